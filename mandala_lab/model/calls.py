@@ -1,0 +1,196 @@
+"""Calls, their occurrences (spans) and the sessions (runs) they occur in.
+
+Owns the records that pass between the engine, the store and the frame. Holds
+refs by id; values are loaded through them on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.refs import Ref
+from mandala_lab.model.values import StoredValue
+
+CallStatus = Literal["ok", "error"]
+SpanStatus = Literal["computed", "cached", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A recorded call of an op.
+
+    Attributes
+    ----------
+    hid, cid
+        History and content id of the call.
+    op
+        Key of the op; `name` is its short name.
+    inputs, outputs
+        Refs by argument and output name. A failed call has no outputs.
+    version
+        Digest of the code version, in hexadecimal.
+    status
+        ``"ok"`` or ``"error"``.
+    started_s
+        When it was first recorded, in seconds since the epoch.
+    duration_s
+        How long the body ran. For a content hit (`executed` False) it is the
+        time of the call whose result was reused.
+    error
+        Traceback of a failed call, else empty.
+    """
+
+    hid: str
+    cid: str
+    op: str
+    name: str
+    inputs: Mapping[str, Ref]
+    outputs: Mapping[str, Ref]
+    version: str
+    status: CallStatus = "ok"
+    started_s: float = 0.0
+    duration_s: float = 0.0
+    executed: bool = True
+    error: str = ""
+
+    def __repr__(self) -> str:
+        given = ", ".join(self.inputs)
+        state = "" if self.status == "ok" else ", failed"
+        return f"Call({self.name}({given}){state}, hid={self.hid[:8]})"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One occurrence of a call in a run.
+
+    Attributes
+    ----------
+    run
+        Id of the run.
+    seq
+        Order of starting within the run; with `run` it identifies the span.
+    parent
+        `seq` of the span whose body made this call, or ``None`` at top level.
+    depth
+        0 at top level.
+    call
+        hid of the call.
+    started_s, duration_s
+        Seconds since the epoch, seconds.
+    """
+
+    run: str
+    seq: int
+    parent: int | None
+    depth: int
+    call: str
+    status: SpanStatus
+    started_s: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One recording session.
+
+    Attributes
+    ----------
+    id
+        Random id.
+    session
+        What the run belongs to, the same after a restart: the path of the
+        notebook or script.
+    """
+
+    id: str
+    started_s: float
+    session: str
+    kernel: str = ""
+    user: str = ""
+    git_commit: str = ""
+    python: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One input or output of a call about to be recorded, by ids.
+
+    `name` is the argument's name; `position` counts inputs and outputs apart.
+    """
+
+    name: str
+    position: int
+    hid: bytes
+    cid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallEntry:
+    """All that one transaction writes about one occurrence of a call.
+
+    `values` are those that the store may not hold yet.
+    """
+
+    hid: bytes
+    cid: bytes
+    spec: OpSpec
+    version: CodeVersion
+    inputs: Sequence[Link]
+    outputs: Sequence[Link]
+    values: Sequence[StoredValue]
+    status: CallStatus
+    started_s: float
+    duration_s: float
+    span: Span
+    executed: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recorded successful call, as far as a hit needs it.
+
+    `outputs` are pairs of history and content id in order of position.
+    """
+
+    hid: bytes
+    outputs: tuple[tuple[bytes, bytes], ...]
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanTotals:
+    """What happened in a run, a session or a store.
+
+    Attributes
+    ----------
+    computed, cached, error
+        Numbers of spans by status.
+    computed_s
+        Seconds spent in bodies of top-level spans.
+    saved_s
+        Seconds that the hits would have taken.
+    """
+
+    computed: int = 0
+    cached: int = 0
+    error: int = 0
+    computed_s: float = 0.0
+    saved_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """One row of the event log; `seq` only ever grows.
+
+    `kind` is ``"call"``, ``"error"`` or ``"replay"``, `subject` the hid of the call.
+    """
+
+    seq: int
+    at_s: float
+    kind: str
+    subject: str

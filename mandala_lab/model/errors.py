@@ -1,0 +1,92 @@
+"""Every error and warning that mandala-lab raises of its own.
+
+::
+
+    MandalaLabError
+      NewCallError (RuntimeError)    not recorded, and new calls are not allowed
+      StaleCodeError (ValueError)    the code changed and somebody said stop
+      UnstorableError (ValueError)   a value has no format
+      CorruptValueError              a stored value is damaged
+      UntrustedValueError            a stored value would have to run foreign code
+      ReplayError                    `.code` says which kind
+      StoreError                     the store could not be opened, read or written
+    MandalaLabWarning (UserWarning)  something was left undone, and what
+
+A message says what was asked, what was found, the nearest valid choice and the
+next step.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_SHOWN = 12
+
+
+class MandalaLabError(Exception):
+    """Root of the errors that mandala-lab raises of its own."""
+
+
+class NewCallError(MandalaLabError, RuntimeError):
+    """A call is not recorded, and new calls are not allowed."""
+
+
+class StaleCodeError(MandalaLabError, ValueError):
+    """The code of an op changed since a result was recorded."""
+
+
+class UnstorableError(MandalaLabError, ValueError):
+    """A value has no data-only format, so it can be neither keyed nor stored."""
+
+
+class CorruptValueError(MandalaLabError):
+    """The stored bytes of a value do not have the digest that was recorded."""
+
+
+class UntrustedValueError(MandalaLabError):
+    """A stored value could only be read by running code out of the store."""
+
+
+class StoreError(MandalaLabError):
+    """The store could not be opened, read or written."""
+
+
+class ReplayError(MandalaLabError):
+    """A replay could not be made.
+
+    Parameters
+    ----------
+    code
+        Short name of the reason, such as ``"not_found"`` or ``"code_changed"``.
+    message
+        One sentence: what was asked, what was found, what to do next.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MandalaLabWarning(UserWarning):
+    """Something was left undone: a value not stored, a span lost."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Say which of `choices` is meant by a mistyped `word`, as the end of a message.
+
+    Examples
+    --------
+    >>> nearest("srong", ["strong", "weak"])
+    "did you mean 'strong'?"
+    >>> nearest("x", ["alpha", "beta"])
+    "choose one of 'alpha', 'beta'"
+    """
+    options = list(choices)
+    close = difflib.get_close_matches(word, options, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    if not options:
+        return "there is nothing to choose from"
+    shown = ", ".join(repr(option) for option in options[:_SHOWN])
+    return f"choose one of {shown}" + (", ..." if len(options) > _SHOWN else "")

@@ -1,0 +1,50 @@
+"""Digests: how content and history ids are made from bytes.
+
+Owns the digest function and the way in which parts are joined. Does not own
+the encoding of values (`mandala_lab.memo.encoding`).
+
+BLAKE3 is cryptographic, so nobody can craft two values with one id, and it
+hashes large arrays at memory speed (several GB/s on one thread, against about
+1.8 for SHA-256). Ids are cut to 160 bits: finding a collision still takes
+about 2**80 tries, and a stored call, which holds half a dozen ids, stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from blake3 import blake3
+
+DIGEST_SIZE = 20
+"""Bytes of every id; as text twice as many hexadecimal digits."""
+
+
+def digest(data: bytes | bytearray | memoryview) -> bytes:
+    """Digest of one run of bytes."""
+    return blake3(data).digest(DIGEST_SIZE)
+
+
+def digest_stream(chunks: Iterable[bytes | bytearray | memoryview]) -> bytes:
+    """Digest of chunks joined end to end, without joining them in memory."""
+    hasher = blake3()
+    for chunk in chunks:
+        hasher.update(chunk)
+    return hasher.digest(DIGEST_SIZE)
+
+
+def combine(domain: bytes, *parts: bytes) -> bytes:
+    """Digest of several parts that cannot be confused with any other parts.
+
+    Each part is preceded by its length, and `domain` keeps the ids of different
+    kinds of things apart.
+
+    Examples
+    --------
+    >>> combine(b"t", b"ab", b"c") == combine(b"t", b"a", b"bc")
+    False
+    """
+    pieces = [len(domain).to_bytes(4, "big"), domain]
+    for part in parts:
+        pieces.append(len(part).to_bytes(8, "big"))
+        pieces.append(part)
+    return blake3(b"".join(pieces)).digest(DIGEST_SIZE)

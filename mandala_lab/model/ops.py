@@ -1,0 +1,67 @@
+"""What an operation is, apart from the function that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OpSpec:
+    """The identity and shape of an op.
+
+    Attributes
+    ----------
+    key
+        Identity across sessions: ``module:qualname``, or the explicit name.
+    name
+        Short name, for people and for the nodes of a frame.
+    parameters
+        Names of the parameters in order.
+    output_names
+        Names of the outputs by position; empty when none were given.
+    nout
+        Number of outputs; 0 when it is the length of the returned tuple, or 1.
+    ignored
+        Names of the arguments that are not part of the key.
+    """
+
+    key: str
+    name: str
+    parameters: tuple[str, ...]
+    output_names: tuple[str, ...] = ()
+    nout: int = 0
+    ignored: frozenset[str] = frozenset()
+    doc: str = ""
+
+    def output_name(self, position: int) -> str:
+        """Name of an output: the given one, else ``output_0``, ``output_1``..."""
+        if position < len(self.output_names):
+            return self.output_names[position]
+        return f"output_{position}"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeVersion:
+    """One state of the code that an op can reach.
+
+    Attributes
+    ----------
+    digest
+        Digest of the code without comments, docstrings and positions.
+    source
+        Source text of the op itself.
+    helpers
+        Source texts of the user functions and classes that it reaches, by name.
+    reads
+        Names of the global variables (data, not code) that it reads. Their
+        values belong to the key of a call, not to the version.
+    complete
+        False when some code could not be followed (no source, a call by a
+        computed name).
+    """
+
+    digest: bytes
+    source: str
+    helpers: dict[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    complete: bool = True

@@ -1,0 +1,1 @@
+"""Every seam of the project: protocols only, one per concern."""

@@ -1,0 +1,120 @@
+"""`CallStore`: where calls, values and what happened are kept.
+
+Ids of calls and refs are hexadecimal strings in records handed to people
+(`Call`, `Ref`) and bytes on the hot path. Every method may be called from any
+thread. A method that cannot read or write raises `StoreError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
+from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.refs import Ref
+from mandala_lab.model.values import StoredValue
+
+
+class CallStore(Protocol):
+    """The whole record: what was asked, what came out, when and where."""
+
+    # --- the hot path
+
+    def find(self, hid: bytes) -> Found | None:
+        """Return the successful call with this history."""
+        ...
+
+    def find_content(self, cid: bytes) -> Found | None:
+        """Return a successful call of the same op, code and input values."""
+        ...
+
+    def record(self, entry: CallEntry) -> None:
+        """Write a call and all that belongs to it in one transaction, durably."""
+        ...
+
+    def record_spans(self, spans: Sequence[Span]) -> None:
+        """Write occurrences of calls that are recorded already."""
+        ...
+
+    def has_value(self, cid: bytes) -> bool:
+        """Whether the value is stored."""
+        ...
+
+    def read_value(self, cid: bytes) -> StoredValue:
+        """Return a stored value; `LookupError` where there is none."""
+        ...
+
+    # --- sessions and their log
+
+    def begin_run(self, run: Run) -> None:
+        """Open a recording session."""
+        ...
+
+    def log(self, kind: str, subject: str) -> None:
+        """Append an event of its own, such as a replay."""
+        ...
+
+    def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
+        """Return events in order, those after `after` first."""
+        ...
+
+    def totals(self, *, run: str | None = None, session: str | None = None) -> SpanTotals:
+        """Count spans: of a run, of all runs of a session, or of the store."""
+        ...
+
+    def count_calls(self, op: str | None = None) -> int:
+        """Count recorded calls, of one op or of all."""
+        ...
+
+    # --- for frames and finders; answers are in order of recording
+
+    def calls(self, hids: Iterable[str]) -> list[Call]:
+        """Return the calls with these hids; unknown ones are left out."""
+        ...
+
+    def calls_of_op(self, op: str) -> list[Call]:
+        """Return the calls of an op in every code version."""
+        ...
+
+    def calls_of_session(self, session: str | None) -> list[Call]:
+        """Return the calls that occurred in a session; ``None`` for all calls."""
+        ...
+
+    def spans_of_call(self, hid: str) -> list[Span]:
+        """Return the occurrences of a call."""
+        ...
+
+    def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
+        """Return the latest occurrence of each call."""
+        ...
+
+    def refs(self, hids: Iterable[str]) -> list[Ref]:
+        """Return the refs with these hids; unknown ones are left out."""
+        ...
+
+    def creators(self, refs: Iterable[str]) -> list[Call]:
+        """Return the calls that made these refs."""
+        ...
+
+    def consumers(self, refs: Iterable[str]) -> list[Call]:
+        """Return the calls that took these refs."""
+        ...
+
+    # --- ops and their code
+
+    def op(self, key: str) -> OpSpec | None:
+        """Return the op with this key."""
+        ...
+
+    def ops(self) -> list[OpSpec]:
+        """Return all ops, in order of first recording."""
+        ...
+
+    def versions(self, op: str) -> list[CodeVersion]:
+        """Return the code versions of an op, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Release connections; repeating is harmless."""
+        ...

@@ -1,0 +1,33 @@
+"""`VersionResolver`: which code an op runs, and which globals it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from mandala_lab.model.ops import CodeVersion
+
+
+class ResolvedCode(Protocol):
+    """The code behind one function object, as of now."""
+
+    @property
+    def version(self) -> CodeVersion:
+        """The code version."""
+        ...
+
+    def is_current(self) -> bool:
+        """Whether nothing that the function reaches was redefined since."""
+        ...
+
+    def read_globals(self) -> list[tuple[str, Any]]:
+        """Return names and present values of the global data that the function reads."""
+        ...
+
+
+class VersionResolver(Protocol):
+    """Finds the code version of a function."""
+
+    def resolve(self, function: Callable[..., Any]) -> ResolvedCode:
+        """Return the code behind `function`, reusing what is still current."""
+        ...

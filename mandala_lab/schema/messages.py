@@ -1,0 +1,236 @@
+"""The wire between the panel (or widget) and the kernel.
+
+Requests travel from the panel on the kernel's control channel and are answered
+one to one, even while a cell runs. Pushes travel from the kernel on a comm of
+well-known id (`PUSH_COMM_ID`), which the panel opens locally without a
+handshake. Every message carries the tag ``type`` and the protocol number ``v``;
+unknown fields are refused. Times are seconds, ``startedS`` since the epoch.
+All names, texts and errors are untrusted: show them as text.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from mandala_lab.schema.scene import Scene, SceneEdge, SceneNode
+
+PROTOCOL = 1
+PUSH_COMM_ID = "mandala-lab-live-v1"
+PUSH_COMM_TARGET = "mandala_lab.live"
+REQUEST_MSG_TYPE = "mandala_lab_request"
+REPLY_MSG_TYPE = "mandala_lab_reply"
+
+
+class _Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """A piece of a message."""
+
+
+class _Message(msgspec.Struct, rename="camel", forbid_unknown_fields=True, tag_field="type", kw_only=True):
+    """A message; the tag says which."""
+
+    v: int = PROTOCOL
+
+
+# --- pieces -----------------------------------------------------------------
+
+
+class StoreInfo(_Part):
+    """What the panel's head line says about the storage."""
+
+    label: str
+    calls: int
+    computed: int
+    cached: int
+    errors: int
+    saved_s: float
+
+
+class ValuePreview(_Part):
+    """A bounded look at a value. `kind` says which of the optional parts is set."""
+
+    kind: Literal["table", "array", "text", "missing"]
+    type_name: str
+    text: str
+    truncated: bool
+    shape: list[int] = []
+    dtype: str = ""
+    columns: list[str] = []
+    rows: list[list[str]] = []
+    stats: dict[str, str] = {}
+
+
+class ValueRow(_Part):
+    """One ref: its ids and a look at its value."""
+
+    name: str
+    hid: str
+    cid: str
+    preview: ValuePreview
+
+
+class CallRow(_Part):
+    """One occurrence of a call in a list."""
+
+    hid: str
+    op: str
+    status: Literal["computed", "cached", "error"]
+    started_s: float
+    duration_s: float
+    arguments: str
+    error: str = ""
+
+
+class EditableArgument(_Part):
+    """An argument as the replay form shows it; `literal` is empty when it has none."""
+
+    name: str
+    literal: str
+    text: str
+
+
+# --- requests ---------------------------------------------------------------
+
+
+class FrameGet(_Message, tag="frame.get"):
+    """Attach to the live frame: answered by `FrameSnapshot`, then pushes follow."""
+
+
+class PanelDetach(_Message, tag="panel.detach"):
+    """The panel is hidden: stop pushing. Answered by `Done`."""
+
+
+class NodeInspect(_Message, tag="node.inspect"):
+    """Look into a node: a page of its calls (op) or values (variable)."""
+
+    node: str
+    offset: int = 0
+    limit: int = 50
+
+
+class CallInspect(_Message, tag="call.inspect"):
+    """Look at one call."""
+
+    hid: str
+
+
+class ReplayRun(_Message, tag="replay.run"):
+    """Run a recorded call again with other arguments, given as Python literals.
+
+    Queued to the kernel's main thread; answered by `ReplayQueued`, and when it
+    has run `ReplayFinished` is pushed.
+    """
+
+    call: str
+    arguments: dict[str, str]
+    scope: Literal["call", "downstream"] = "call"
+
+
+Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun
+
+# --- replies ----------------------------------------------------------------
+
+
+class FrameSnapshot(_Message, tag="frame.snapshot"):
+    """The whole live frame at revision `seq`; also pushed after a storage change."""
+
+    seq: int
+    scene: Scene
+    store: StoreInfo | None
+    session: str
+
+
+class Done(_Message, tag="done"):
+    """Nothing to say but that it was done."""
+
+
+class NodeInspected(_Message, tag="node.inspected"):
+    """A page of a node's content: `calls` for an op, `values` for a variable."""
+
+    node: str
+    kind: Literal["var", "op"]
+    label: str
+    total: int
+    offset: int
+    calls: list[CallRow] = []
+    values: list[ValueRow] = []
+    source: str = ""
+    doc: str = ""
+
+
+class CallInspected(_Message, tag="call.inspected"):
+    """One call with its inputs, outputs, code and, for an error, its traceback."""
+
+    call: CallRow
+    inputs: list[ValueRow]
+    outputs: list[ValueRow]
+    editable: list[EditableArgument]
+    source: str
+    traceback: str = ""
+
+
+class ReplayQueued(_Message, tag="replay.queued"):
+    """Waiting for the kernel's main thread; `ticket` names the push to come."""
+
+    ticket: str
+
+
+class Failure(_Message, tag="error"):
+    """A request that could not be answered, in one plain sentence."""
+
+    code: str
+    message: str
+
+
+Reply = FrameSnapshot | Done | NodeInspected | CallInspected | ReplayQueued | Failure
+
+# --- pushes -----------------------------------------------------------------
+
+
+class FrameDelta(_Message, tag="frame.delta"):
+    """Changes from revision `base` to `seq`: nodes and edges by id, whole."""
+
+    seq: int
+    base: int
+    width: float
+    height: float
+    nodes: list[SceneNode]
+    edges: list[SceneEdge]
+    removed_nodes: list[str]
+    removed_edges: list[str]
+    store: StoreInfo | None
+    session: str
+
+
+class Difference(_Part):
+    """One line of a comparison: what a node held before and after."""
+
+    node: str
+    before: str
+    after: str
+
+
+class ReplayFinished(_Message, tag="replay.finished"):
+    """Outcome of a queued replay. `scene` is the new frame; the base is unchanged."""
+
+    ticket: str
+    verdict: Literal["same", "changed", "diverged", "failed"]
+    summary: str
+    executed: int
+    reused: int
+    differences: list[Difference]
+    scene: Scene | None = None
+    error: str = ""
+
+
+Push = FrameSnapshot | FrameDelta | ReplayFinished
+
+# --- widget -----------------------------------------------------------------
+
+
+class WidgetState(_Part):
+    """The traits that the in-cell widget keeps in step with Python."""
+
+    scene: Scene
+    selected: str = ""
