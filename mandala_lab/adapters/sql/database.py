@@ -1,0 +1,165 @@
+"""Connections to the database of a store, and transactions on them.
+
+SQLite with a write-ahead log: readers never wait, one writer at a time, a
+commit survives the death of the process. A store in memory has one connection,
+which threads take in turn.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from mandala_lab.adapters.sql.migrations import migrate
+from mandala_lab.model.errors import StoreError
+
+MEMORY = ":memory:"
+_BUSY_TIMEOUT_S = 30.0
+_OPENING_TRIES = 100
+
+
+class Database:
+    """An open database.
+
+    Parameters
+    ----------
+    path
+        File of the database, made if it is missing, or ``":memory:"``.
+
+    Raises
+    ------
+    StoreError
+        When the file cannot be opened or is not a store.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.in_memory = path == MEMORY
+        self._write_lock = threading.RLock()
+        _check_place(path)
+        self._engine = _make_engine(path, in_memory=self.in_memory)
+        self._prepare()
+
+    @property
+    def dialect(self) -> Any:
+        """SQLAlchemy's dialect, for preparing statements."""
+        return self._engine.dialect
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Yield a cursor in a transaction that is committed at the end or rolled back."""
+        with self._write_lock, self._errors():
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
+                try:
+                    yield cursor
+                except BaseException:
+                    connection.rollback()
+                    raise
+                cursor.execute("COMMIT")
+            finally:
+                connection.close()
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """Yield a cursor for a single reading statement."""
+        with self._write_lock if self.in_memory else nullcontext(), self._errors():
+            connection = self._engine.raw_connection()
+            try:
+                yield connection.cursor()
+            finally:
+                connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection for composed queries."""
+        with self._write_lock if self.in_memory else nullcontext(), self._errors(), self._engine.connect() as found:
+            yield found
+
+    def close(self) -> None:
+        """Release every connection."""
+        self._engine.dispose()
+
+    def _prepare(self) -> None:
+        """Make or update the schema; other processes may be doing the same."""
+        for attempt in range(_OPENING_TRIES):
+            try:
+                with self._errors(), self._engine.connect() as connection:
+                    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    try:
+                        migrate(connection)
+                    except BaseException:
+                        connection.exec_driver_sql("ROLLBACK")
+                        raise
+                    connection.exec_driver_sql("COMMIT")
+            except StoreError as error:
+                # Switching to the write-ahead log does not wait for other openers.
+                if "locked" not in str(error) or attempt == _OPENING_TRIES - 1:
+                    self.close()
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as error:
+            cause = getattr(error, "orig", None) or error
+            hint = (
+                "it is not a mandala-lab store: choose another path"
+                if "not a database" in str(cause)
+                else "check the disk, or run '%mandala doctor'"
+            )
+            raise StoreError(f"the store {self.path} could not be used: {cause}; {hint}") from error
+
+
+def _check_place(path: str) -> None:
+    """Say plainly why a path cannot be a store, before SQLite says it darkly."""
+    if path == MEMORY:
+        return
+    place = Path(path)
+    if place.is_dir():
+        raise StoreError(f"{path} is a folder; give the path of a file, such as {place / 'results.db'}")
+    if not place.parent.is_dir():
+        raise StoreError(f"{path}: the folder {place.parent} does not exist; create it or choose another path")
+    if not os.access(place if place.exists() else place.parent, os.W_OK):
+        raise StoreError(f"{path} cannot be written: check its permissions or choose another path")
+
+
+def _make_engine(path: str, *, in_memory: bool) -> Engine:
+    url = URL.create("sqlite", database=None if in_memory else path)
+    if in_memory:
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=4,
+            max_overflow=-1,
+            connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
+        )
+    event.listen(engine, "connect", _configure)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun explicitly
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")

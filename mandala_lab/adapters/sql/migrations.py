@@ -1,0 +1,64 @@
+"""Named changes of the schema, in order.
+
+A new store is made with the schema as it is now and notes every name; an older
+store is brought up to date by the steps it lacks. A store that knows a name
+which is not listed here was written by a newer version and is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from mandala_lab.adapters.sql import schema
+from mandala_lab.model.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One change; `apply` is ``None`` for the first, which the schema itself makes."""
+
+    name: str
+    apply: Callable[[Connection], None] | None
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration("0001_first_light", None),)
+
+
+def migrate(connection: Connection) -> None:
+    """Make or update the schema; the caller holds a write transaction.
+
+    Raises
+    ------
+    StoreError
+        When the database is not a store, or one of a newer version.
+    """
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        schema.metadata.create_all(connection)
+        _note(connection, [migration.name for migration in MIGRATIONS])
+        return
+    if schema.migrations.name not in tables:
+        raise StoreError(
+            f"this is a database, but not a mandala-lab store: it has the tables {', '.join(sorted(tables)[:5])}; "
+            "choose another path"
+        )
+    applied = set(connection.scalars(select(schema.migrations.c.name)))
+    unknown = applied - {migration.name for migration in MIGRATIONS}
+    if unknown:
+        raise StoreError(
+            f"this store was written by a newer mandala-lab (it knows {', '.join(sorted(unknown))}); "
+            "update mandala-lab to open it"
+        )
+    for migration in MIGRATIONS:
+        if migration.name not in applied and migration.apply is not None:
+            migration.apply(connection)
+            _note(connection, [migration.name])
+
+
+def _note(connection: Connection, names: list[str]) -> None:
+    now = time.time_ns() // 1000
+    connection.execute(insert(schema.migrations), [{"name": name, "applied_us": now} for name in names])

@@ -1,0 +1,90 @@
+"""Who answers calls just now, and inside which span.
+
+The current engine is a context variable: each thread and asyncio task has its
+own. Under it lies one process-wide default, which ``%mandala on`` sets, so that
+a notebook needs no with-block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mandala_lab.memo.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpan:
+    """The span whose body is running. `seq` is absent where the call is not recorded."""
+
+    seq: int | None
+    depth: int
+
+
+_NO_ENGINE = object()
+_engine: ContextVar[object] = ContextVar("mandala_lab_engine", default=None)
+_span: ContextVar[OpenSpan | None] = ContextVar("mandala_lab_span", default=None)
+_default: list[Engine] = []
+
+
+def current_engine() -> Engine | None:
+    """Return the engine that answers calls here, if there is one."""
+    found = _engine.get()
+    if found is None:
+        return _default[-1] if _default else None
+    return None if found is _NO_ENGINE else found  # type: ignore[return-value]
+
+
+def set_default_engine(engine: Engine | None) -> None:
+    """Let `engine` answer calls wherever no other was entered."""
+    _default[:] = [] if engine is None else [engine]
+
+
+def enter_engine(engine: Engine) -> Token[object]:
+    """Let `engine` answer calls in this context until `leave_engine`."""
+    return _engine.set(engine)
+
+
+def leave_engine(token: Token[object]) -> None:
+    """Undo `enter_engine`."""
+    _engine.reset(token)
+
+
+def current_span() -> OpenSpan | None:
+    """Return the span whose body is running here."""
+    return _span.get()
+
+
+@contextmanager
+def inside(span: OpenSpan | None) -> Iterator[None]:
+    """Run a body inside a span."""
+    token = _span.set(span)
+    try:
+        yield
+    finally:
+        _span.reset(token)
+
+
+@contextmanager
+def noop() -> Iterator[None]:
+    """Run ops as the plain functions that they are, in this block.
+
+    Examples
+    --------
+    >>> from mandala_lab import Storage, noop, op
+    >>> @op
+    ... def inc(x):
+    ...     return x + 1
+    >>> with Storage(), noop():
+    ...     inc(1)
+    2
+    """
+    token = _engine.set(_NO_ENGINE)
+    try:
+        yield
+    finally:
+        _engine.reset(token)

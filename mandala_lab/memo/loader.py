@@ -1,0 +1,30 @@
+"""Loads values out of a store for refs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mandala_lab.memo import values
+
+if TYPE_CHECKING:
+    from mandala_lab.ports.call_store import CallStore
+
+
+class ValueLoader:
+    """The value source of every ref of a storage.
+
+    Each load verifies the stored bytes and decodes them anew, so that nobody who
+    changes a loaded value changes what others get.
+    """
+
+    def __init__(self) -> None:
+        self._store: CallStore | None = None
+
+    def connect(self, store: CallStore) -> None:
+        """Say where values lie; done once, when the storage is put together."""
+        self._store = store
+
+    def load_value(self, cid: str) -> Any:
+        """Return the value called `cid`."""
+        assert self._store is not None, "a loader is connected before it is used"
+        return values.load(self._store.read_value(bytes.fromhex(cid)))

@@ -1,0 +1,192 @@
+"""The recording session: its run, the order of its spans, and the spans of hits.
+
+Spans of computed calls are written with their call. Spans of hits are kept in
+memory and written off the hit path, within 100 ms, on `flush` and on `close`;
+the death of the process may lose that window of hits and never a computed span.
+"""
+
+from __future__ import annotations
+
+import getpass
+import itertools
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from mandala_lab.memo.context import OpenSpan
+from mandala_lab.model.calls import Run, Span, SpanStatus
+from mandala_lab.model.errors import MandalaLabWarning, StoreError
+from mandala_lab.ports.call_store import CallStore
+
+_FLUSH_AFTER_S = 0.1
+
+Listener = Callable[[Span], None]
+
+
+class Recorder:
+    """Numbers spans, buffers those of hits, and tells listeners of all.
+
+    Parameters
+    ----------
+    store
+        Where spans are written.
+    session
+        What the run belongs to, the same after a restart: a notebook or script.
+    """
+
+    def __init__(self, store: CallStore, session: str) -> None:
+        self.run = _new_run(session)
+        self._store = store
+        self._numbers = itertools.count()
+        self._begun = False
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._buffer: list[Span] = []
+        self._wake = threading.Event()
+        self._closed = threading.Event()
+        self._flusher: threading.Thread | None = None
+        self._listeners: tuple[Listener, ...] = ()
+
+    def open(self, parent: OpenSpan | None) -> OpenSpan:
+        """Give the next span its number."""
+        self._begin()
+        return OpenSpan(next(self._numbers), 0 if parent is None else parent.depth + 1)
+
+    def span(
+        self, opened: OpenSpan, parent: OpenSpan | None, call: str, status: SpanStatus, started_s: float, took_s: float
+    ) -> Span:
+        """Return the finished span of an opened one."""
+        assert opened.seq is not None
+        above = None if parent is None else parent.seq
+        return Span(self.run.id, opened.seq, above, opened.depth, call, status, started_s, took_s)
+
+    def hit(self, call: str, parent: OpenSpan | None) -> None:
+        """Note that a recorded call occurred again."""
+        opened = self.open(parent)
+        span = self.span(opened, parent, call, "cached", time.time(), 0.0)
+        self._buffer.append(span)
+        if not self._wake.is_set():
+            self._start_flusher()
+        self.tell(span)
+
+    def tell(self, span: Span) -> None:
+        """Tell listeners of a span; a listener that fails is dropped with a warning."""
+        for listener in self._listeners:
+            try:
+                listener(span)
+            except Exception as error:  # a watcher must never cost the caller a result
+                self.unlisten(listener)
+                warnings.warn(
+                    f"a subscriber of the storage failed and was dropped: {error!r}", MandalaLabWarning, stacklevel=2
+                )
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every span from now on."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Undo `listen`; repeating is harmless."""
+        with self._lock:
+            self._listeners = tuple(known for known in self._listeners if known is not listener)
+
+    def flush(self) -> None:
+        """Write the buffered spans now."""
+        with self._flushing:
+            self._wake.clear()
+            with self._lock:
+                spans, self._buffer = self._buffer, []
+            if not spans:
+                return
+            try:
+                self._store.record_spans(spans)
+            except StoreError as error:
+                warnings.warn(f"{len(spans)} spans of hits were not recorded: {error}", MandalaLabWarning, stacklevel=2)
+
+    def close(self) -> None:
+        """Write what is left and stop; repeating is harmless."""
+        self._closed.set()
+        self._wake.set()
+        self.flush()
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        with self._lock:
+            if not self._begun:
+                try:
+                    self._store.begin_run(self.run)
+                except StoreError as error:
+                    warnings.warn(f"the session was not recorded: {error}", MandalaLabWarning, stacklevel=2)
+                self._begun = True
+
+    def _start_flusher(self) -> None:
+        self._wake.set()
+        if self._flusher is None or not self._flusher.is_alive():
+            with self._lock:
+                if self._flusher is None or not self._flusher.is_alive():
+                    self._flusher = threading.Thread(target=self._flush_often, name="mandala-lab spans", daemon=True)
+                    self._flusher.start()
+
+    def _flush_often(self) -> None:
+        while not self._closed.is_set():
+            self._wake.wait()
+            self._closed.wait(_FLUSH_AFTER_S)
+            self.flush()
+
+
+def default_session() -> str:
+    """Return what a run belongs to by default: the notebook, else the script, else ``"python"``."""
+    notebook = os.environ.get("JPY_SESSION_NAME")
+    if notebook:
+        return notebook
+    script = sys.argv[0] if sys.argv else ""
+    return str(Path(script).resolve()) if script and Path(script).is_file() else "python"
+
+
+def _new_run(session: str) -> Run:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # no such user in this container
+        user = ""
+    return Run(
+        id=uuid.uuid4().hex,
+        started_s=time.time(),
+        session=session,
+        kernel=str(os.getpid()),
+        user=user,
+        git_commit=_git_commit(),
+        python=platform.python_version(),
+        packages=_package_versions(),
+    )
+
+
+def _git_commit() -> str:
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
+            capture_output=True,
+            text=True,
+            timeout=2,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def _package_versions() -> dict[str, str]:
+    """Versions of the packages that are loaded, as they state them."""
+    found = {}
+    for name, module in [pair for pair in sys.modules.items() if hasattr(pair[1], "__dict__")]:
+        version = None if "." in name or name.startswith("_") else vars(module).get("__version__")
+        if isinstance(version, str):
+            found[name] = version
+    return found

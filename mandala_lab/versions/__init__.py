@@ -1,0 +1,1 @@
+"""Code versions: what an op can reach, and whether that changed."""

@@ -1,0 +1,55 @@
+"""Configuration to objects: the only place that knows which technology is behind a port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mandala_lab.memo.engine import Engine
+from mandala_lab.memo.loader import ValueLoader
+from mandala_lab.memo.recorder import Recorder, default_session
+from mandala_lab.model.errors import StoreError
+from mandala_lab.ports.call_store import CallStore
+from mandala_lab.versions.resolver import Resolver
+
+_SQLITE = "sqlite:///"
+MEMORY = ":memory:"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one storage."""
+
+    path: str
+    store: CallStore
+    engine: Engine
+    recorder: Recorder
+    loader: ValueLoader
+
+
+def assemble(db_path: str | Path, session: str | None) -> Parts:
+    """Put a storage together.
+
+    Raises
+    ------
+    StoreError
+        When `db_path` cannot be opened.
+    """
+    from mandala_lab.adapters.sql.store import SqlCallStore
+
+    path = _local_path(str(db_path))
+    loader = ValueLoader()
+    store = SqlCallStore(path, loader)
+    loader.connect(store)
+    recorder = Recorder(store, session or default_session())
+    engine = Engine(store, Resolver(), recorder, loader)
+    return Parts(path, store, engine, recorder, loader)
+
+
+def _local_path(place: str) -> str:
+    if place.startswith(_SQLITE):
+        place = place.removeprefix(_SQLITE) or MEMORY
+    elif "://" in place:
+        scheme = place.split("://", 1)[0]
+        raise StoreError(f"{scheme}: stores lie in an SQLite file in this version; give a path, such as results.db")
+    return place if place == MEMORY else str(Path(place).expanduser().resolve())
