@@ -1,0 +1,1 @@
+"""ComputationFrames as data: `graph`, `build`, `expand`, `table`, `check`, `outline`, `export`."""

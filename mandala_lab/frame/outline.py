@@ -1,0 +1,70 @@
+"""From a frame to the outline of its picture: labels, counts and status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.model.calls import SpanStatus
+from mandala_lab.model.outline import Counts, NodeStatus, Outline, OutlineEdge, OutlineNode, node_name
+
+Occurrences = Mapping[str, Mapping[SpanStatus, int]]
+"""For each call by hid, how often it occurred in the session, by status."""
+
+
+def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outline:
+    """Return what a picture of the frame shows.
+
+    Parameters
+    ----------
+    occurrences
+        What happened in the current session. Without it, statuses are those of
+        the records: computed, or failed.
+    """
+    statuses: dict[str, NodeStatus] = {}
+    nodes: list[OutlineNode] = []
+    for operation, hids in graph.operations.items():
+        counts = _counts(graph, hids, occurrences)
+        status = _status(counts)
+        statuses[operation] = status
+        detail = _plural(len(hids), "call") + "".join(
+            f" · {number} {word}" for number, word in ((counts.cached, "cached"), (counts.error, "failed")) if number
+        )
+        nodes.append(OutlineNode(operation, "op", node_name(operation), detail, status, counts))
+    for variable, refs in graph.variables.items():
+        around = [
+            statuses[node]
+            for edge in graph.edges
+            for node in ([edge.source] if edge.target == variable else [edge.target] if edge.source == variable else [])
+            if statuses[node] != "error"
+        ]
+        makers = [statuses[edge.source] for edge in graph.edges if edge.target == variable]
+        status = (makers or around or ["earlier"])[0]
+        shown: NodeStatus = "computed" if status == "error" else status
+        detail = _plural(len(refs), "value")
+        nodes.append(OutlineNode(variable, "var", node_name(variable), detail, shown, Counts(total=len(refs))))
+    edges = tuple(OutlineEdge(edge.source, edge.target, edge.label) for edge in graph.edges)
+    return Outline(tuple(nodes), edges)
+
+
+def _counts(graph: FrameGraph, hids: tuple[str, ...], occurrences: Occurrences | None) -> Counts:
+    found: Counter[str] = Counter()
+    for hid in hids:
+        if occurrences is None:
+            found["computed" if graph.calls[hid].status == "ok" else "error"] += 1
+        else:
+            found.update(occurrences.get(hid, {}))
+    return Counts(len(hids), found["computed"], found["cached"], found["error"])
+
+
+def _status(counts: Counts) -> NodeStatus:
+    if counts.error:
+        return "error"
+    if counts.computed:
+        return "computed"
+    return "cached" if counts.cached else "earlier"
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

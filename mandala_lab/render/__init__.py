@@ -1,0 +1,1 @@
+"""Pictures of graphs: where everything stands (`layered`), and how it looks (`svg`)."""

@@ -1,0 +1,97 @@
+"""Smooth lines through the points of a route.
+
+Owns the rule that turns points into cubic curves; any other drawing of a scene
+follows the same rule. Does not own the points (`routes`, `detour`).
+
+The rule: a curve leaves and reaches boxes at right angles to their side, and
+runs along the flow at every point between, except where the route turns round:
+there it runs across. Each piece stays inside the rectangle of its two points,
+so a curve meets no box that its route avoids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mandala_lab.render.routes import Point
+    from mandala_lab.schema.scene import SceneEdge, SceneNode
+
+Piece = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+
+_QUARTER = 0.552
+_TOUCH = 0.6
+
+
+def goes_down(edge: SceneEdge, source: SceneNode) -> bool:
+    """Whether the flow at an edge is along y: it leaves an upper or lower side."""
+    _, y = edge.points[0]
+    on_side = min(abs(y - source.y), abs(y - source.y - source.h)) <= _TOUCH
+    return on_side != (edge.source == edge.target)
+
+
+def pieces(points: list[Point], *, down: bool, loop: bool) -> list[Piece]:
+    """Cubic pieces (start, two controls, end) through the points.
+
+    Parameters
+    ----------
+    points
+        The route.
+    down
+        True if the flow is along y, False if along x.
+    loop
+        True if the edge returns to its own node.
+    """
+    turned = points if down else [(y, x) for x, y in points]
+    last = len(turned) - 1
+    aside = [loop and index in (0, last) for index in range(last + 1)]
+    for index in range(1, last):
+        before = turned[index][1] - turned[index - 1][1]
+        after = turned[index + 1][1] - turned[index][1]
+        aside[index] = before * after < 0
+    found = [_piece(turned[i], turned[i + 1], aside[i], aside[i + 1]) for i in range(last)]
+    if down:
+        return found
+    return [((a[1], a[0]), (b[1], b[0]), (c[1], c[0]), (d[1], d[0])) for a, b, c, d in found]
+
+
+def _piece(start: Point, end: Point, start_aside: bool, end_aside: bool) -> Piece:
+    """One piece in coordinates (across, along); each end runs along or aside."""
+    du, dv = end[0] - start[0], end[1] - start[1]
+    share = 0.5 if start_aside == end_aside else _QUARTER
+    one = (start[0] + du * share, start[1]) if start_aside else (start[0], start[1] + dv * share)
+    two = (end[0] - du * share, end[1]) if end_aside else (end[0], end[1] - dv * share)
+    return start, one, two, end
+
+
+def point_at(piece: Piece, share: float) -> Point:
+    """Return the point of a piece at a share (0 to 1) of its way."""
+    rest = 1 - share
+    w0, w1, w2, w3 = rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = piece
+    return w0 * ax + w1 * bx + w2 * cx + w3 * dx, w0 * ay + w1 * by + w2 * cy + w3 * dy
+
+
+def number(value: float) -> str:
+    """Return a coordinate as short text, at most one digit after the point."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def path_data(found: list[Piece]) -> str:
+    """Return the ``d`` attribute of a path."""
+    parts: list[str] = []
+    here: Point | None = None
+    for start, one, two, end in found:
+        if start != here:
+            parts.append(f"M{_pair(start)}")
+        here = end
+        if start[0] == end[0] == one[0] == two[0] or start[1] == end[1] == one[1] == two[1]:
+            parts.append(f"L{_pair(end)}")
+        else:
+            parts.append(f"C{_pair(one)} {_pair(two)} {_pair(end)}")
+    return "".join(parts)
+
+
+def _pair(point: Point) -> str:
+    return f"{number(point[0])} {number(point[1])}"

@@ -1,0 +1,118 @@
+"""How wide a text is at most, and how it is cleaned and shortened for drawing.
+
+Owns an upper-bound width table and the rules for hostile text. Does not own
+box sizes (`boxes`). The table is not a font: it holds, per character, the
+widest advance of the usual sans-serif faces (regular or bold Arial-alikes,
+regular DejaVu Sans), so that a box made from it is never too narrow for Latin.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+ELLIPSIS = "\u2026"
+LONGEST_LABEL = 32
+
+_WIDTHS = {
+    0.28: "'ijl",
+    0.32: "I ,.",
+    0.36: "/:;\\|f",
+    0.40: "-()[]t",
+    0.42: "!r",
+    0.50: '"*`',
+    0.56: "zJ_cs",
+    0.60: "kvxy",
+    0.64: "?FLTaeo$0123456789bdghnpqu{}",
+    0.69: "EPSYVXZ",
+    0.73: "ABCKR",
+    0.76: "UNH",
+    0.79: "&DGOQ",
+    0.84: "w#+<=>^~",
+    0.87: "M",
+    0.99: "%mW",
+    1.02: "@",
+}
+_ASCII = {character: width for width, group in _WIDTHS.items() for character in group}
+_LATIN = 1.08
+_DIGRAPH = 1.43
+_DIGRAPHS = range(0x1C4, 0x1F7)
+_WIDE = 1.05
+_EMOJI = 1.4
+_FIRST_EMOJI = 0x1F000
+_OTHER = 1.25
+_LAST_LATIN = 0x24F
+
+# What XML 1.0 forbids, and the marks that make text read in another order than it is.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
+
+
+@lru_cache(maxsize=4096)
+def _advance(character: str) -> float:
+    known = _ASCII.get(character)
+    if known is not None:
+        return known
+    code = ord(character)
+    if unicodedata.combining(character):
+        return 0.0
+    if code <= _LAST_LATIN:
+        base = _ASCII.get(unicodedata.normalize("NFD", character)[0])
+        if base is not None:
+            return max(base, 0.32) + 0.06
+        return _DIGRAPH if code in _DIGRAPHS else _LATIN
+    if code >= _FIRST_EMOJI:
+        return _EMOJI
+    return _WIDE if unicodedata.east_asian_width(character) in "WF" else _OTHER
+
+
+def text_width(text: str, size: float) -> float:
+    """Return the width of a text in pixels, never under for Latin.
+
+    Parameters
+    ----------
+    text
+        One line.
+    size
+        Font size in pixels.
+
+    Examples
+    --------
+    >>> round(text_width("scale", 10.0), 1)
+    26.8
+    """
+    return sum(map(_advance, text)) * size
+
+
+def is_latin(text: str) -> bool:
+    """Whether the width table knows the characters of a text closely."""
+    return all(ord(character) <= _LAST_LATIN or character == ELLIPSIS for character in text)
+
+
+def clean(text: str) -> str:
+    """Text that is safe in XML and reads in the order it has.
+
+    Control characters, lone surrogates, U+FFFE, U+FFFF and marks that reorder
+    text become U+FFFD; line breaks become one space.
+    """
+    return _REORDERING.sub("\ufffd", _ILLEGAL.sub("\ufffd", _BREAKS.sub(" ", text)))
+
+
+def shorten(label: str, longest: int = LONGEST_LABEL) -> str:
+    """Return the label as it is drawn: cleaned, its middle replaced by an ellipsis if long.
+
+    Examples
+    --------
+    >>> shorten("scale")
+    'scale'
+    >>> shorten("a" * 40 + "b" * 40, 9)
+    'aaaa…bbbb'
+    """
+    text = clean(label)
+    if len(text) <= longest:
+        return text
+    head = longest // 2
+    tail = longest - 1 - head
+    return text[:head] + ELLIPSIS + text[len(text) - tail :]
