@@ -1,0 +1,26 @@
+"""Loading and unloading: both may be repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_loaded: dict[int, Any] = {}
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Register the magics and start listening for a panel."""
+    from mandala_kernel.magics import MandalaMagics
+
+    if id(ipython) not in _loaded:
+        magics = MandalaMagics(ipython)
+        ipython.register_magics(magics)
+        _loaded[id(ipython)] = magics
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Stop recording and listening, and remove the magics."""
+    magics = _loaded.pop(id(ipython), None)
+    if magics is not None:
+        magics.session.close()
+        ipython.magics_manager.magics["line"].pop("mandala", None)
+        ipython.magics_manager.magics["cell"].pop("op", None)

@@ -1,0 +1,179 @@
+"""The ``%mandala`` line magic and the ``%%op`` cell magic. Plain-text output, one line on a mistake."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+
+from mandala_kernel.session import Session
+from mandala_lab.computation_frame import ComputationFrame
+from mandala_lab.live.inspect import argument_text
+from mandala_lab.model.errors import MandalaLabError, nearest
+from mandala_lab.storage import Storage
+
+USAGE = (
+    "usage: %mandala on [path] | off | status | graph | calls [op] | export PATH.svg | doctor | "
+    "replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
+)
+
+
+class Mistake(Exception):  # noqa: N818 - the user's, told in one line
+    """What a person typed cannot be done."""
+
+
+@magics_class
+class MandalaMagics(Magics):  # type: ignore[misc]
+    """Verbs of ``%mandala``, and ``%%op``."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.session = Session(shell)
+
+    @line_magic  # type: ignore[untyped-decorator]
+    def mandala(self, line: str) -> ComputationFrame | None:
+        """Record, look at and replay memoized calls; without a verb, say how."""
+        verbs: dict[str, Callable[[list[str]], ComputationFrame | None]] = {
+            "on": self._on,
+            "off": self._off,
+            "status": self._status,
+            "graph": self._graph,
+            "calls": self._calls,
+            "export": self._export,
+            "doctor": self._doctor,
+            "replay": self._replay,
+        }
+        try:
+            words = shlex.split(line) or [""]
+            return verbs.get(words[0], self._unknown)(words if words[0] not in verbs else words[1:])
+        except (Mistake, MandalaLabError, LookupError, ValueError, OSError) as error:
+            say(str(error.args[0] if isinstance(error, LookupError) and error.args else error))
+            return None
+
+    @cell_magic  # type: ignore[untyped-decorator]
+    def op(self, line: str, cell: str) -> None:
+        """Run the cell and make the functions that it defines ops; options as for ``@op``."""
+        from mandala_lab.memo.decorator import op
+
+        try:
+            names = [node.name for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
+            options = eval(f"dict({line})", {}) if line.strip() else {}  # noqa: S307 - the user's own cell
+        except SyntaxError as error:
+            say(f"%%op cannot read this: {error.msg} (line {error.lineno})")
+            return
+        if not names:
+            say("%%op makes functions ops, and this cell defines none")
+            return
+        result = self.shell.run_cell(cell)
+        if result.success:
+            for name in names:
+                self.shell.user_ns[name] = op(**options)(self.shell.user_ns[name])
+
+    # --- verbs
+
+    def _unknown(self, words: list[str]) -> None:
+        verbs = ["on", "off", "status", "graph", "calls", "export", "doctor", "replay"]
+        raise Mistake(f"%mandala has no verb {words[0]!r}; {nearest(words[0], verbs)}" if words[0] else USAGE)
+
+    def _on(self, words: list[str]) -> None:
+        if len(words) > 1:
+            raise Mistake(f'%mandala on takes one path; quote a path with spaces: %mandala on "{" ".join(words)}"')
+        storage = self.session.on(words[0] if words else "mandala.db")
+        say(f"recording to {storage.path} ({storage.store.count_calls()} calls so far)")
+
+    def _off(self, _words: list[str]) -> None:
+        was_on = self.session.storage is not None
+        self.session.off()
+        say("recording stopped" if was_on else "nothing was being recorded")
+
+    def _status(self, _words: list[str]) -> None:
+        if self.session.storage is None:
+            say("not recording; type %mandala on results.db")
+            return
+        storage = self.session.storage
+        now = storage.stats()
+        say(f"recording to {storage.path}: {storage.store.count_calls()} calls stored")
+        say(
+            f"this session: {now.computed} computed in {now.computed_s:.2f} s, "
+            f"{now.cached} cached, {now.error} failed, {now.saved_s:.2f} s saved"
+        )
+
+    def _graph(self, _words: list[str]) -> ComputationFrame:
+        return self._storage().cf("run")
+
+    def _calls(self, words: list[str]) -> None:
+        storage = self._storage()
+        found = storage.calls(words[0] if words else None)
+        for call in found[-20:]:
+            mark = "ok   " if call.status == "ok" else "ERROR"
+            say(f"{call.hid[:8]}  {mark}  {call.duration_s:8.3f} s  {call.name}({argument_text(call.inputs)})")
+        say(f"{len(found)} calls" + (", the last 20 are shown" if len(found) > 20 else ""))  # noqa: PLR2004
+
+    def _export(self, words: list[str]) -> None:
+        if len(words) != 1:
+            raise Mistake("%mandala export takes one path that ends in .svg")
+        say(f"wrote {self._storage().cf('run').save_svg(Path(words[0]).expanduser())}")
+
+    def _doctor(self, _words: list[str]) -> None:
+        say(f"Python {sys.version.split()[0]}, kernel: {'yes' if getattr(self.shell, 'kernel', None) else 'no'}")
+        for name in ("mandala-lab", "ipykernel", "anywidget", "jupyterlab", "sqlalchemy", "pandas", "pyarrow"):
+            try:
+                say(f"ok       {name} {importlib.metadata.version(name)}")
+            except importlib.metadata.PackageNotFoundError:
+                say(f"missing  {name}: pip install {name} where this kernel runs (jupyterlab may be elsewhere)")
+        panel = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "mandala-lab" / "package.json"
+        say(
+            f"{'ok     ' if panel.is_file() else 'missing'}  panel files"
+            + ("" if panel.is_file() else f" in {panel.parent}")
+        )
+
+    def _replay(self, words: list[str]) -> None:
+        if not words or words[0] not in {"find", "run"} or len(words) == 1:
+            raise Mistake(
+                "usage: %mandala replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
+            )
+        flags = [word for word in words if word.startswith("--")]
+        if any(flag != "--downstream" for flag in flags):
+            raise Mistake(f"replay has no option {flags[0]}; did you mean --downstream?")
+        given = _assignments([word for word in words[2:] if word not in flags])
+        storage = self._storage()
+        if words[0] == "find":
+            found = storage.calls(words[1], where=given)
+            for call in found[-20:]:
+                say(f"{call.hid[:8]}  {call.name}({argument_text(call.inputs)})")
+            say(f"{len(found)} calls of {words[1]} match" if found else f"no recorded call of {words[1]} matches")
+            return
+        replay = storage.replay(storage.get_call(words[1]), scope="downstream" if flags else "call", set=given)
+        say(replay.summary())
+        for difference in replay.compare():
+            say(f"  {difference.node}: {difference.before or '-'} -> {difference.after or '-'}")
+
+    def _storage(self) -> Storage:
+        if self.session.storage is None:
+            raise Mistake("not recording; type %mandala on results.db")
+        return self.session.storage
+
+
+def say(text: str) -> None:
+    """Print a line to the person."""
+    print(text)  # noqa: T201 - the magics' way to speak
+
+
+def _assignments(words: list[str]) -> dict[str, Any]:
+    """Read ``name=value`` words; a value is a Python literal, or else a text."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.isidentifier():
+            raise Mistake(f"{word!r} is no argument; write name=value, such as k=3")
+        try:
+            found[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            found[name] = text
+    return found

@@ -1,0 +1,1 @@
+"""Demonstrations that use only public names: ``python -m mandala_lab.demos.NAME``."""

@@ -1,0 +1,143 @@
+"""`Desk`: takes requests from a panel or widget and answers them.
+
+Reading requests are answered at once, on the thread they come on. A replay
+needs the user's thread: it is queued there and its outcome is pushed.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from mandala_lab.frame.outline import outline
+from mandala_lab.live.frame import LiveFrame
+from mandala_lab.live.inspect import inspect_call, inspect_node
+from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.render.layered import LayeredLayout
+from mandala_lab.replay.replay import Replay
+from mandala_lab.schema.messages import (
+    CallInspect,
+    Difference,
+    Done,
+    Failure,
+    FrameGet,
+    NodeInspect,
+    PanelDetach,
+    Push,
+    ReplayFinished,
+    ReplayQueued,
+    ReplayRun,
+    Reply,
+    Request,
+)
+from mandala_lab.storage import Storage
+
+_PAGE_LIMIT = 200
+
+
+class Desk:
+    """Answers requests about one storage.
+
+    Parameters
+    ----------
+    storage, live
+        What is asked about.
+    push
+        Sends a message to whoever watches.
+    later
+        Runs a function on the user's thread when that is free.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        live: LiveFrame,
+        push: Callable[[Push], None],
+        later: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._storage = storage
+        self._live = live
+        self._push = push
+        self._later = later
+        self._tickets = itertools.count(1)
+
+    def answer(self, request: Request) -> Reply:
+        """Return the reply; what cannot be answered is a `Failure`."""
+        try:
+            return self._answer(request)
+        except LookupError as error:
+            return Failure(code="not_found", message=str(error.args[0] if error.args else error))
+        except MandalaLabError as error:
+            return Failure(code="failed", message=str(error))
+
+    def _answer(self, request: Request) -> Reply:
+        if isinstance(request, FrameGet):
+            return self._live.attach()
+        if isinstance(request, PanelDetach):
+            self._live.detach()
+            return Done()
+        if isinstance(request, NodeInspect):
+            limit = max(1, min(request.limit, _PAGE_LIMIT))
+            graph = self._live.graph()
+            return inspect_node(self._storage.store, graph, request.node, max(0, request.offset), limit)
+        if isinstance(request, CallInspect):
+            return inspect_call(self._storage.store, request.hid)
+        return self._queue_replay(request)
+
+    def _queue_replay(self, request: ReplayRun) -> Reply:
+        changes: dict[str, Any] = {}
+        for name, text in request.arguments.items():
+            try:
+                changes[name] = ast.literal_eval(text)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                return Failure(
+                    code="bad_argument",
+                    message=f"{name} = {text} is not a Python literal; write a number, a quoted text, "
+                    "a list, a dict, True, False or None",
+                )
+        ticket = f"r{next(self._tickets)}"
+        self._later(lambda: self._push(self._replay(ticket, request, changes)))
+        return ReplayQueued(ticket=ticket)
+
+    def _replay(self, ticket: str, request: ReplayRun, changes: Mapping[str, Any]) -> ReplayFinished:
+        try:
+            call = self._storage.get_call(request.call)
+            replay = self._storage.replay(call, scope=request.scope, set=changes)
+        except (MandalaLabError, LookupError, ValueError, TypeError) as error:
+            return ReplayFinished(
+                ticket=ticket,
+                verdict="failed",
+                summary=str(error),
+                executed=0,
+                reused=0,
+                differences=[],
+                error=str(error),
+            )
+        return finished(ticket, replay)
+
+
+def finished(ticket: str, replay: Replay) -> ReplayFinished:
+    """Return the outcome of a replay as a message."""
+    return ReplayFinished(
+        ticket=ticket,
+        verdict=replay.verdict,
+        summary=replay.summary(),
+        executed=len(replay.executed),
+        reused=len(replay.reused),
+        differences=[Difference(d.node, d.before, d.after) for d in replay.compare()],
+        scene=LayeredLayout().place(outline(replay.graph)),
+        error=replay.error,
+    )
+
+
+def read_request(content: Any) -> Request | Failure:
+    """Return the request in a message, or why it is none."""
+    try:
+        found: Request = msgspec.convert(content, Request)
+    except msgspec.ValidationError as error:
+        return Failure(code="bad_request", message=f"this is not a request of protocol 1: {error}")
+    return found

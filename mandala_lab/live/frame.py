@@ -1,0 +1,144 @@
+"""`LiveFrame`: the frame of a notebook's session, growing while calls are made.
+
+Owns the revision, the scene of the last push, and the thread that pushes at
+most ten times a second, and only while somebody watches. Does not own how a
+push travels: that is the `push` given to it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+
+from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.outline import outline
+from mandala_lab.model.calls import Span, SpanStatus
+from mandala_lab.render.layered import LayeredLayout
+from mandala_lab.render.scene import diff_scenes
+from mandala_lab.schema.messages import FrameDelta, FrameSnapshot, Push, StoreInfo
+from mandala_lab.schema.scene import Scene
+from mandala_lab.storage import Storage
+
+_INTERVAL_S = 0.1
+
+
+class LiveFrame:
+    """Follows a storage and pushes the changes of its session's frame.
+
+    Parameters
+    ----------
+    storage
+        What to follow; its session's earlier runs are shown too.
+    push
+        Sends a message to whoever watches; called on a thread of this object.
+    """
+
+    def __init__(self, storage: Storage, push: Callable[[Push], None]) -> None:
+        self._storage = storage
+        self._push = push
+        self._lock = threading.RLock()
+        self._builder = FrameBuilder()
+        self._builder.add_calls(storage.store.calls_of_session(storage.session))
+        self._occurrences: dict[str, dict[SpanStatus, int]] = defaultdict(lambda: defaultdict(int))
+        self._pending: list[Span] = []
+        self._saved_s = 0.0
+        self._counts: dict[SpanStatus, int] = {"computed": 0, "cached": 0, "error": 0}
+        self._layout = LayeredLayout()
+        self._scene = self._layout.place(outline(self._builder.graph(), self._occurrences))
+        self._seq = 0
+        self._watched = False
+        self._dirty = threading.Event()
+        self._closed = threading.Event()
+        self._unsubscribe = storage.subscribe(self._note)
+        self._thread = threading.Thread(target=self._push_often, name="mandala-lab live", daemon=True)
+        self._thread.start()
+
+    def attach(self) -> FrameSnapshot:
+        """Start pushing and return the frame as it is now."""
+        with self._lock:
+            self._watched = True
+            self._advance()
+            return FrameSnapshot(
+                seq=self._seq, scene=self._scene, store=self._store_info(), session=self._storage.session
+            )
+
+    def detach(self) -> None:
+        """Stop pushing; what happens meanwhile is in the next snapshot."""
+        self._watched = False
+
+    def graph(self) -> FrameGraph:
+        """Return the content of the frame as it is now."""
+        with self._lock:
+            self._absorb()
+            return self._builder.graph()
+
+    def close(self) -> None:
+        """Stop following; repeating is harmless."""
+        self._unsubscribe()
+        self._closed.set()
+        self._dirty.set()
+        self._thread.join(timeout=5)
+
+    def _note(self, span: Span) -> None:
+        self._pending.append(span)
+        self._dirty.set()
+
+    def _push_often(self) -> None:
+        while True:
+            self._dirty.wait()
+            if self._closed.wait(_INTERVAL_S):
+                return
+            self._dirty.clear()
+            if self._watched:
+                with self._lock:
+                    delta = self._advance()
+                if delta is not None:
+                    self._push(delta)
+
+    def _absorb(self) -> None:
+        """Take in the spans that were noted; the store has their calls."""
+        spans, self._pending = self._pending, []
+        unknown = [span.call for span in spans if span.call not in self._builder.calls]
+        self._builder.add_calls(self._storage.store.calls(unknown))
+        for span in spans:
+            self._occurrences[span.call][span.status] += 1
+            self._counts[span.status] += 1
+            call = self._builder.calls.get(span.call)
+            if span.status == "cached" and call is not None:
+                self._saved_s += call.duration_s
+
+    def _advance(self) -> FrameDelta | None:
+        """Bring the scene up to date; return what changed, or ``None``."""
+        if not self._pending:
+            return None
+        self._absorb()
+        new = self._layout.place(outline(self._builder.graph(), self._occurrences), self._grown_from())
+        nodes, edges, removed_nodes, removed_edges = diff_scenes(self._scene, new)
+        base, self._seq, self._scene = self._seq, self._seq + 1, new
+        return FrameDelta(
+            seq=self._seq,
+            base=base,
+            width=new.width,
+            height=new.height,
+            nodes=nodes,
+            edges=edges,
+            removed_nodes=removed_nodes,
+            removed_edges=removed_edges,
+            store=self._store_info(),
+            session=self._storage.session,
+        )
+
+    def _grown_from(self) -> Scene | None:
+        return self._scene if self._scene.nodes else None
+
+    def _store_info(self) -> StoreInfo:
+        return StoreInfo(
+            label=self._storage.path,
+            calls=len(self._builder.calls),
+            computed=self._counts["computed"],
+            cached=self._counts["cached"],
+            errors=self._counts["error"],
+            saved_s=self._saved_s,
+        )

@@ -1,0 +1,128 @@
+"""Looks into nodes and calls, read from the store: safe on any thread."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.live.preview import preview_ref, short
+from mandala_lab.model.calls import Call, Span
+from mandala_lab.model.errors import nearest
+from mandala_lab.model.outline import OpId, VarId, node_name
+from mandala_lab.model.refs import Ref
+from mandala_lab.ports.call_store import CallStore
+from mandala_lab.schema.messages import CallInspected, CallRow, EditableArgument, NodeInspected, ValueRow
+
+_ARGUMENTS_LIMIT, _ARGUMENT_LIMIT, _LITERAL_LIMIT = 120, 40, 500
+
+
+def inspect_node(store: CallStore, graph: FrameGraph, node: str, offset: int, limit: int) -> NodeInspected:
+    """Return a page of a node's calls, latest first, or of its values.
+
+    Raises
+    ------
+    LookupError
+        When the frame has no such node.
+    """
+    if node in graph.operations:
+        return _inspect_op(store, graph, OpId(node), offset, limit)
+    if node in graph.variables:
+        hids = graph.variables[VarId(node)]
+        values = [_value_row(node_name(node), graph.refs[hid]) for hid in hids[offset : offset + limit]]
+        return NodeInspected(
+            node=node, kind="var", label=node_name(node), total=len(hids), offset=offset, values=values
+        )
+    names = [node_name(known) for known in (*graph.operations, *graph.variables)]
+    raise LookupError(f"the frame has no node {node!r}; {nearest(node.partition(':')[2], names)}")
+
+
+def inspect_call(store: CallStore, hid: str) -> CallInspected:
+    """Return one call with inputs, outputs and code; `LookupError` if there is none."""
+    found = store.calls([hid])
+    if not found:
+        raise LookupError(f"no call has the hid {hid!r}; it may have been dropped")
+    call = found[0]
+    return CallInspected(
+        call=_call_row(call, store.last_spans([hid]).get(hid)),
+        inputs=[_value_row(name, ref) for name, ref in call.inputs.items()],
+        outputs=[_value_row(name, ref) for name, ref in call.outputs.items()],
+        editable=[_editable(name, ref) for name, ref in call.inputs.items()],
+        source=_source(store, call),
+        traceback=call.error,
+    )
+
+
+def argument_text(inputs: Mapping[str, Ref]) -> str:
+    """Return arguments in one bounded line."""
+    parts: list[str] = []
+    for name, ref in inputs.items():
+        parts.append(f"{name}={_one_line(ref)}")
+        if sum(map(len, parts)) > _ARGUMENTS_LIMIT:
+            parts.append("…")
+            break
+    return ", ".join(parts)
+
+
+def _one_line(ref: Ref) -> str:
+    seen = preview_ref(ref)
+    if seen.kind == "table":
+        return f"<DataFrame {seen.shape[0]}x{seen.shape[1]}>"
+    if seen.kind == "array":
+        return f"<{seen.dtype} array {'x'.join(map(str, seen.shape))}>"
+    text = " ".join(seen.text.split())
+    return text if len(text) <= _ARGUMENT_LIMIT else text[: _ARGUMENT_LIMIT - 1] + "…"
+
+
+def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, limit: int) -> NodeInspected:
+    hids = graph.operations[node]
+    page = hids[::-1][offset : offset + limit]
+    spans = store.last_spans(page)
+    spec = store.op(graph.calls[hids[-1]].op)
+    return NodeInspected(
+        node=node,
+        kind="op",
+        label=node_name(node),
+        total=len(hids),
+        offset=offset,
+        calls=[_call_row(graph.calls[hid], spans.get(hid)) for hid in page],
+        source=_source(store, graph.calls[hids[-1]]),
+        doc=spec.doc if spec else "",
+    )
+
+
+def _source(store: CallStore, call: Call) -> str:
+    versions = {version.digest.hex(): version.source for version in store.versions(call.op)}
+    return versions.get(call.version, "")
+
+
+def _call_row(call: Call, span: Span | None) -> CallRow:
+    recorded = "computed" if call.status == "ok" else "error"
+    lines = call.error.strip().splitlines()
+    return CallRow(
+        hid=call.hid,
+        op=call.name,
+        status=span.status if span else recorded,  # type: ignore[arg-type]
+        started_s=span.started_s if span else call.started_s,
+        duration_s=call.duration_s,
+        arguments=argument_text(call.inputs),
+        error=lines[-1] if lines else "",
+    )
+
+
+def _value_row(name: str, ref: Ref) -> ValueRow:
+    return ValueRow(name, ref.hid, ref.cid, preview_ref(ref))
+
+
+def _editable(name: str, ref: Ref) -> EditableArgument:
+    """Return an argument for the replay form; its literal only where it reads back as the same value."""
+    seen = preview_ref(ref)
+    if seen.kind != "text" or len(seen.text) > _LITERAL_LIMIT:
+        return EditableArgument(name, "", seen.text[:_ARGUMENT_LIMIT])
+    value = ref.detached().value
+    text = short(value, _LITERAL_LIMIT + 1)
+    try:
+        whole = ast.literal_eval(text) == value
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        whole = False
+    return EditableArgument(name, text if whole else "", text)

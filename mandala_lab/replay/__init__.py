@@ -1,0 +1,1 @@
+"""Replay: run a recorded call again, with other arguments, and compare."""

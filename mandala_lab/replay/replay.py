@@ -1,0 +1,219 @@
+"""One replay: a recorded call run again, and what depends on it.
+
+Nothing that was recorded is written to: new calls are recorded beside the old
+ones, and the new frame is a frame of its own. A verdict compares content ids
+with the recorded ones. In this version the body runs in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.expand import expand
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.memo import context
+from mandala_lab.memo.decorator import Op, find_op
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.engine import Engine, split_outputs
+from mandala_lab.model.calls import Call
+from mandala_lab.model.errors import ReplayError, UnstorableError, nearest
+from mandala_lab.model.refs import Ref
+from mandala_lab.ports.call_store import CallStore
+from mandala_lab.replay.compare import NodeDifference, compare
+
+if TYPE_CHECKING:
+    from mandala_lab.computation_frame import ComputationFrame
+
+Scope = Literal["call", "downstream"]
+Verdict = Literal["same", "changed", "diverged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The outcome of a replay.
+
+    Attributes
+    ----------
+    call
+        The recorded call.
+    changed
+        The arguments that were given.
+    verdict
+        ``"same"``: the recorded result again. ``"changed"``: other arguments
+        gave another result. ``"diverged"``: the same arguments did. ``"failed"``:
+        an exception, in `error`.
+    base, graph
+        Content of the frame before and after; `frame` is the new one to work with.
+    executed, reused
+        Hids of calls whose body ran, and that were found recorded.
+    not_refreshed
+        Hids of calls that still stand on the old result.
+    """
+
+    call: Call
+    changed: Mapping[str, Any]
+    verdict: Verdict
+    base: FrameGraph
+    graph: FrameGraph
+    executed: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
+    not_refreshed: tuple[str, ...] = ()
+    error: str = ""
+    face: Callable[[FrameGraph], ComputationFrame] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def frame(self) -> ComputationFrame:
+        """The new frame; where nothing was changed or the replay failed, the base."""
+        assert self.face is not None, "a storage gives its replays a face"
+        return self.face(self.graph)
+
+    def compare(self) -> list[NodeDifference]:
+        """Return what differs between the new frame and the base."""
+        return compare(self.base, self.graph)
+
+    def summary(self) -> str:
+        """Return the outcome in one sentence."""
+        given = ", ".join(f"{name}={value!r}" for name, value in self.changed.items()) or "the recorded arguments"
+        if self.verdict == "failed":
+            return f"{self.call.name} with {given} failed: {self.error.strip().splitlines()[-1]}"
+        stale = f", {len(self.not_refreshed)} not refreshed" if self.not_refreshed else ""
+        counts = f"{len(self.executed)} executed, {len(self.reused)} reused{stale}"
+        return f"{self.call.name} with {given}: {self.verdict} ({counts})"
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a replay has done so far."""
+
+    store: CallStore
+    engine: Engine
+    replaced: dict[str, str] = field(default_factory=dict)  # hid of an old call to that of the new one
+    refs: dict[str, Ref] = field(default_factory=dict)  # hid of an old ref to the new ref
+    executed: list[str] = field(default_factory=list)
+    reused: list[str] = field(default_factory=list)
+
+    def rerun(self, call: Call, changes: Mapping[str, Any]) -> None:
+        """Answer a call anew and note what takes the place of what."""
+        op = _op_of(call)
+        arguments = {name: self.refs.get(ref.hid, ref) for name, ref in call.inputs.items()}
+        args, kwargs = op.binder.spell({**arguments, **changes})
+        outcome = self.engine.answer(op, tuple(args), kwargs)
+        if not outcome.call:
+            raise ReplayError(
+                "unpicklable", f"the new result of {call.name} cannot be stored, so it has no place in a frame"
+            )
+        (self.executed if outcome.executed else self.reused).append(outcome.call)
+        self.replaced[call.hid] = outcome.call
+        new = self.store.calls([outcome.call])[0]
+        for name, ref in call.outputs.items():
+            if name in new.outputs:
+                self.refs[ref.hid] = new.outputs[name]
+
+
+def run_replay(
+    store: CallStore,
+    engine: Engine,
+    call: Call,
+    changes: Mapping[str, Any],
+    scope: str,
+    face: Callable[[FrameGraph], ComputationFrame],
+) -> Replay:
+    """Run a replay (see `Storage.replay`); `face` makes a public frame of a graph."""
+    if scope not in get_args(Scope):
+        raise ValueError(f"scope={scope!r} is not a choice; {nearest(scope, get_args(Scope))}")
+    op = _op_of(call)
+    unknown = [name for name in changes if name not in call.inputs]
+    if unknown:
+        raise ValueError(f"{call.name} has no recorded argument {unknown[0]!r}; {nearest(unknown[0], call.inputs)}")
+    if engine.version_of(op).digest.hex() != call.version:
+        raise ReplayError(
+            "code_changed",
+            f"the code of {call.name} differs from the code that made this call; "
+            f"call {call.name} again first, or restore it",
+        )
+    base = expand(_frame_of([call]), [store.creators, store.consumers], None, recursive=True)
+    found = _edited(store, engine, call, changes, scope, base) if changes else _repeat(engine, op, call, base)
+    store.log("replay", call.hid)
+    return replace(found, face=face)
+
+
+def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> Replay:
+    """Run the body on its recorded inputs and compare with the recorded outputs."""
+    args, kwargs = op.binder.spell({name: engine.plain(ref) for name, ref in call.inputs.items()})
+    try:
+        with context.inside(context.OpenSpan(None, 0)):
+            result = op.f(*args, **kwargs)
+        cids = [content_id(output).hex() for output in split_outputs(op.spec, result)]
+    except UnstorableError as error:
+        raise ReplayError("unpicklable", f"the result of {call.name} cannot be compared: {error}") from error
+    except Exception as error:  # whatever the body raises is the outcome
+        return Replay(call, {}, "failed", base, base, error=f"{type(error).__name__}: {error}")
+    same = cids == [ref.cid for ref in call.outputs.values()]
+    return Replay(call, {}, "same" if same else "diverged", base, base, executed=(call.hid,))
+
+
+def _edited(
+    store: CallStore, engine: Engine, call: Call, changes: Mapping[str, Any], scope: str, base: FrameGraph
+) -> Replay:
+    work = _Work(store, engine)
+    dependants = _dependants(base, call)
+    token = context.enter_engine(engine)
+    try:
+        with context.inside(None):
+            work.rerun(call, changes)
+            for later in dependants if scope == "downstream" else []:
+                work.rerun(base.calls[later], {})
+    except (ReplayError, MemoryError):
+        raise
+    except Exception as error:  # whatever a body raises is the outcome; the base stays as it is
+        text = f"{type(error).__name__}: {error}"
+        return Replay(call, changes, "failed", base, base, tuple(work.executed), tuple(work.reused), error=text)
+    finally:
+        context.leave_engine(token)
+    graph = _replaced(store, base, work)
+    new = graph.calls[work.replaced[call.hid]]
+    same = [ref.cid for ref in new.outputs.values()] == [ref.cid for ref in call.outputs.values()]
+    stale = () if scope == "downstream" else tuple(dependants)
+    return Replay(
+        call, changes, "same" if same else "changed", base, graph, tuple(work.executed), tuple(work.reused), stale
+    )
+
+
+def _dependants(base: FrameGraph, call: Call) -> list[str]:
+    """Hids of the calls that depend on `call` through refs, each after what it depends on."""
+    import networkx as nx
+
+    creators = base.creators()
+    graph = nx.DiGraph()
+    graph.add_nodes_from(base.calls)
+    for other in base.calls.values():
+        for ref in other.inputs.values():
+            if ref.hid in creators:
+                graph.add_edge(creators[ref.hid], other.hid)
+    below = nx.descendants(graph, call.hid)
+    return [hid for hid in nx.topological_sort(graph) if hid in below]
+
+
+def _replaced(store: CallStore, base: FrameGraph, work: _Work) -> FrameGraph:
+    """Return a new frame in which new calls stand in the place of old ones."""
+    new = {call.hid: call for call in store.calls(work.replaced.values())}
+    return _frame_of(new[work.replaced[hid]] if hid in work.replaced else call for hid, call in base.calls.items())
+
+
+def _frame_of(calls: Iterable[Call]) -> FrameGraph:
+    builder = FrameBuilder()
+    builder.add_calls(calls)
+    return builder.graph()
+
+
+def _op_of(call: Call) -> Op[..., Any]:
+    op = find_op(call.op)
+    if op is None:
+        raise ReplayError(
+            "source_missing",
+            f"op {call.op} is not defined in this session; run the cell or import the module that defines it",
+        )
+    return op
