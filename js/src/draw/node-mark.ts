@@ -1,0 +1,106 @@
+/*
+ * NodeMark: the SVG elements of one node, made once and updated in place.
+ * Listeners, selection and positions of other nodes are scene-view.ts's.
+ */
+import type { SceneNode } from '../schema/messages';
+import type { Words } from '../state/words';
+import { glyphPath, GLYPH_SIZE, statusWord, updateGlyph } from './status';
+import { setAttributes, setText, svgElement } from './svg';
+import { fitText, oneLine } from './text';
+import type { Typeface } from './text';
+
+const PAD = 11;
+const GAP = 6;
+/** Below this height a node has no room for its second line. */
+const TWO_LINES = 34;
+const RING = 4;
+
+/** The elements of one node. */
+export class NodeMark {
+  readonly element = svgElement('g', { role: 'graphics-symbol', tabindex: -1 });
+  private readonly title = svgElement('title');
+  private readonly ring = svgElement('rect', { class: 'mandala-ring' });
+  private readonly box = svgElement('rect', { class: 'mandala-box' });
+  private readonly glyphPlace = svgElement('g');
+  private readonly glyph = glyphPath('earlier');
+  private readonly label = svgElement('text', { class: 'mandala-label' });
+  private readonly detail = svgElement('text', { class: 'mandala-detail' });
+  private drawn: SceneNode | null = null;
+
+  constructor(
+    private readonly words: Words,
+    private readonly typeface: Typeface
+  ) {
+    this.glyphPlace.append(this.glyph);
+    this.element.append(this.title, this.ring, this.box, this.glyphPlace, this.label, this.detail);
+  }
+
+  /** The node as drawn. */
+  get node(): SceneNode | null {
+    return this.drawn;
+  }
+
+  /** Draw a node; nothing happens when it is the one already drawn. */
+  update(node: SceneNode): void {
+    if (node === this.drawn) {
+      return;
+    }
+    this.drawn = node;
+    setAttributes(this.element, {
+      class: `mandala-node mandala-${node.kind} mandala-is-${node.status}`,
+      transform: `translate(${node.x} ${node.y})`,
+      'data-id': node.id,
+      'aria-label': describeNode(node, this.words)
+    });
+    setText(this.title, describeNode(node, this.words));
+    this.updateBox(node);
+    this.updateText(node);
+  }
+
+  private updateBox(node: SceneNode): void {
+    const radius = node.kind === 'op' ? 6 : Math.min(node.h / 2, 18);
+    setAttributes(this.box, { width: node.w, height: node.h, rx: radius });
+    setAttributes(this.ring, {
+      x: -RING,
+      y: -RING,
+      width: node.w + 2 * RING,
+      height: node.h + 2 * RING,
+      rx: radius + RING
+    });
+  }
+
+  private updateText(node: SceneNode): void {
+    const left = PAD + GLYPH_SIZE + GAP;
+    const room = Math.max(node.w - left - PAD, 0);
+    const twoLines = node.detail !== '' && node.h >= TWO_LINES;
+    const middle = node.h / 2;
+    updateGlyph(this.glyph, node.status);
+    setAttributes(this.glyphPlace, {
+      transform: `translate(${PAD} ${middle - GLYPH_SIZE / 2})`
+    });
+    setAttributes(this.label, { x: left, y: twoLines ? middle - 8 : middle });
+    setAttributes(this.detail, { x: left, y: middle + 9 });
+    fitText(this.label, node.label, room, this.typeface.label, 'middle');
+    fitText(this.detail, twoLines ? node.detail : '', room, this.typeface.detail, 'end');
+  }
+}
+
+/** A node in words: what it is, how often, and what happened to it. */
+export function describeNode(node: SceneNode, words: Words): string {
+  const name = oneLine(node.label);
+  const what = node.kind === 'op' ? words.__('operation %1', name) : words.__('variable %1', name);
+  const { counts } = node;
+  const parts = [what];
+  if (node.detail !== '') {
+    parts.push(oneLine(node.detail));
+  }
+  if (counts.computed + counts.cached + counts.error === 0) {
+    parts.push(statusWord(node.status, words));
+  } else {
+    parts.push(words.__('%1 computed, %2 cached', counts.computed, counts.cached));
+  }
+  if (counts.error > 0) {
+    parts.push(words._n('%1 error', '%1 errors', counts.error));
+  }
+  return parts.join(', ');
+}

@@ -1,0 +1,191 @@
+/*
+ * FrameClient: keeps a FrameStore in step with the kernel at the other end of a
+ * transport.
+ *
+ * Owns attaching, detaching, the request for a snapshot after a gap, and the
+ * replays that are under way. Knows nothing of notebooks, comms or the DOM.
+ */
+import { PROTOCOL } from '../schema/messages';
+import type { FrameDelta, Push } from '../schema/messages';
+import { Replays } from './replays';
+import { Signal } from './signal';
+import type { FrameStore } from './store';
+import { askOver, protocolProblem, RequestError, TransportError } from './transport';
+import type { Ask, Transport } from './transport';
+
+/**
+ * Where a client stands: no kernel; asked and waiting for a first answer; the
+ * kernel does not record (or does not know us); in step.
+ */
+export type Contact = 'none' | 'asking' | 'silent' | 'live';
+
+/** How long a kernel may take to answer before it counts as not recording. */
+export const PROBE_TIMEOUT_MS = 2000;
+
+/** Deltas kept while a snapshot is on its way; beyond that, another is asked for. */
+const MAX_QUEUED = 200;
+
+/** Keeps a store in step with a kernel. */
+export class FrameClient {
+  /** The contact, or the problem that is to be shown, changed. */
+  readonly contactChanged = new Signal<Contact>();
+  readonly replays = new Replays();
+
+  private transport: Transport | null = null;
+  private stopListening: () => void = () => undefined;
+  private currentContact: Contact = 'none';
+  private currentProblem = '';
+  /** Number of the question under way, 0 for none. Late answers to others are no refusal. */
+  private asking = 0;
+  private lastAsked = 0;
+  private resting = false;
+  private queued: FrameDelta[] = [];
+
+  constructor(
+    private readonly store: FrameStore,
+    private readonly probeTimeoutMs: number = PROBE_TIMEOUT_MS
+  ) {}
+
+  /** Where the client stands. */
+  get contact(): Contact {
+    return this.currentContact;
+  }
+
+  /** Why the kernel does not show its frame, in a sentence; '' when nothing is wrong. */
+  get problem(): string {
+    return this.currentProblem;
+  }
+
+  /** Ask the kernel a question. */
+  readonly ask: Ask = request => {
+    if (this.transport === null) {
+      return Promise.reject(
+        new TransportError(
+          'There is no running kernel to ask. Start one, run %mandala on, then try again.'
+        )
+      );
+    }
+    return askOver(this.transport, request);
+  };
+
+  /** Talk to a kernel from now on, and ask for its frame. */
+  attach(transport: Transport): void {
+    this.drop();
+    this.transport = transport;
+    this.stopListening = transport.pushed.connect(push => this.take(push));
+    this.refresh();
+  }
+
+  /** The kernel is gone: keep the picture as remembered, give up what waits. */
+  drop(): void {
+    this.asking = 0;
+    this.resting = false;
+    this.queued = [];
+    this.stopListening();
+    this.transport?.dispose();
+    this.transport = null;
+    this.replays.abandon(
+      new TransportError('The kernel stopped before the replay came back. Run it again.')
+    );
+    this.store.disconnect();
+    this.setContact('none');
+  }
+
+  /** Ask for the whole frame. */
+  refresh(): void {
+    const transport = this.transport;
+    this.resting = false;
+    if (transport === null || this.asking !== 0) {
+      return;
+    }
+    this.lastAsked += 1;
+    this.asking = this.lastAsked;
+    const question = this.lastAsked;
+    if (this.currentContact !== 'live') {
+      this.setContact('asking');
+    }
+    const timer = setTimeout(() => this.giveUpWaiting(question), this.probeTimeoutMs);
+    askOver<'frame.get'>(transport, { type: 'frame.get' })
+      .then(snapshot => transport === this.transport && this.take(snapshot))
+      .catch((reason: unknown) => question === this.asking && this.takeRefusal(reason))
+      .finally(() => clearTimeout(timer));
+  }
+
+  /** Nobody looks: ask the kernel to stop pushing. `refresh` starts it again. */
+  rest(): void {
+    this.resting = true;
+    if (this.transport !== null && this.currentContact !== 'silent') {
+      askOver<'panel.detach'>(this.transport, { type: 'panel.detach' }).catch(() => undefined);
+    }
+  }
+
+  /** No answer in time: silent for now, but an answer that comes later is welcome. */
+  private giveUpWaiting(question: number): void {
+    if (question === this.asking && this.currentContact === 'asking') {
+      this.asking = 0;
+      this.setContact('silent');
+    }
+  }
+
+  private takeRefusal(reason: unknown): void {
+    this.asking = 0;
+    this.queued = [];
+    if (reason instanceof TransportError && this.currentContact === 'live') {
+      return; // A kernel that is kept busy: the next delta asks again.
+    }
+    this.store.disconnect();
+    const told = reason instanceof RequestError && reason.code === 'protocol';
+    this.setContact('silent', told ? reason.message : '');
+  }
+
+  private take(push: Push): void {
+    if (push.v !== PROTOCOL) {
+      this.setContact('silent', protocolProblem(push.v));
+      return;
+    }
+    switch (push.type) {
+      case 'frame.snapshot':
+        this.asking = 0;
+        this.store.takeSnapshot(push);
+        this.setContact('live');
+        this.takeQueued();
+        if (this.resting) {
+          this.rest();
+        }
+        break;
+      case 'frame.delta':
+        this.takeDelta(push);
+        break;
+      case 'replay.finished':
+        this.replays.take(push);
+        break;
+    }
+  }
+
+  private takeDelta(delta: FrameDelta): void {
+    if (this.resting) {
+      return;
+    }
+    if (this.asking !== 0 && this.queued.length < MAX_QUEUED) {
+      this.queued.push(delta);
+    } else if (this.store.takeDelta(delta) === 'gap') {
+      this.refresh();
+    }
+  }
+
+  private takeQueued(): void {
+    const queued = this.queued;
+    this.queued = [];
+    for (const delta of queued) {
+      this.takeDelta(delta);
+    }
+  }
+
+  private setContact(contact: Contact, problem = ''): void {
+    if (contact !== this.currentContact || problem !== this.currentProblem) {
+      this.currentContact = contact;
+      this.currentProblem = problem;
+      this.contactChanged.emit(contact);
+    }
+  }
+}
