@@ -1,0 +1,188 @@
+"""What every call store does, run on every adapter."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from mandala_lab import Storage, StoreError
+from mandala_lab.adapters.sql.store import SqlCallStore
+from mandala_lab.memo.loader import ValueLoader
+from mandala_lab.memo.values import store as encode
+from mandala_lab.model.calls import CallEntry, Link, Run, Span
+from mandala_lab.model.hashing import combine
+from mandala_lab.model.ops import CodeVersion, OpSpec
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "schema.sql"
+SPEC = OpSpec("m:f", "f", ("x",), ("y",))
+VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))
+
+
+@pytest.fixture(params=[":memory:", "file.db"])
+def store(request, tmp_path):
+    place = request.param if request.param == ":memory:" else str(tmp_path / request.param)
+    loader = ValueLoader()
+    made = SqlCallStore(place, loader)
+    loader.connect(made)
+    made.begin_run(Run("run", 1.0, "session"))
+    yield made
+    made.close()
+
+
+def entry(number: int, status="ok", source: Link | None = None) -> CallEntry:
+    given, made = encode(number), encode(number * 10)
+    hid, cid = combine(b"h", bytes([number])), combine(b"c", bytes([number]))
+    link = source or Link("x", 0, combine(b"i", given.cid), given.cid)
+    outputs = [Link("y", 0, combine(b"o", hid), made.cid)] if status == "ok" else []
+    occurred = "computed" if status == "ok" else "error"
+    span = Span("run", number, None, 0, hid.hex(), occurred, 2.0 + number, 0.5)
+    return CallEntry(hid, cid, SPEC, VERSION, [link], outputs, [given, made], status, 2.0 + number, 0.5, span)
+
+
+def test_a_recorded_call_is_found_by_history_and_content(store):
+    recorded = entry(1)
+    assert store.find(recorded.hid) is None
+    assert store.find_content(recorded.cid) is None
+    store.record(recorded)
+    found = store.find(recorded.hid)
+    assert found == store.find_content(recorded.cid)
+    assert found.outputs == ((recorded.outputs[0].hid, recorded.outputs[0].cid),)
+    assert found.duration_s == 0.5
+    assert store.has_value(recorded.outputs[0].cid)
+    assert not store.has_value(b"\0" * 20)
+    assert store.read_value(recorded.outputs[0].cid) == recorded.values[1]
+    with pytest.raises(LookupError):
+        store.read_value(b"\0" * 20)
+
+
+def test_recording_twice_changes_nothing(store):
+    store.record(entry(1))
+    store.record(entry(1))
+    assert store.count_calls() == store.count_calls("m:f") == 1
+    assert store.count_calls("other") == 0
+
+
+def test_a_failed_call_is_no_hit_and_may_succeed(store):
+    failed = entry(1, "error")
+    store.record(failed)
+    assert store.find(failed.hid) is None
+    assert store.find_content(failed.cid) is None
+    store.record(entry(1))
+    assert store.find(failed.hid) is not None
+    assert [call.status for call in store.calls_of_op("m:f")] == ["ok"]
+
+
+def test_creators_and_consumers_agree(store):
+    first = entry(1)
+    second = entry(2, source=first.outputs[0])
+    store.record(first)
+    store.record(second)
+    middle = first.outputs[0].hid.hex()
+    assert [call.hid for call in store.creators([middle])] == [first.hid.hex()]
+    assert [call.hid for call in store.consumers([middle])] == [second.hid.hex()]
+    assert [call.hid for call in store.calls_of_session("session")] == [first.hid.hex(), second.hid.hex()]
+    assert store.calls_of_session("another") == []
+    assert [ref.value for ref in store.refs([middle])] == [10]
+    assert len(store.calls([first.hid.hex()] * 3)) == 1
+
+
+def test_many_ids_are_asked_for_in_slices(store):
+    store.record(entry(1))
+    unknown = [combine(b"u", number.to_bytes(4, "big")).hex() for number in range(1200)]
+    assert [call.hid for call in store.calls([*unknown, entry(1).hid.hex()])] == [entry(1).hid.hex()]
+
+
+def test_events_and_totals_tell_what_happened(store):
+    store.record(entry(1))
+    store.record(entry(2, "error"))
+    hid = entry(1).hid.hex()
+    store.record_spans([Span("run", 9, None, 0, hid, "cached", 9.0, 0.0)])
+    store.log("replay", hid)
+    events = store.events()
+    assert [event.kind for event in events] == ["call", "error", "replay"]
+    assert [event.kind for event in store.events(after=events[0].seq, limit=1)] == ["error"]
+    totals = store.totals(session="session")
+    assert totals == store.totals(run="run") == store.totals()
+    assert (totals.computed, totals.cached, totals.error) == (1, 1, 1)
+    assert (totals.computed_s, totals.saved_s) == (0.5, 0.5)
+    assert [span.status for span in store.spans_of_call(hid)] == ["computed", "cached"]
+    assert store.last_spans([hid])[hid].status == "cached"
+
+
+def test_ops_and_versions_are_kept(store):
+    store.record(entry(1))
+    assert store.op("m:f") == SPEC
+    assert store.op("none") is None
+    assert store.ops() == [SPEC]
+    assert store.versions("m:f") == [VERSION]
+
+
+def test_a_transaction_is_whole_or_absent(store):
+    bad = entry(3)
+    object.__setattr__(bad, "values", [*bad.values, object()])
+    with pytest.raises(AttributeError):
+        store.record(bad)
+    assert store.count_calls() == 0
+    store.record(entry(3))
+    assert store.count_calls() == 1
+
+
+# --- SQLite files
+
+
+def test_what_cannot_be_a_store_is_refused(tmp_path):
+    text = tmp_path / "notes.db"
+    text.write_text("these are notes, and long enough to look like something else\n" * 50)
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("create table people (name text)")
+    connection.close()
+    newer = tmp_path / "newer.db"
+    Storage(newer).close()
+    with sqlite3.connect(newer) as connection:
+        connection.execute("insert into migrations values ('9999_from_the_future', 0)")
+    connection.close()
+    for place, message in [
+        (text, "not a mandala-lab store"),
+        (foreign, "not a mandala-lab store: it has the tables people"),
+        (newer, "9999_from_the_future"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "no" / "x.db", "does not exist"),
+        ("redis://host", "SQLite file"),
+    ]:
+        with pytest.raises(StoreError, match=message) as error:
+            Storage(place)
+        assert len(str(error.value).splitlines()) == 1
+    assert text.read_text().startswith("these are notes")
+
+
+def test_many_open_a_new_store_at_once(path):
+    problems = []
+
+    def open_it():
+        try:
+            Storage(path).close()
+        except StoreError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+
+
+def test_the_schema_changes_only_by_migration(path):
+    Storage(path).close()
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("select sql from sqlite_master where sql is not null order by sql").fetchall()
+    connection.close()
+    schema = "\n".join(" ".join(row[0].split()) for row in rows) + "\n"
+    if os.environ.get("MANDALA_LAB_UPDATE_GOLDEN"):
+        GOLDEN.write_text(schema)
+    assert schema == GOLDEN.read_text()

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mandala_lab import Storage, op
+from mandala_lab.schema.scene import SCENE_MIME
+
+
+@op(output_names=["total"])
+def add(a, b):
+    return a + b
+
+
+@op
+def split(n):
+    return n // 2, n - n // 2
+
+
+@op(output_names=["same"])
+def same(x):
+    return x
+
+
+@op(output_names=["x"])
+def advance(x):
+    return x + 1
+
+
+@pytest.mark.parametrize("steps", [10, 100, 400])
+def test_expanding_back_finds_a_whole_loop(storage, steps):
+    with storage:
+        x = advance(0)
+        for _ in range(steps - 1):
+            x = advance(x)
+    frame = storage.cf(x).expand_back(recursive=True)
+    frame.check()
+    assert len(frame.calls) == steps
+    assert len(frame.refs) == steps + 1
+    assert len(storage.cf(x).expand_back().calls) == 1
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["add", "split", "same"]), st.integers(0, 9), st.integers(0, 9)), max_size=12)
+)
+def test_every_frame_keeps_the_laws(program):
+    with Storage() as storage:
+        values = [1, 2]
+        for name, i, j in program:
+            left, right = values[i % len(values)], values[j % len(values)]
+            made = add(left, right) if name == "add" else split(left) if name == "split" else same(left)
+            values.extend(made if isinstance(made, tuple) else [made])
+    sources = [None, "run", add, split, list(values[2:])]
+    for source in sources:
+        frame = storage.cf(source)
+        before = frame.to_bytes()
+        grown = frame.expand_all()
+        for each in (frame, frame.expand_back(), frame.expand_forward(), grown):
+            each.check()
+        assert grown.expand_all().to_bytes() == grown.to_bytes()
+        assert set(frame.calls) <= set(grown.calls)
+        assert frame.to_bytes() == before
+        assert len(grown.scene().nodes) == len(grown.nodes)
+    storage.close()
+
+
+@pytest.fixture
+def sums(storage):
+    with storage:
+        for a in (1, 2):
+            add(add(a, 10), 100)
+    return storage
+
+
+def test_a_table_has_a_row_for_each_history(sums):
+    table = sums.cf(add).df("a", "total")
+    assert table.shape == (2, 2)
+    assert table["a"].tolist() == [1, 2]
+    assert [set(cell) for cell in table["total"]] == [{11, 111}, {12, 112}]
+    assert sums.cf(add).df("a", values="refs")["a"][0].value == 1
+    assert sums.cf(add).df("b").shape[0] == 2
+    assert sums.cf(add).df(include_calls=False).columns.tolist() == sums.cf(add).vnames
+
+
+def test_nodes_without_a_path_share_a_table(storage):
+    with storage:
+        add(1, 2)
+        same(5)
+    table = storage.cf("run").df("total", "same_0")
+    assert sorted(map(str, table["total"])) == ["3", "None"]
+    assert sorted(map(str, table["same_0"])) == ["5", "None"]
+
+
+def test_mistakes_name_the_nearest_choice(sums):
+    frame = sums.cf(add)
+    for misuse, message in [
+        (lambda: frame.df("totl"), "did you mean 'total'"),
+        (lambda: frame.df("a", values="obj"), "did you mean 'objs'"),
+        (lambda: frame.expand_back("add"), "is an operation"),
+        (lambda: sums.cf(3), "give an op"),
+        (lambda: sums.cf([1]), "some of these are not"),
+        (lambda: sums.calls(status="oops"), "status='oops'"),
+        (lambda: frame.save_svg("x.png"), "does not end in .svg"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            misuse()
+
+
+def test_an_output_named_like_its_op_is_another_node(storage):
+    with storage:
+        same(1)
+    frame = storage.cf(same)
+    assert frame.fnames == ["same"]
+    assert frame.vnames == ["x", "same_0"]
+    assert frame.edges() == [("x", "same", "x"), ("same", "same_0", "same")]
+
+
+def test_unnamed_outputs_are_numbered(storage):
+    with storage:
+        split(7)
+    assert storage.cf(split).vnames == ["n", "var_0", "var_1"]
+
+
+def test_exports_agree(sums, tmp_path, capsys):
+    frame = sums.cf(add)
+    graph = frame.to_networkx()
+    assert set(graph.nodes) == set(frame.nodes)
+    assert graph.number_of_edges() == len(frame.edges())
+    assert {kind for _, kind in graph.nodes(data="kind")} == {"var", "op"}
+    assert frame.draw() is frame
+    saved = frame.draw(tmp_path / "frame.svg")
+    assert ET.parse(saved).getroot().tag.endswith("svg")
+    frame.print_graph()
+    assert "add" in capsys.readouterr().out
+    assert {name: len(refs) for name, refs in frame.refs_by_var().items()}["a"] == 4 or frame.refs_by_var()
+    assert [len(calls) for calls in frame.calls_by_func().values()] == [4]
+
+
+def test_an_empty_frame_is_ordinary(storage):
+    frame = storage.cf(add)
+    frame.check()
+    assert frame.nodes == []
+    assert frame.df().empty
+    assert "empty" in frame.get_graph_desc()
+
+
+def test_the_display_holds_what_every_front_end_needs(sums):
+    bundle = sums.cf(add)._repr_mimebundle_()
+    assert ET.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")
+    assert json.dumps(bundle[SCENE_MIME])
+    assert "ComputationFrame" in bundle["text/plain"]
+    assert set(sums.cf(add)._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+
+
+def test_hostile_names_are_text(storage):
+    hostile = op(name="<script>alert(1)</script>]]>\x00", output_names=['"><img onerror=x>'])(lambda x: x)
+    with storage:
+        hostile(1)
+    root = ET.fromstring(storage.cf(hostile).to_svg())
+    assert not [element for element in root.iter() if element.tag.endswith(("script", "img"))]
+
+
+def test_provenance_is_found(sums):
+    table = sums.calls(add, where={"a": 1})
+    assert [call.inputs["b"].value for call in table] == [10]
+    made = table[0].outputs["total"]
+    assert sums.get_ref_creator(made) == table[0]
+    assert sums.get_ref_creator(table[0].inputs["a"]) is None
+    assert [call.inputs["b"].value for call in sums.store.consumers([made.hid])] == [100]
+    assert sums.versions(add)[0].source.startswith("@op")
+    with pytest.raises(LookupError, match="0 calls"):
+        sums.get_call("zz")

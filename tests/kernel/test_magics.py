@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from mandala_lab import Storage
+
+
+@pytest.fixture
+def shell():
+    InteractiveShell.clear_instance()
+    made = InteractiveShell.instance()
+    made.run_line_magic("load_ext", "mandala_lab")
+    yield made
+    made.run_line_magic("unload_ext", "mandala_lab")
+    made.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def say(shell, capsys):
+    def run(line: str) -> str:
+        capsys.readouterr()
+        run.result = shell.run_line_magic("mandala", line)
+        return capsys.readouterr().out
+
+    return run
+
+
+CELL = "from mandala_lab import op\n@op(output_names=['y'])\ndef f(x, k=1):\n    return 10 // x * k\n"
+
+
+def test_a_session_from_on_to_off(shell, say, tmp_path):
+    assert "not recording" in say("status")
+    assert "0 calls so far" in say("on results.db")
+    shell.run_cell(CELL).raise_error()
+    shell.run_cell("a = f(2)\nb = f(a, k=3)\na2 = f(2)").raise_error()
+    status = say("status")
+    assert "2 calls stored" in status
+    assert "2 computed" in status
+    assert "1 cached" in status
+    assert "f(x=2, k=1)" in say("calls")
+    assert "1 calls of f match" in say("replay find f x=2")
+    assert "no recorded call of f matches" in say("replay find f x=99")
+    hid = Storage("results.db").calls("f")[0].hid
+    assert "changed (2 executed" in say(f"replay run {hid[:8]} x=5 --downstream")
+    assert "wrote" in say("export picture.svg")
+    assert (tmp_path / "picture.svg").read_text().startswith("<svg")
+    say("graph")
+    assert say.result.fnames == ["f"]
+    assert "ipykernel" in say("doctor")
+    assert "recording stopped" in say("off")
+    assert "nothing was being recorded" in say("off")
+    assert shell.user_ns["f"](5) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("stauts", "did you mean 'status'"),
+        ("", "usage:"),
+        ("on /no/such/folder/x.db", "does not exist"),
+        ("on a b", "quote a path"),
+        ("on postgresql://host/db", "SQLite"),
+        ("on .", "is a folder"),
+        ("graph", "not recording"),
+        ("replay", "usage:"),
+        ("replay find f x", "write name=value"),
+        ("replay run abc --upstream", "no option --upstream"),
+        ("calls 'unclosed", "quotation"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(say, line, answer):
+    told = say(line)
+    assert answer in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_wrong_replay_is_told_in_one_line(shell, say):
+    say("on :memory:")
+    shell.run_cell(CELL + "f(1)").raise_error()
+    assert "0 calls have a hid" in say("replay run zzzz")
+    assert "export takes one path" in say("export")
+    assert "does not end in .svg" in say("export x.png")
+
+
+def test_the_op_cell_magic(shell, say, capsys):
+    say("on :memory:")
+    shell.run_cell_magic("op", "output_names=['z']", "def g(x):\n    return x + 1\n")
+    shell.run_cell("g(1)").raise_error()
+    assert "g(x=1)" in say("calls g")
+    capsys.readouterr()
+    shell.run_cell_magic("op", "", "x = 1")
+    assert "defines none" in capsys.readouterr().out
+    shell.run_cell_magic("op", "", "def broken(:")
+    assert "cannot read" in capsys.readouterr().out
+
+
+def test_loading_and_switching_repeat_without_harm(shell, say):
+    shell.run_line_magic("load_ext", "mandala_lab")
+    shell.run_line_magic("reload_ext", "mandala_lab")
+    say("on one.db")
+    shell.run_cell(CELL + "f(1)").raise_error()
+    assert "0 calls so far" in say("on two.db")
+    assert "1 calls so far" in say("on one.db")
+    shell.run_line_magic("unload_ext", "mandala_lab")
+    shell.run_line_magic("unload_ext", "mandala_lab")
+    shell.run_line_magic("load_ext", "mandala_lab")
+
+
+def test_a_failing_on_keeps_what_was_on(say):
+    say("on one.db")
+    say("on /no/such/folder/x.db")
+    assert "one.db" in say("status")

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import queue
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+
+from mandala_lab import op
+from mandala_lab.live.desk import Desk, read_request
+from mandala_lab.live.frame import LiveFrame
+from mandala_lab.live.preview import preview
+from mandala_lab.schema.messages import (
+    CallInspect,
+    CallInspected,
+    Done,
+    Failure,
+    FrameDelta,
+    FrameGet,
+    NodeInspect,
+    NodeInspected,
+    PanelDetach,
+    ReplayFinished,
+    ReplayQueued,
+    ReplayRun,
+)
+from mandala_lab.widget import FrameWidget, show_frames_live
+
+
+@op(output_names=["table"])
+def make(rows, label="a"):
+    """Make a table."""
+    return pd.DataFrame({label: range(rows)})
+
+
+@op
+def stop(table):
+    raise RuntimeError("stopped <b>here</b>")
+
+
+@pytest.fixture
+def live(storage):
+    pushes: queue.Queue = queue.Queue()
+    frame = LiveFrame(storage, pushes.put)
+    yield frame, pushes, Desk(storage, frame, pushes.put, lambda work: work())
+    frame.close()
+
+
+def test_deltas_follow_each_other(storage, live):
+    frame, pushes, _ = live
+    snapshot = frame.attach()
+    assert snapshot.scene.nodes == []
+    revision = snapshot.seq
+    names: set[str] = set()
+    with storage:
+        for rows in range(3):
+            make(rows)
+            make(rows)
+            delta = pushes.get(timeout=10)
+            assert isinstance(delta, FrameDelta)
+            assert delta.base == revision
+            revision = delta.seq
+            names |= {node.id for node in delta.nodes}
+    assert names == {"op:make", "var:rows", "var:label", "var:table"}
+    last = frame.attach()
+    assert last.store.calls == 3
+    assert last.store.cached == 3
+
+
+def test_nothing_is_pushed_while_nobody_watches(storage, live):
+    frame, pushes, desk = live
+    frame.attach()
+    assert desk.answer(PanelDetach()) == Done()
+    with storage:
+        make(1)
+    frame.close()
+    assert pushes.empty()
+
+
+def test_earlier_sessions_are_shown_as_such(storage, live):
+    with storage:
+        make(2)
+    again = LiveFrame(storage, lambda _push: None)
+    nodes = {node.id: node for node in again.attach().scene.nodes}
+    again.close()
+    assert nodes["op:make"].status == "earlier"
+    assert nodes["op:make"].counts.total == 1
+
+
+def test_nodes_and_calls_are_inspected(storage, live):
+    _, _, desk = live
+    with storage:
+        with pytest.raises(RuntimeError):
+            stop(make(3))
+        make(0, label="<i>")
+    found = desk.answer(NodeInspect(node="op:make", limit=1))
+    assert isinstance(found, NodeInspected)
+    assert (found.total, len(found.calls), found.doc) == (2, 1, "Make a table.")
+    assert "def make" in found.source
+    values = desk.answer(NodeInspect(node="var:table"))
+    assert isinstance(values, NodeInspected)
+    assert values.values[0].preview.rows == [["0", "0"], ["1", "1"], ["2", "2"]]
+    failed = storage.calls(stop)[0]
+    seen = desk.answer(CallInspect(hid=failed.hid))
+    assert isinstance(seen, CallInspected)
+    assert seen.call.status == "error"
+    assert "stopped <b>here</b>" in seen.traceback
+    assert seen.call.arguments == "table=<DataFrame 3x1>"
+    for request in (NodeInspect(node="op:mak"), CallInspect(hid="ab" * 20)):
+        answer = desk.answer(request)
+        assert isinstance(answer, Failure)
+        assert answer.code == "not_found"
+
+
+def test_arguments_are_edited_as_literals_and_replayed(storage, live):
+    _, pushes, desk = live
+    with storage:
+        make(2)
+    hid = storage.calls(make)[0].hid
+    seen = desk.answer(CallInspect(hid=hid))
+    assert isinstance(seen, CallInspected)
+    assert [(each.name, each.literal) for each in seen.editable] == [("rows", "2"), ("label", "'a'")]
+    queued = desk.answer(ReplayRun(call=hid, arguments={"rows": "4"}, scope="downstream"))
+    assert isinstance(queued, ReplayQueued)
+    done = pushes.get(timeout=10)
+    assert isinstance(done, ReplayFinished)
+    assert (done.verdict, done.executed, done.ticket) == ("changed", 1, queued.ticket)
+    assert {difference.node for difference in done.differences} == {"rows", "table"}
+    refused = desk.answer(ReplayRun(call=hid, arguments={"rows": "__import__('os')"}))
+    assert isinstance(refused, Failure)
+    assert refused.code == "bad_argument"
+    desk.answer(ReplayRun(call=hid, arguments={"nothing": "1"}))
+    assert pushes.get(timeout=10).verdict == "failed"
+
+
+def test_messages_of_another_protocol_are_refused():
+    for content in (None, {}, {"type": "frame.get", "extra": 1}, {"type": "nonsense"}):
+        answer = read_request(content)
+        assert isinstance(answer, Failure)
+        assert answer.code == "bad_request"
+    assert read_request(msgspec.to_builtins(FrameGet())) == FrameGet()
+
+
+def test_previews_are_bounded():
+    table = preview(pd.DataFrame(np.zeros((100, 50)), columns=[f"<c{i}>" * 40 for i in range(50)]))
+    assert (len(table.rows), len(table.columns), table.truncated) == (10, 21, True)
+    assert max(map(len, table.columns)) <= 60
+    array = preview(np.array([1.0, np.inf, 3.0]))
+    assert array.stats["not finite"] == "1"
+    assert (array.shape, array.dtype) == ([3], "float64")
+    for long in ("x" * 10_000, list(range(10_000)), {str(i): i for i in range(10_000)}):
+        text = preview(long)
+        assert len(text.text) <= 2000
+        assert text.truncated or isinstance(long, dict)
+    assert preview(pd.Series([1], name="s")).kind == "table"
+
+
+def test_the_widget_selects_and_answers(storage):
+    with storage:
+        make(2)
+    frame = storage.cf(make)
+    widget = FrameWidget(frame)
+    clicks: list[str] = []
+    widget.observe(lambda change: clicks.append(change["new"]), "selected")
+    widget.selected = "op:make"
+    assert clicks == ["op:make"]
+    with pytest.raises(Exception, match="not a node"):
+        widget.selected = "op:nothing"
+    sent: list[dict] = []
+    widget.send = sent.append
+    widget._on_message(widget, {"id": 5, **msgspec.to_builtins(NodeInspect(node="var:rows"))}, [])
+    widget._on_message(widget, {"id": 6, **msgspec.to_builtins(FrameGet())}, [])
+    widget._on_message(widget, {"id": 7, **msgspec.to_builtins(CallInspect(hid="00" * 20))}, [])
+    assert [(reply["id"], reply["type"]) for reply in sent] == [(5, "node.inspected"), (6, "error"), (7, "error")]
+    widget.close()
+
+
+def test_displayed_frames_become_widgets_beside_the_static_picture(storage, monkeypatch):
+    import mandala_lab.computation_frame as module
+
+    monkeypatch.setattr(module, "_live_display", [])
+    with storage:
+        make(2)
+    show_frames_live()
+    bundle = storage.cf(make)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "image/svg+xml" in bundle
