@@ -39,6 +39,8 @@ export default tseslint.config(
       'js/lib/**',
       'mandala_lab/**',
       'node_modules/**',
+      '.venv*/**',
+      'demo-output/**',
       'build/**',
       'dist/**',
       'coverage/**'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import Token
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -18,7 +17,7 @@ from mandala_lab.memo.decorator import Op
 from mandala_lab.model.calls import Call, Span, SpanTotals
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import CodeVersion
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.replay.replay import Replay, Scope, run_replay
 from mandala_lab.wiring import MEMORY, assemble
@@ -55,7 +54,6 @@ class Storage:
 
     def __init__(self, db_path: str | Path = MEMORY, *, session: str | None = None) -> None:
         self._parts = assemble(db_path, session)
-        self._tokens: list[Token[object]] = []
         # Spans of hits outlive a script that ends without close().
         self._finalizer = weakref.finalize(self, self._parts.recorder.close)
         atexit.register(self._parts.recorder.close)
@@ -83,13 +81,13 @@ class Storage:
     # --- recording
 
     def __enter__(self) -> Self:
-        self._tokens.append(context.enter_engine(self._parts.engine))
+        context.enter_engine(self._parts.engine)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        context.leave_engine(self._tokens.pop())
+        context.leave_engine()
         self._parts.recorder.flush()
 
     def activate(self) -> None:
@@ -130,13 +128,7 @@ class Storage:
 
     def unwrap(self, obj: Any) -> Any:
         """Return values in place of refs, also inside lists, tuples, dicts and sets."""
-        if isinstance(obj, Ref):
-            return obj.value
-        if type(obj) in {list, tuple, set, frozenset}:
-            return type(obj)(self.unwrap(item) for item in obj)
-        if type(obj) is dict:
-            return {self.unwrap(key): self.unwrap(item) for key, item in obj.items()}
-        return obj
+        return unwrapped(obj)
 
     def load_ref(self, hid: str) -> Ref:
         """Return the ref with this history, its value loaded; `LookupError` if there is none."""

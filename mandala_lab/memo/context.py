@@ -1,15 +1,15 @@
 """Who answers calls just now, and inside which span.
 
-The current engine is a context variable: each thread and asyncio task has its
-own. Under it lies one process-wide default, which ``%mandala on`` sets, so that
-a notebook needs no with-block.
+The engines that were entered are a context variable: each thread and asyncio
+task has its own, innermost last. Under them lies one process-wide default, which
+``%mandala on`` sets, so that a notebook needs no with-block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,18 +25,17 @@ class OpenSpan:
     depth: int
 
 
-_NO_ENGINE = object()
-_engine: ContextVar[object] = ContextVar("mandala_lab_engine", default=None)
+_entered: ContextVar[tuple[Engine | None, ...]] = ContextVar("mandala_lab_entered", default=())  # None in `noop`
 _span: ContextVar[OpenSpan | None] = ContextVar("mandala_lab_span", default=None)
 _default: list[Engine] = []
 
 
 def current_engine() -> Engine | None:
     """Return the engine that answers calls here, if there is one."""
-    found = _engine.get()
-    if found is None:
-        return _default[-1] if _default else None
-    return None if found is _NO_ENGINE else found  # type: ignore[return-value]
+    entered = _entered.get()
+    if entered:
+        return entered[-1]
+    return _default[-1] if _default else None
 
 
 def set_default_engine(engine: Engine | None) -> None:
@@ -44,14 +43,14 @@ def set_default_engine(engine: Engine | None) -> None:
     _default[:] = [] if engine is None else [engine]
 
 
-def enter_engine(engine: Engine) -> Token[object]:
-    """Let `engine` answer calls in this context until `leave_engine`."""
-    return _engine.set(engine)
+def enter_engine(engine: Engine | None) -> None:
+    """Let `engine` answer calls in this context until `leave_engine`; ``None`` for nobody."""
+    _entered.set((*_entered.get(), engine))
 
 
-def leave_engine(token: Token[object]) -> None:
-    """Undo `enter_engine`."""
-    _engine.reset(token)
+def leave_engine() -> None:
+    """Undo the last `enter_engine` of this context."""
+    _entered.set(_entered.get()[:-1])
 
 
 def current_span() -> OpenSpan | None:
@@ -83,8 +82,8 @@ def noop() -> Iterator[None]:
     ...     inc(1)
     2
     """
-    token = _engine.set(_NO_ENGINE)
+    enter_engine(None)
     try:
         yield
     finally:
-        _engine.reset(token)
+        leave_engine()

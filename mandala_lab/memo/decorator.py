@@ -16,7 +16,7 @@ from mandala_lab.memo import context
 from mandala_lab.memo.binding import Binder
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import OpSpec
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import unwrapped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,7 +55,7 @@ class Op(Generic[P, R]):
         """Call the function, through the current storage if there is one."""
         engine = context.current_engine()
         if engine is None:
-            return self.f(*map(_value, args), **{name: _value(value) for name, value in kwargs.items()})
+            return self.f(*map(unwrapped, args), **{name: unwrapped(value) for name, value in kwargs.items()})
         return engine.call(self, args, kwargs)  # type: ignore[no-any-return]
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
@@ -199,7 +199,3 @@ def _refuse_unsupported(function: Callable[..., Any]) -> None:
         raise TypeError(f"{name} is a generator; return a list of its items, which can be stored")
     if not inspect.isfunction(function):
         raise TypeError(f"{name} is not a function written in Python; wrap it in a def")
-
-
-def _value(argument: Any) -> Any:
-    return argument.value if isinstance(argument, Ref) else argument

@@ -20,6 +20,7 @@ from typing import Any
 
 from mandala_lab.model.errors import CorruptValueError, UnstorableError
 from mandala_lab.model.hashing import digest_stream
+from mandala_lab.model.refs import Ref
 
 Chunk = bytes | bytearray | memoryview
 Writer = Callable[[Any, "list[Chunk]", bool], None]
@@ -172,6 +173,11 @@ def _find_writer(kind: type) -> Writer:
     )
 
 
+def _write_ref(value: Ref, out: list[Chunk], canonical: bool) -> None:
+    """Write a ref inside a container as the value that it stands for."""
+    write(value.value, out, canonical)
+
+
 def _write_none(_value: None, out: list[Chunk], _canonical: bool) -> None:
     out.append(b"N")
 
@@ -267,6 +273,7 @@ def _read_dict(reader: Reader) -> dict[Any, Any]:
     return found
 
 
+_writers[Ref] = _write_ref
 register(type(None), b"N", _write_none, lambda _reader: None)
 register(bool, b"T", _write_bool, lambda _reader: True)
 register(bool, b"F", _write_bool, lambda _reader: False)

@@ -24,7 +24,7 @@ from mandala_lab.model.calls import CallEntry, CallStatus, Found, Link, Span
 from mandala_lab.model.errors import MandalaLabWarning, NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.ops import CodeVersion, OpSpec
-from mandala_lab.model.refs import Ref, ValueSource
+from mandala_lab.model.refs import Ref, ValueSource, unwrapped
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
@@ -129,11 +129,12 @@ class Engine:
 
     def plain(self, value: Any) -> Any:
         """Return what a body receives for an argument: a value that nobody else holds."""
-        if not isinstance(value, Ref):
-            return value
-        if not value.cid or (value.in_memory and type(value.obj) in _IMMUTABLE):
-            return value.value
-        return self._source.load_value(value.cid)
+        return unwrapped(value, self._own)
+
+    def _own(self, ref: Ref) -> Any:
+        if not ref.cid or (ref.in_memory and type(ref.obj) in _IMMUTABLE):
+            return ref.value
+        return self._source.load_value(ref.cid)
 
     # --- keys
 

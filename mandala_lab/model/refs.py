@@ -6,7 +6,8 @@ its value comes from: that is a `ValueSource`, given by whoever made the ref.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
 
 _MISSING = object()
 
@@ -113,7 +114,22 @@ class Ref:
         self._refuse(">=")
 
 
-Refs: TypeAlias = "dict[str, Ref]"
+def unwrapped(obj: Any, load: Callable[[Ref], Any] = lambda ref: ref.value) -> Any:
+    """Return values in place of refs, also inside plain lists, tuples, sets and dicts.
+
+    An object that holds no ref is returned as it is, not copied.
+    """
+    if isinstance(obj, Ref):
+        return load(obj)
+    kind = type(obj)
+    if kind in {list, tuple, set, frozenset}:
+        items = [unwrapped(item, load) for item in obj]
+        return kind(items) if any(new is not old for new, old in zip(items, obj, strict=True)) else obj
+    if kind is dict:
+        pairs = [(unwrapped(key, load), unwrapped(item, load)) for key, item in obj.items()]
+        same = all(new[0] is old[0] and new[1] is old[1] for new, old in zip(pairs, obj.items(), strict=True))
+        return obj if same else dict(pairs)
+    return obj
 
 
 def _short_repr(obj: Any, limit: int = 80) -> str:

@@ -160,7 +160,7 @@ def _edited(
 ) -> Replay:
     work = _Work(store, engine)
     dependants = _dependants(base, call)
-    token = context.enter_engine(engine)
+    context.enter_engine(engine)
     try:
         with context.inside(None):
             work.rerun(call, changes)
@@ -172,7 +172,7 @@ def _edited(
         text = f"{type(error).__name__}: {error}"
         return Replay(call, changes, "failed", base, base, tuple(work.executed), tuple(work.reused), error=text)
     finally:
-        context.leave_engine(token)
+        context.leave_engine()
     graph = _replaced(store, base, work)
     new = graph.calls[work.replaced[call.hid]]
     same = [ref.cid for ref in new.outputs.values()] == [ref.cid for ref in call.outputs.values()]
