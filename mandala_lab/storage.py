@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -54,9 +53,8 @@ class Storage:
 
     def __init__(self, db_path: str | Path = MEMORY, *, session: str | None = None) -> None:
         self._parts = assemble(db_path, session)
-        # Spans of hits outlive a script that ends without close().
-        self._finalizer = weakref.finalize(self, self._parts.recorder.close)
-        atexit.register(self._parts.recorder.close)
+        # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
+        self._finalizer = weakref.finalize(self, self._parts.release)
 
     @property
     def path(self) -> str:
@@ -113,7 +111,6 @@ class Storage:
     def close(self) -> None:
         """Write what is left and release the store; repeating is harmless."""
         self._finalizer()
-        atexit.unregister(self._parts.recorder.close)
         self._parts.store.close()
 
     def subscribe(self, callback: Callable[[Span], None]) -> Callable[[], None]:

@@ -26,6 +26,12 @@ class Parts:
     recorder: Recorder
     loader: ValueLoader
 
+    def release(self) -> None:
+        """Write what is left, and let go of the file; a ref that is asked later opens it again."""
+        self.recorder.close()
+        if self.path != MEMORY:
+            self.store.close()
+
 
 def assemble(db_path: str | Path, session: str | None) -> Parts:
     """Put a storage together.
@@ -44,6 +50,22 @@ def assemble(db_path: str | Path, session: str | None) -> Parts:
     recorder = Recorder(store, session or default_session())
     engine = Engine(store, Resolver(), recorder, loader)
     return Parts(path, store, engine, recorder, loader)
+
+
+def open_for_reading(path: str) -> CallStore:
+    """Open a store that exists, and never write to it.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is of another version.
+    """
+    from mandala_lab.adapters.sql.store import SqlCallStore
+
+    loader = ValueLoader()
+    store = SqlCallStore(_local_path(path), loader, read_only=True)
+    loader.connect(store)
+    return store
 
 
 def _local_path(place: str) -> str:

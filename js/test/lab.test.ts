@@ -1,23 +1,23 @@
 import { MimeModel, RenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { ServerConnection } from '@jupyterlab/services';
 import type { Kernel } from '@jupyterlab/services';
-import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import type { Panel } from '@lumino/widgets';
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { KernelTransport } from '../src/lab/comm';
+import { archiveOver } from '../src/lab/archive';
+import { BUSY_AFTER_MS, KernelTransport } from '../src/lab/comm';
 import { NotebookFollower } from '../src/lab/follower';
 import type { Followed } from '../src/lab/follower';
-import { FrameMemory } from '../src/lab/memory';
 import { frameRendererFactory, RENDERER_RANK } from '../src/lab/mime';
 import { MandalaPanel } from '../src/lab/panel';
 import { resumeCode } from '../src/lab/resume';
 import { PUSH_COMM_ID, PUSH_COMM_TARGET, SCENE_MIME } from '../src/schema/messages';
-import type { Push } from '../src/schema/messages';
-import { chain, delta, HOSTILE, INFO, node, settle, snapshot } from './samples';
+import type { Push, Reply } from '../src/schema/messages';
+import { chain, delta, HOSTILE, INFO, inspected, node, settle, snapshot } from './samples';
 
 vi.mock('@jupyterlab/outputarea', async () => {
   const lumino = await import('@lumino/widgets');
@@ -45,6 +45,8 @@ class FakeKernel {
   readonly executed: string[] = [];
   readonly futures: FakeFuture[] = [];
   reply: unknown = null;
+  /** Whether the kernel lists our comm; null while it is too busy to answer. */
+  lists: boolean | null = true;
   prints = '';
   frameOnResume: Push | null = null;
   isDisposed = false;
@@ -67,6 +69,12 @@ class FakeKernel {
       );
     }
     return future;
+  }
+
+  requestCommInfo(): Promise<unknown> {
+    const comms = this.lists === true ? { [PUSH_COMM_ID]: { target_name: PUSH_COMM_TARGET } } : {};
+    const answer = { content: { status: 'ok', comms } };
+    return this.lists === null ? new Promise(() => undefined) : Promise.resolve(answer);
   }
 
   hasComm(id: string): boolean {
@@ -137,10 +145,28 @@ describe('KernelTransport', () => {
     expect(kernel.comms.has(PUSH_COMM_ID)).toBe(true);
   });
 
+  it('does not trouble a kernel that does not know us, but asks a busy one', async () => {
+    vi.useFakeTimers();
+    const kernel = new FakeKernel();
+    kernel.lists = false;
+    kernel.reply = snapshot();
+    const transport = new KernelTransport(kernel.connection);
+    await expect(transport.request({ type: 'frame.get' })).rejects.toThrow('%load_ext');
+    expect(kernel.sent).toEqual([]);
+    kernel.lists = null;
+    const answer = transport.request({ type: 'frame.get' });
+    await vi.advanceTimersByTimeAsync(BUSY_AFTER_MS);
+    expect(await answer).toEqual(snapshot());
+    kernel.lists = false;
+    expect(await transport.request({ type: 'frame.get' })).toEqual(snapshot());
+    vi.useRealTimers();
+  });
+
   it('lets go of everything', async () => {
     const kernel = new FakeKernel();
     const transport = new KernelTransport(kernel.connection);
-    void transport.request({ type: 'frame.get' });
+    void transport.request({ type: 'frame.get' }).catch(() => undefined);
+    await settle();
     transport.dispose();
     expect(kernel.comms.size).toBe(0);
     expect(kernel.futures[0]?.disposed).toBe(true);
@@ -206,34 +232,55 @@ describe('NotebookFollower', () => {
   });
 });
 
-describe('FrameMemory', () => {
-  it('keeps frames by notebook and refuses what is damaged or too large', async () => {
-    const state = new StateDB();
-    const memory = new FrameMemory(state);
-    await memory.keep('a.ipynb', { scene: chain(), store: INFO });
-    expect(await memory.recall('a.ipynb')).toEqual({ scene: chain(), store: INFO });
-    expect(await memory.recall('b.ipynb')).toBeNull();
-    await state.save('mandala-lab:frame:c.ipynb', { scene: { version: 1 } });
-    expect(await memory.recall('c.ipynb')).toBeNull();
-    const large = { ...chain(), nodes: [node('var:x', { label: 'x'.repeat(500_000) })] };
-    await memory.keep('d.ipynb', { scene: large, store: null });
-    expect(await memory.recall('d.ipynb')).toBeNull();
+describe('archiveOver', () => {
+  const settings = (answer: Response): ServerConnection.ISettings =>
+    ServerConnection.makeSettings({
+      baseUrl: 'http://lab.test/base/',
+      fetch: (request: Request | string | URL) => {
+        asked.push(request as Request);
+        return Promise.resolve(answer);
+      }
+    });
+  let asked: Request[] = [];
+  beforeEach(() => (asked = []));
+
+  it('posts the request to the address of the notebook', async () => {
+    const answer = new Response(JSON.stringify(snapshot()));
+    const road = archiveOver(settings(answer))('my folder/a #1.ipynb');
+    expect(await road.request({ type: 'frame.get' })).toEqual(snapshot());
+    expect(asked[0]?.url).toContain('/base/mandala-lab/notebooks/my%20folder/a%20%231.ipynb');
+    expect(asked[0]?.method).toBe('POST');
+    expect(await asked[0]?.json()).toEqual({ type: 'frame.get' });
+  });
+
+  it('says what to do when the server does not know the address', async () => {
+    const road = archiveOver(settings(new Response('', { status: 404 })))('a.ipynb');
+    await expect(road.request({ type: 'frame.get' })).rejects.toThrow('Install mandala-lab');
   });
 });
 
 describe('MandalaPanel', () => {
   let tracker: FakeTracker;
-  let state: StateDB;
   let panel: MandalaPanel;
+  /** What the server knows of each notebook. */
+  let stored: Map<string, Reply>;
+  let read: string[];
   beforeEach(() => {
     vi.useFakeTimers();
     tracker = new FakeTracker();
-    state = new StateDB();
+    stored = new Map();
+    read = [];
+    const never: Reply = { type: 'error', code: 'never_recorded', message: '', v: 1 };
     panel = new MandalaPanel({
       follower: new NotebookFollower(tracker.tracker),
-      memory: new FrameMemory(state),
-      words,
-      remembers: () => true
+      archiveOf: path => ({
+        request: request => {
+          read.push(`${path} ${request.type}`);
+          const known = request.type === 'frame.get' ? stored.get(path) : inspected();
+          return Promise.resolve(known ?? never);
+        }
+      }),
+      words
     });
   });
   afterEach(() => {
@@ -243,15 +290,25 @@ describe('MandalaPanel', () => {
   const wait = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
   const types = (kernel: FakeKernel): string[] =>
     kernel.sent.map(message => (message.content as { type: string }).type);
+  const show = (): void => {
+    Widget.attach(panel, document.body);
+    panel.hide();
+    panel.show();
+  };
+  const pressContinue = (): void => {
+    const found = [...panel.node.querySelectorAll('button')];
+    found.find(one => one.textContent?.includes('Continue recording'))?.click();
+  };
+  const head = (): string => panel.node.querySelector('.mandala-store')?.textContent ?? '';
 
   it('asks nothing before it is shown, and rests when it is hidden', async () => {
     const kernel = new FakeKernel();
     kernel.reply = snapshot();
     tracker.show(new FakeNotebook('a.ipynb', kernel));
+    await wait();
     expect(types(kernel)).toEqual([]);
-    Widget.attach(panel, document.body);
-    panel.hide();
-    panel.show();
+    expect(read).toEqual([]);
+    show();
     await wait();
     expect(types(kernel)).toContain('frame.get');
     expect(panel.node.textContent).toContain('results.db');
@@ -264,50 +321,65 @@ describe('MandalaPanel', () => {
     expect(types(kernel).at(-1)).toBe('frame.get');
   });
 
-  it('shows the last frame after a restart and a reload, and continues recording', async () => {
+  it('shows what the store knows after a restart and a reload, and continues recording', async () => {
     const kernel = new FakeKernel();
     kernel.reply = snapshot();
+    stored.set('a.ipynb', snapshot({ store: { ...INFO, calls: 77 } }));
     const notebook = new FakeNotebook('a.ipynb', kernel);
     tracker.show(notebook);
-    Widget.attach(panel, document.body);
-    panel.hide();
-    panel.show();
-    await wait(2000);
+    show();
+    await wait();
+    expect(head()).toContain('live');
     kernel.reply = null;
+    kernel.lists = false;
     notebook.sessionContext.statusChanged.emit('restarting');
-    expect(panel.node.textContent).toContain('as last seen');
+    expect(head()).toContain('as last seen');
     notebook.sessionContext.statusChanged.emit('idle');
-    await wait(2000);
+    await wait();
+    expect(head()).toContain('77 calls');
     expect(panel.node.textContent).toContain('the kernel is not recording');
-    const resume = [...panel.node.querySelectorAll('button')].find(one =>
-      one.textContent?.includes('Continue recording')
-    );
     kernel.prints = 'cannot open results.db';
-    resume?.click();
+    pressContinue();
     await wait();
     expect(panel.node.textContent).toContain('cannot open results.db');
     kernel.frameOnResume = snapshot({ seq: 0, session: 's2' });
-    [...panel.node.querySelectorAll('button')]
-      .find(one => one.textContent?.includes('Continue recording'))
-      ?.click();
+    pressContinue();
     await wait();
-    expect(kernel.executed.slice(1)).toEqual(['%load_ext mandala_lab\n%mandala on "results.db"']);
-    expect(panel.node.querySelector('.mandala-store')?.textContent).toContain('live');
+    expect(kernel.executed.at(-1)).toBe(resumeCode('results.db'));
+    expect(head()).toContain('live');
+    kernel.push({ type: 'recording.stopped', v: 1 });
+    await wait();
+    expect(head()).toContain('as last seen');
 
     tracker.show(new FakeNotebook('b.ipynb', null));
     await wait();
     expect(panel.node.querySelectorAll('.mandala-panel > .mandala-empty-place h3')).toHaveLength(1);
     tracker.show(new FakeNotebook('a.ipynb', null));
     await wait();
-    expect(panel.node.querySelector('.mandala-store')?.textContent).toContain('as last seen');
+    expect(head()).toContain('as last seen');
+  });
+
+  it('looks into nodes with no kernel at all', async () => {
+    stored.set('a.ipynb', snapshot());
+    tracker.show(new FakeNotebook('a.ipynb', null));
+    show();
+    await wait();
+    panel.node
+      .querySelector('.mandala-node')
+      ?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    await wait(1000);
+    expect(read).toContain('a.ipynb node.inspect');
+    expect(panel.node.querySelector('.mandala-inspector')?.textContent).toContain('Calls');
   });
 });
 
 describe('resumeCode', () => {
   it('names the store, and never lets a label become code', () => {
-    expect(resumeCode('data/été 1.db')).toBe('%load_ext mandala_lab\n%mandala on "data/été 1.db"');
-    for (const label of ['', 'a"; x', 'a\nimport os', '{open}', '$HOME', "a'b"]) {
-      expect(resumeCode(label)).toBe('%load_ext mandala_lab\n%mandala on');
+    expect(resumeCode('data/été 1.db')).toContain('resume(get_ipython(), "data/été 1.db")');
+    for (const label of ['', 'a"; x', 'a\nimport os', '{open}', '$HOME', "a'b", 'a\\"b']) {
+      const text = /get_ipython\(\), (.*)\)$/.exec(resumeCode(label))?.[1] ?? '';
+      expect(JSON.parse(text)).toBe(label);
+      expect(text).not.toContain('\n');
     }
   });
 });

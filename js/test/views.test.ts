@@ -331,6 +331,7 @@ describe('PanelView', () => {
     panel = new PanelView({
       store,
       client,
+      ask: client.ask,
       words: plainWords,
       resume: () => {
         resumed += 1;

@@ -38,6 +38,7 @@ class Channel:
 
             # Made without an opening handshake: the panel knows the id and listens already.
             self._comm = comm.create_comm(target_name=PUSH_COMM_TARGET, comm_id=PUSH_COMM_ID, primary=False)
+            comm.get_comm_manager().register_comm(self._comm)  # a panel sees by it that we are here
             self._kernel.control_handlers[REQUEST_MSG_TYPE] = self._on_request
 
     def push(self, message: Push) -> None:
@@ -56,9 +57,12 @@ class Channel:
     def close(self) -> None:
         """Stop listening."""
         if self._kernel is not None:
+            import comm
+
             self._kernel.control_handlers.pop(REQUEST_MSG_TYPE, None)
-            with contextlib.suppress(Exception):  # the kernel may be shutting down
-                self._comm = None
+            with contextlib.suppress(KeyError):  # done already
+                comm.get_comm_manager().unregister_comm(self._comm)
+            self._comm = None
 
     async def _on_request(self, stream: Any, ident: Any, parent: dict[str, Any]) -> None:
         reply = self._handle(parent.get("content"))

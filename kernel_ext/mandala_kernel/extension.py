@@ -17,6 +17,12 @@ def load_ipython_extension(ipython: Any) -> None:
         _loaded[id(ipython)] = magics
 
 
+def resume(ipython: Any, path: str) -> None:
+    """Record to the store at `path` again: what the panel's button runs."""
+    ipython.extension_manager.load_extension("mandala_lab")  # harmless when it is loaded
+    _loaded[id(ipython)].start(path)
+
+
 def unload_ipython_extension(ipython: Any) -> None:
     """Stop recording and listening, and remove the magics."""
     magics = _loaded.pop(id(ipython), None)

@@ -75,6 +75,11 @@ class MandalaMagics(Magics):  # type: ignore[misc]
             for name in names:
                 self.shell.user_ns[name] = op(**options)(self.shell.user_ns[name])
 
+    def start(self, path: str) -> None:
+        """Record to the store at `path`, and say so."""
+        storage = self.session.on(path)
+        say(f"recording to {storage.path} ({storage.store.count_calls()} calls so far)")
+
     # --- verbs
 
     def _unknown(self, words: list[str]) -> None:
@@ -84,8 +89,7 @@ class MandalaMagics(Magics):  # type: ignore[misc]
     def _on(self, words: list[str]) -> None:
         if len(words) > 1:
             raise Mistake(f'%mandala on takes one path; quote a path with spaces: %mandala on "{" ".join(words)}"')
-        storage = self.session.on(words[0] if words else "mandala.db")
-        say(f"recording to {storage.path} ({storage.store.count_calls()} calls so far)")
+        self.start(words[0] if words else "mandala.db")
 
     def _off(self, _words: list[str]) -> None:
         was_on = self.session.storage is not None

@@ -7,7 +7,8 @@ from typing import Any
 from mandala_kernel.channel import Channel
 from mandala_lab.live.desk import Desk, read_request
 from mandala_lab.live.frame import LiveFrame
-from mandala_lab.schema.messages import Failure, Reply
+from mandala_lab.live.notebooks import note_store
+from mandala_lab.schema.messages import Failure, RecordingStopped, Reply
 from mandala_lab.storage import Storage
 
 
@@ -24,12 +25,13 @@ class Session:
     def on(self, path: str) -> Storage:
         """Record to the store at `path`; another one that was on is closed."""
         storage = Storage(path)
-        self.off()
+        self._close_storage()
         if hasattr(self._shell, "kernel"):
             from mandala_lab.widget import show_frames_live
 
             show_frames_live()
         storage.activate()
+        note_store(storage.session, storage.path)
         self.storage = storage
         self.live = LiveFrame(storage, self._channel.push)
         self._desk = Desk(storage, self.live, self._channel.push, self._channel.later)
@@ -39,6 +41,11 @@ class Session:
 
     def off(self) -> None:
         """Stop recording; repeating is harmless."""
+        if self.storage is not None:
+            self._close_storage()
+            self._channel.push(RecordingStopped())
+
+    def _close_storage(self) -> None:
         if self.storage is None or self.live is None:
             return
         self._shell.events.unregister("post_run_cell", self._after_cell)

@@ -15,7 +15,7 @@ import msgspec
 
 from mandala_lab.frame.outline import outline
 from mandala_lab.live.frame import LiveFrame
-from mandala_lab.live.inspect import inspect_call, inspect_node
+from mandala_lab.live.inspect import inspect
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.render.layered import LayeredLayout
 from mandala_lab.replay.replay import Replay
@@ -35,8 +35,6 @@ from mandala_lab.schema.messages import (
     Request,
 )
 from mandala_lab.storage import Storage
-
-_PAGE_LIMIT = 200
 
 
 class Desk:
@@ -69,8 +67,6 @@ class Desk:
         """Return the reply; what cannot be answered is a `Failure`."""
         try:
             return self._answer(request)
-        except LookupError as error:
-            return Failure(code="not_found", message=str(error.args[0] if error.args else error))
         except MandalaLabError as error:
             return Failure(code="failed", message=str(error))
 
@@ -80,12 +76,8 @@ class Desk:
         if isinstance(request, PanelDetach):
             self._live.detach()
             return Done()
-        if isinstance(request, NodeInspect):
-            limit = max(1, min(request.limit, _PAGE_LIMIT))
-            graph = self._live.graph()
-            return inspect_node(self._storage.store, graph, request.node, max(0, request.offset), limit)
-        if isinstance(request, CallInspect):
-            return inspect_call(self._storage.store, request.hid)
+        if isinstance(request, NodeInspect | CallInspect):
+            return inspect(self._storage.store, self._live.graph(), request)
         return self._queue_replay(request)
 
     def _queue_replay(self, request: ReplayRun) -> Reply:

@@ -12,9 +12,31 @@ from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import OpId, VarId, node_name
 from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
-from mandala_lab.schema.messages import CallInspected, CallRow, EditableArgument, NodeInspected, ValueRow
+from mandala_lab.schema.messages import (
+    CallInspect,
+    CallInspected,
+    CallRow,
+    EditableArgument,
+    Failure,
+    NodeInspect,
+    NodeInspected,
+    Reply,
+    ValueRow,
+)
 
 _ARGUMENTS_LIMIT, _ARGUMENT_LIMIT, _LITERAL_LIMIT = 120, 40, 500
+_PAGE_LIMIT = 200
+
+
+def inspect(store: CallStore, graph: FrameGraph, request: NodeInspect | CallInspect) -> Reply:
+    """Answer a question about a node or a call; what is not there is a `Failure`."""
+    try:
+        if isinstance(request, CallInspect):
+            return inspect_call(store, request.hid)
+        limit = max(1, min(request.limit, _PAGE_LIMIT))
+        return inspect_node(store, graph, request.node, max(0, request.offset), limit)
+    except LookupError as error:
+        return Failure(code="not_found", message=str(error.args[0] if error.args else error))
 
 
 def inspect_node(store: CallStore, graph: FrameGraph, node: str, offset: int, limit: int) -> NodeInspected:

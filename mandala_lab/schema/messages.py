@@ -203,6 +203,10 @@ class FrameDelta(_Message, tag="frame.delta"):
     session: str
 
 
+class RecordingStopped(_Message, tag="recording.stopped"):
+    """The kernel records no more: what is shown is from now on an earlier time."""
+
+
 class Difference(_Part):
     """One line of a comparison: what a node held before and after."""
 
@@ -224,7 +228,7 @@ class ReplayFinished(_Message, tag="replay.finished"):
     error: str = ""
 
 
-Push = FrameSnapshot | FrameDelta | ReplayFinished
+Push = FrameSnapshot | FrameDelta | RecordingStopped | ReplayFinished
 
 # --- widget -----------------------------------------------------------------
 

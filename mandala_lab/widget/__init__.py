@@ -11,7 +11,7 @@ import traitlets
 
 from mandala_lab.computation_frame import ComputationFrame, MimeBundle, register_live_display
 from mandala_lab.live.desk import read_request
-from mandala_lab.live.inspect import inspect_call, inspect_node
+from mandala_lab.live.inspect import inspect
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.render.scene import scene_to_json
 from mandala_lab.schema.messages import CallInspect, Failure, NodeInspect, Reply, Request
@@ -63,13 +63,10 @@ class FrameWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def answer(self, request: Request) -> Reply:
         """Return the reply to an inspection; others are refused."""
         try:
-            if isinstance(request, NodeInspect):
-                graph, store = self.frame.graph, self.frame.store
-                return inspect_node(store, graph, request.node, request.offset, request.limit)
-            if isinstance(request, CallInspect):
-                return inspect_call(self.frame.store, request.hid)
-        except (LookupError, MandalaLabError) as error:
-            return Failure(code="not_found", message=str(error.args[0] if error.args else error))
+            if isinstance(request, NodeInspect | CallInspect):
+                return inspect(self.frame.store, self.frame.graph, request)
+        except MandalaLabError as error:
+            return Failure(code="failed", message=str(error))
         return Failure(code="bad_request", message="a picture in a cell can be inspected; replay is in the panel")
 
 

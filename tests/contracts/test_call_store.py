@@ -9,17 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from mandala_lab import Storage, StoreError
+from mandala_lab import Storage, StoreError, op
 from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
 from mandala_lab.model.calls import CallEntry, Link, Run, Span
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.wiring import open_for_reading
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "schema.sql"
 SPEC = OpSpec("m:f", "f", ("x",), ("y",))
 VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))
+
+
+@op
+def inc(x):
+    return x + 1
 
 
 @pytest.fixture(params=[":memory:", "file.db"])
@@ -158,6 +164,34 @@ def test_what_cannot_be_a_store_is_refused(tmp_path):
             Storage(place)
         assert len(str(error.value).splitlines()) == 1
     assert text.read_text().startswith("these are notes")
+
+
+def test_a_store_opened_for_reading_is_never_written(tmp_path):
+    path = tmp_path / "a store #1 100%.db"
+    with pytest.raises(StoreError, match="unable to open"):
+        open_for_reading(str(path))
+    assert not path.exists()
+    with Storage(path) as storage:
+        inc(1)
+    store = open_for_reading(str(path))
+    assert [call.outputs["output_0"].value for call in store.calls_of_session(None)] == [2]
+    with pytest.raises(StoreError, match="readonly"):
+        store.log("replay", "00")
+    with storage:  # goes on while it is read
+        inc(2)
+    assert store.count_calls() == 2
+    store.close()
+    storage.close()
+
+
+def test_a_store_of_another_version_is_not_read(tmp_path):
+    path = tmp_path / "old.db"
+    Storage(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("delete from migrations")
+    connection.close()
+    with pytest.raises(StoreError, match=r"older mandala-lab \(it lacks 0001_first_light"):
+        open_for_reading(str(path))
 
 
 def test_many_open_a_new_store_at_once(path):

@@ -357,3 +357,67 @@ def test_the_spans_of_hits_are_written_on_closing(path):
             inc(41)
     storage.close()
     assert Storage(path).stats(everything=True).cached == 4
+
+
+def test_refs_inside_containers_stand_for_their_values(storage):
+    @op
+    def total(parts):
+        note(parts)
+        return sum(parts["kept"]) + sum(sum(inner) for inner in parts["nested"])
+
+    with storage:
+        one, two = inc(0), inc(1)
+        with_refs = {"kept": [one, two], "nested": ((one,), [two])}
+        assert total(with_refs).value == 6
+        assert total({"kept": [1, 2], "nested": ((1,), [2])}).value == 6
+        assert total(with_refs).value == 6
+    assert [run for run in runs if isinstance(run, dict)] == [{"kept": [1, 2], "nested": ((1,), [2])}]
+    assert total(with_refs) == 6  # outside a storage too
+    assert storage.unwrap(with_refs) == {"kept": [1, 2], "nested": ((1,), [2])}
+
+
+def test_a_result_may_hold_refs(storage):
+    with storage:
+        kept = inc(1)
+
+        @op
+        def wrap(x):
+            return {"x": x, "kept": [kept]}
+
+        assert wrap(1).value == {"x": 1, "kept": [2]}
+        assert wrap(1).value == {"x": 1, "kept": [2]}
+
+
+def test_each_thread_enters_and_leaves_for_itself(storage):
+    both_in = threading.Barrier(2)
+    found = []
+
+    def work(number):
+        with storage:
+            both_in.wait(10)
+            found.append(inc(number).value)
+            both_in.wait(10)
+        found.append(inc(number))
+
+    threads = [threading.Thread(target=work, args=(10 * n,)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [11, 11, 21, 21]
+
+
+def test_blocks_nest_and_the_outer_resumes(storage, tmp_path):
+    other = Storage(tmp_path / "other.db")
+    with storage:
+        with other, noop():
+            assert inc(1) == 2
+        with other:
+            inc(2)
+            with storage:
+                inc(3)
+            inc(4)
+        inc(5)
+    assert storage.store.count_calls() == 2
+    assert other.store.count_calls() == 2
+    other.close()

@@ -22,22 +22,53 @@ import type { Transport } from '../state/transport';
 /** How long an answer may take before it is reported as missing. */
 export const ANSWER_TIMEOUT_MS = 10_000;
 
+/** A kernel that has not listed its comms by then is busy, and is asked all the same. */
+export const BUSY_AFTER_MS = 500;
+
 /** The road to one kernel connection. */
 export class KernelTransport implements Transport {
   readonly pushed = new Signal<Push>();
   private readonly futures = new Set<Kernel.IControlFuture>();
   private comm: Kernel.IComm | null = null;
   private disposed = false;
+  private known = false;
 
   constructor(private readonly kernel: Kernel.IKernelConnection) {
     this.listen();
   }
 
-  /** Send a request; a kernel without mandala-lab never answers. */
-  request(request: Request): Promise<Reply> {
-    if (this.disposed || this.kernel.isDisposed || this.kernel.status === 'dead') {
-      return Promise.reject(new TransportError('The kernel is gone. Start it again and retry.'));
+  /** Send a request; a kernel without mandala-lab is not troubled with it. */
+  async request(request: Request): Promise<Reply> {
+    this.refuseWhenGone();
+    if (!this.known && !(await this.mayKnowUs())) {
+      throw new TransportError(
+        'This kernel has not loaded mandala-lab: run %load_ext mandala_lab.'
+      );
     }
+    this.refuseWhenGone();
+    return this.send(request);
+  }
+
+  private refuseWhenGone(): void {
+    if (this.disposed || this.kernel.isDisposed || this.kernel.status === 'dead') {
+      throw new TransportError('The kernel is gone. Start it again and retry.');
+    }
+  }
+
+  /**
+   * Whether the kernel lists our comm, or is too busy to say. A kernel that gets a
+   * control message it does not know prints an error where its owner reads it.
+   */
+  private async mayKnowUs(): Promise<boolean> {
+    const listed = this.kernel
+      .requestCommInfo({ target_name: PUSH_COMM_TARGET })
+      .then(({ content }) => content.status !== 'ok' || PUSH_COMM_ID in content.comms)
+      .catch(() => true);
+    const busy = new Promise<true>(resolve => setTimeout(() => resolve(true), BUSY_AFTER_MS));
+    return Promise.race([listed, busy]);
+  }
+
+  private send(request: Request): Promise<Reply> {
     const future = this.kernel.sendControlMessage(controlMessage(this.kernel, request), true, true);
     this.futures.add(future);
     return new Promise<Reply>((resolve, reject) => {
@@ -45,6 +76,7 @@ export class KernelTransport implements Transport {
       future.onReply = message => {
         clearTimeout(timer);
         this.futures.delete(future);
+        this.known = true;
         if ((message.header.msg_type as string) === REPLY_MSG_TYPE) {
           resolve(message.content as unknown as Reply);
         } else {
@@ -69,7 +101,10 @@ export class KernelTransport implements Transport {
       return;
     }
     const comm = this.kernel.createComm(PUSH_COMM_TARGET, PUSH_COMM_ID);
-    comm.onMsg = message => this.pushed.emit(message.content.data as unknown as Push);
+    comm.onMsg = message => {
+      this.known = true;
+      this.pushed.emit(message.content.data as unknown as Push);
+    };
     // The kernel may close its end and open it again under the same id. The closed
     // comm still takes itself off the list after this, so wait until it has.
     comm.onClose = () => void setTimeout(() => this.listen(), 0);

@@ -7,12 +7,10 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { archiveOver } from './archive';
 import { NotebookFollower } from './follower';
 import { mandalaIcon } from './icon';
-import { FrameMemory } from './memory';
 import { frameRendererFactory, RENDERER_RANK } from './mime';
 import { MandalaPanel, PANEL_ID } from './panel';
 
@@ -30,23 +28,19 @@ const panelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The live graph of memoized computations, beside the notebook.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ISettingRegistry, IStateDB],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null,
-    settings: ISettingRegistry | null,
-    state: IStateDB | null
+    restorer: ILayoutRestorer | null
   ) => {
     const words = (translator ?? nullTranslator).load(DOMAIN);
-    const remembers = watchRemembers(settings);
     const panel = new MandalaPanel({
       follower: new NotebookFollower(tracker),
-      memory: new FrameMemory(state),
-      words,
-      remembers
+      archiveOf: archiveOver(app.serviceManager.serverSettings),
+      words
     });
     app.shell.add(panel, 'right', { rank: PANEL_RANK, type: 'Mandala' });
     restorer?.add(panel, PANEL_ID);
@@ -77,18 +71,5 @@ const rendererPlugin: JupyterFrontEndPlugin<void> = {
     registry.addFactory(frameRendererFactory(words), RENDERER_RANK);
   }
 };
-
-/** Whether frames are to be remembered, as the settings say now. */
-function watchRemembers(registry: ISettingRegistry | null): () => boolean {
-  let remembers = true;
-  void registry?.load('mandala-lab:plugin').then(settings => {
-    const read = (): void => {
-      remembers = settings.get('rememberLastGraph').composite !== false;
-    };
-    read();
-    settings.changed.connect(read);
-  });
-  return () => remembers;
-}
 
 export default [panelPlugin, rendererPlugin];

@@ -1,35 +1,32 @@
 /*
  * MandalaPanel: the side panel as a Lumino widget.
  *
- * Owns what happens when: attach while visible, rest while hidden, remember the
- * frame, resume recording. What it looks like is views/panel-view.ts's.
+ * Owns what happens when: attach while visible, rest while hidden, read the store
+ * where no kernel records, resume recording. What it looks like is views/panel-view.ts's.
  */
 import type { Kernel } from '@jupyterlab/services';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { FrameClient } from '../state/client';
 import { FrameStore } from '../state/store';
+import { askOver, TransportError } from '../state/transport';
+import type { Ask } from '../state/transport';
 import type { Words } from '../state/words';
 import { PanelView } from '../views/panel-view';
+import type { ArchiveOf } from './archive';
 import { KernelTransport } from './comm';
 import type { Followed, NotebookFollower } from './follower';
 import { mandalaIcon } from './icon';
-import type { FrameMemory } from './memory';
 import { resumeRecording } from './resume';
 
 /** Id of the panel in the shell. */
 export const PANEL_ID = 'mandala:panel';
 
-/** The frame is kept this long after its last change. */
-const KEEP_MS = 1500;
-
 /** What the panel needs of its surroundings. */
 export interface PanelOptions {
   follower: NotebookFollower;
-  memory: FrameMemory;
+  archiveOf: ArchiveOf;
   words: Words;
-  /** Whether frames are remembered; read each time. */
-  remembers: () => boolean;
 }
 
 /** The side panel. */
@@ -41,7 +38,6 @@ export class MandalaPanel extends Widget {
   private path = '';
   private kernel: Kernel.IKernelConnection | null = null;
   private attached = false;
-  private keepTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: PanelOptions) {
     super();
@@ -55,13 +51,14 @@ export class MandalaPanel extends Widget {
     this.view = new PanelView({
       store: this.store,
       client: this.client,
+      ask: this.ask,
       words,
       resume: () => this.resume()
     });
     this.node.append(this.view.element);
     this.stops = [
       follower.changed.connect(followed => this.follow(followed)),
-      this.store.changed.connect(() => this.keepSoon())
+      this.client.contactChanged.connect(contact => contact === 'silent' && this.recall())
     ];
     this.follow(follower.followed);
   }
@@ -73,7 +70,6 @@ export class MandalaPanel extends Widget {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      clearTimeout(this.keepTimer);
       this.stops.forEach(stop => stop());
       this.client.drop();
       this.view.dispose();
@@ -96,10 +92,11 @@ export class MandalaPanel extends Widget {
   }
 
   private follow({ path, kernel }: Followed): void {
-    if (path !== this.path) {
-      this.changeNotebook(path);
-    }
     this.client.drop();
+    if (path !== this.path) {
+      this.path = path;
+      this.store.clear();
+    }
     this.attached = false;
     this.kernel = kernel;
     this.view.setSurroundings(path === '' ? 'no-notebook' : kernel ? 'kernel' : 'no-kernel');
@@ -108,45 +105,42 @@ export class MandalaPanel extends Widget {
     }
   }
 
-  private changeNotebook(path: string): void {
-    clearTimeout(this.keepTimer);
-    this.keep();
-    this.client.drop();
-    this.path = path;
-    this.store.clear();
-    if (path !== '' && this.options.remembers()) {
-      void this.recall(path);
-    }
-  }
-
   private attach(): void {
+    this.attached = true;
+    this.recall();
     if (this.kernel !== null) {
-      this.attached = true;
       this.client.attach(new KernelTransport(this.kernel));
     }
   }
 
-  private async recall(path: string): Promise<void> {
-    const frame = await this.options.memory.recall(path);
-    if (frame !== null && path === this.path && this.store.freshness === 'none') {
-      this.store.recall(frame);
+  /** Show what the store knows, unless a kernel has more to tell. */
+  private recall(): void {
+    const { path } = this;
+    if (path === '') {
+      return;
     }
+    askOver<'frame.get'>(this.options.archiveOf(path), { type: 'frame.get' })
+      .then(snapshot => {
+        if (path === this.path && this.store.freshness !== 'live') {
+          this.store.recall(snapshot);
+        }
+      })
+      .catch(() => undefined); // never recorded, or kernels on another machine: nothing to show
   }
 
-  private keepSoon(): void {
-    if (this.store.freshness === 'live') {
-      clearTimeout(this.keepTimer);
-      this.keepTimer = setTimeout(() => this.keep(), KEEP_MS);
+  /** Ask the kernel while it records, else the store; a replay needs the kernel. */
+  private readonly ask: Ask = request => {
+    if (this.client.contact === 'live') {
+      return this.client.ask(request);
     }
-  }
-
-  private keep(): void {
-    const frame = this.store.remember();
-    const worthIt = frame !== null && frame.scene.nodes.length > 0;
-    if (worthIt && this.path !== '' && this.options.remembers()) {
-      void this.options.memory.keep(this.path, frame);
+    if (request.type === 'replay.run') {
+      const told = this.options.words.__(
+        'A replay runs in the kernel, which is not recording. Continue recording, then try again.'
+      );
+      return Promise.reject(new TransportError(told));
     }
-  }
+    return askOver(this.options.archiveOf(this.path), request);
+  };
 
   private async resume(): Promise<void> {
     const { kernel } = this;

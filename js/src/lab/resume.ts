@@ -1,23 +1,17 @@
 /*
  * Starting to record again in a kernel that was restarted.
  *
- * Owns the lines that are run for the person, and reading what they printed.
+ * Owns the line that is run for the person, and reading what they printed.
  */
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
-/**
- * What may stand inside the quotes of a magic's argument: nothing that IPython
- * expands (`{`, `$`) and nothing that ends the quotes or the line.
- */
-const PLAIN_PATH = /^[\p{L}\p{N} ./:_~+=,@-]+$/u;
-
-/** The lines that record into the store of that label again. */
+/** The line that records into the store of that label again. A JSON text is a Python text. */
 export function resumeCode(label: string): string {
-  const path = PLAIN_PATH.test(label) ? ` "${label}"` : '';
-  return `%load_ext mandala_lab\n%mandala on${path}`;
+  const text = JSON.stringify(label);
+  return `__import__("mandala_kernel.extension").extension.resume(get_ipython(), ${text})`;
 }
 
-/** Run the lines and tell what they printed; rejects when they raised an error. */
+/** Run the line and tell what they printed; rejects when they raised an error. */
 export async function resumeRecording(
   kernel: Kernel.IKernelConnection,
   label: string

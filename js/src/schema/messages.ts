@@ -14,7 +14,7 @@ export const SCENE_MIME = 'application/vnd.mandala-lab.frame+json';
 
 export type Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun;
 export type Reply = FrameSnapshot | Done | NodeInspected | CallInspected | ReplayQueued | Failure;
-export type Push = FrameSnapshot | FrameDelta | ReplayFinished;
+export type Push = FrameSnapshot | FrameDelta | RecordingStopped | ReplayFinished;
 
 /**
  * Attach to the live frame: answered by `FrameSnapshot`, then pushes follow.
@@ -242,6 +242,13 @@ export interface FrameDelta {
   removedEdges: string[];
   store: StoreInfo | null;
   session: string;
+  v: number;
+}
+/**
+ * The kernel records no more: what is shown is from now on an earlier time.
+ */
+export interface RecordingStopped {
+  type: 'recording.stopped';
   v: number;
 }
 /**

@@ -1,12 +1,11 @@
 /*
- * Reading a scene from untrusted data: a saved notebook or the state database.
+ * Reading a scene from untrusted data: a saved notebook.
  *
  * Owns the question "is this a scene that can be drawn?". Messages of a live
  * kernel are not checked here: both sides are generated from one source.
  */
 import { SCENE_VERSION } from '../schema/messages';
-import type { Scene, SceneEdge, SceneNode, StoreInfo } from '../schema/messages';
-import type { RememberedFrame } from './store';
+import type { Scene, SceneEdge, SceneNode } from '../schema/messages';
 
 const STATUSES: readonly unknown[] = ['computed', 'cached', 'error', 'earlier'];
 /** A position further out than this is not drawn by any browser in a useful way. */
@@ -25,15 +24,6 @@ export function readScene(value: unknown): Scene | null {
     return null;
   }
   return nodes.every(isNode) && edges.every(isEdge) ? (value as unknown as Scene) : null;
-}
-
-/** The remembered frame in `value`, or null. */
-export function readRemembered(value: unknown): RememberedFrame | null {
-  const scene = isFields(value) ? readScene(value.scene) : null;
-  if (scene === null || !isFields(value)) {
-    return null;
-  }
-  return { scene, store: isStoreInfo(value.store) ? value.store : null };
 }
 
 function isFields(value: unknown): value is Fields {
@@ -81,12 +71,4 @@ function isEdge(value: unknown): value is SceneEdge {
 
 function isPoint(value: unknown): boolean {
   return Array.isArray(value) && value.length === 2 && value.every(isPlace);
-}
-
-function isStoreInfo(value: unknown): value is StoreInfo {
-  return (
-    isFields(value) &&
-    typeof value.label === 'string' &&
-    [value.calls, value.computed, value.cached, value.errors, value.savedS].every(isCount)
-  );
 }

@@ -156,6 +156,11 @@ export class FrameClient {
       case 'frame.delta':
         this.takeDelta(push);
         break;
+      case 'recording.stopped':
+        this.asking = 0;
+        this.store.disconnect();
+        this.setContact('silent');
+        break;
       case 'replay.finished':
         this.replays.take(push);
         break;

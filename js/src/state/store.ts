@@ -14,8 +14,8 @@ export type Freshness = 'none' | 'remembered' | 'live';
 /** What became of a message: it was used, was old news, or shows that one is missing. */
 export type Outcome = 'applied' | 'ignored' | 'gap';
 
-/** What is kept of a frame when the kernel goes away. */
-export interface RememberedFrame {
+/** A frame of an earlier time. */
+export interface EarlierFrame {
   scene: Scene;
   store: StoreInfo | null;
 }
@@ -97,14 +97,9 @@ export class FrameStore {
   }
 
   /** Show a frame of an earlier time. */
-  recall(frame: RememberedFrame): void {
+  recall(frame: EarlierFrame): void {
     this.replace(frame.scene, frame.store, 'remembered');
     this.changed.emit({ nodes: null });
-  }
-
-  /** What to keep of the frame, or null when there is nothing. */
-  remember(): RememberedFrame | null {
-    return this.currentScene && { scene: this.currentScene, store: this.currentInfo };
   }
 
   /** The kernel is gone: what is shown is from now on an earlier time. */

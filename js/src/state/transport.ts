@@ -20,12 +20,16 @@ import type {
 } from '../schema/messages';
 import type { Signal } from './signal';
 
-/** A road to one kernel. */
-export interface Transport {
-  /** What the kernel says on its own. */
-  readonly pushed: Signal<Push>;
+/** A road that carries requests. */
+export interface Road {
   /** Send a request; resolves with its reply, rejects with a `TransportError`. */
   request(request: Request): Promise<Reply>;
+}
+
+/** A road to one kernel. */
+export interface Transport extends Road {
+  /** What the kernel says on its own. */
+  readonly pushed: Signal<Push>;
   /** Close the road. Pending requests are dropped or rejected. */
   dispose(): void;
 }
@@ -64,7 +68,7 @@ export class TransportError extends Error {
   override name = 'TransportError';
 }
 
-/** The kernel answered that it could not do what was asked. */
+/** The answer was that it could not be done. */
 export class RequestError extends Error {
   override name = 'RequestError';
 
@@ -76,13 +80,13 @@ export class RequestError extends Error {
   }
 }
 
-/** Ask one question over a transport; the answer has the type that belongs to it. */
+/** Ask one question over a road; the answer has the type that belongs to it. */
 export async function askOver<K extends Request['type']>(
-  transport: Transport,
+  road: Road,
   request: RequestOf[K]
 ): Promise<ReplyOf[K]> {
   const message: Request = request;
-  const reply = await transport.request({ ...message, v: PROTOCOL });
+  const reply = await road.request({ ...message, v: PROTOCOL });
   if (reply.v !== PROTOCOL) {
     throw new RequestError('protocol', protocolProblem(reply.v));
   }

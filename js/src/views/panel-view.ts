@@ -4,6 +4,7 @@
  */
 import type { FrameClient } from '../state/client';
 import type { FrameStore } from '../state/store';
+import type { Ask } from '../state/transport';
 import type { Words } from '../state/words';
 import { button, html } from './dom';
 import { emptyState } from './empty-state';
@@ -18,6 +19,8 @@ export type Surroundings = 'no-notebook' | 'no-kernel' | 'kernel';
 export interface PanelViewOptions {
   store: FrameStore;
   client: FrameClient;
+  /** Where the inspector asks. */
+  ask: Ask;
   words: Words;
   /** Start recording again in the notebook's kernel; rejects with what went wrong. */
   resume: () => Promise<void>;
@@ -36,11 +39,11 @@ export class PanelView {
   private shown = '';
 
   constructor(private readonly options: PanelViewOptions) {
-    const { store, client, words } = options;
+    const { store, client, ask, words } = options;
     this.bar = new StoreBar(words);
     this.workbench = new Workbench({
       store,
-      ask: client.ask,
+      ask,
       words,
       replays: client.replays,
       wheelZoom: 'always'

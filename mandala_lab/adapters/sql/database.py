@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from mandala_lab.adapters.sql.migrations import migrate
+from mandala_lab.adapters.sql.migrations import migrate, require_current
 from mandala_lab.model.errors import StoreError
 
 MEMORY = ":memory:"
@@ -36,6 +35,8 @@ class Database:
     ----------
     path
         File of the database, made if it is missing, or ``":memory:"``.
+    read_only
+        Open a store that exists, and never write to it.
 
     Raises
     ------
@@ -43,13 +44,18 @@ class Database:
         When the file cannot be opened or is not a store.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
         self.path = path
         self.in_memory = path == MEMORY
         self._write_lock = threading.RLock()
-        _check_place(path)
-        self._engine = _make_engine(path, in_memory=self.in_memory)
-        self._prepare()
+        if read_only:
+            self._engine = _make_engine(path, read_only=True)
+            with self._errors(), self._engine.connect() as connection:
+                require_current(connection)
+        else:
+            _check_place(path)
+            self._engine = _make_engine(path)
+            self._prepare()
 
     @property
     def dialect(self) -> Any:
@@ -142,18 +148,16 @@ def _check_place(path: str) -> None:
         raise StoreError(f"{path} cannot be written: check its permissions or choose another path")
 
 
-def _make_engine(path: str, *, in_memory: bool) -> Engine:
-    url = URL.create("sqlite", database=None if in_memory else path)
-    if in_memory:
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+def _make_engine(path: str, *, read_only: bool = False) -> Engine:
+    place = f"{Path(path).as_uri()}?mode=ro" if read_only else path
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+
+    if path == MEMORY:
+        engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
     else:
-        engine = create_engine(
-            url,
-            poolclass=QueuePool,
-            pool_size=4,
-            max_overflow=-1,
-            connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
-        )
+        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=-1)
     event.listen(engine, "connect", _configure)
     return engine
 

@@ -41,11 +41,35 @@ def migrate(connection: Connection) -> None:
         schema.metadata.create_all(connection)
         _note(connection, [migration.name for migration in MIGRATIONS])
         return
-    if schema.migrations.name not in tables:
+    applied = _applied(connection, tables)
+    for migration in MIGRATIONS:
+        if migration.name not in applied and migration.apply is not None:
+            migration.apply(connection)
+            _note(connection, [migration.name])
+
+
+def require_current(connection: Connection) -> None:
+    """Check that a store can be read as it is.
+
+    Raises
+    ------
+    StoreError
+        When the database is not a store, or one of another version.
+    """
+    applied = _applied(connection, set(inspect(connection).get_table_names()))
+    missing = [migration.name for migration in MIGRATIONS if migration.name not in applied]
+    if missing:
         raise StoreError(
-            f"this is a database, but not a mandala-lab store: it has the tables {', '.join(sorted(tables)[:5])}; "
-            "choose another path"
+            f"this store was written by an older mandala-lab (it lacks {', '.join(missing)}); "
+            "open it once for writing, with Storage(path), to bring it up to date"
         )
+
+
+def _applied(connection: Connection, tables: set[str]) -> set[str]:
+    """Names of the migrations that a store has; `StoreError` where it is none, or a newer one."""
+    if schema.migrations.name not in tables:
+        found = f"the tables {', '.join(sorted(tables)[:5])}" if tables else "no tables"
+        raise StoreError(f"this is a database, but not a mandala-lab store: it has {found}; choose another path")
     applied = set(connection.scalars(select(schema.migrations.c.name)))
     unknown = applied - {migration.name for migration in MIGRATIONS}
     if unknown:
@@ -53,10 +77,7 @@ def migrate(connection: Connection) -> None:
             f"this store was written by a newer mandala-lab (it knows {', '.join(sorted(unknown))}); "
             "update mandala-lab to open it"
         )
-    for migration in MIGRATIONS:
-        if migration.name not in applied and migration.apply is not None:
-            migration.apply(connection)
-            _note(connection, [migration.name])
+    return applied
 
 
 def _note(connection: Connection, names: list[str]) -> None:

@@ -35,10 +35,12 @@ class SqlCallStore:
         File of an SQLite database, or ``":memory:"``.
     source
         What the refs that this store returns load their values from.
+    read_only
+        Open a store that exists, and never write to it.
     """
 
-    def __init__(self, path: str, source: ValueSource) -> None:
-        self._database = Database(path)
+    def __init__(self, path: str, source: ValueSource, *, read_only: bool = False) -> None:
+        self._database = Database(path, read_only=read_only)
         self._rows = RowReader(source)
         self._do = Statements(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}

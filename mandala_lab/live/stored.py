@@ -1,0 +1,74 @@
+"""`StoredFrame`: the frame of a notebook's session as its store knows it, with no kernel.
+
+Answers the reading requests of a panel, and never writes to the store.
+"""
+
+from __future__ import annotations
+
+from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.outline import outline
+from mandala_lab.live.inspect import inspect
+from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.ports.call_store import CallStore
+from mandala_lab.render.layered import LayeredLayout
+from mandala_lab.schema.messages import (
+    CallInspect,
+    Failure,
+    FrameGet,
+    FrameSnapshot,
+    NodeInspect,
+    Reply,
+    Request,
+    StoreInfo,
+)
+
+
+class StoredFrame:
+    """Answers questions about what a session recorded.
+
+    Parameters
+    ----------
+    store
+        Where it is recorded.
+    label
+        What the panel calls the store: its path.
+    session
+        Path of the notebook.
+    """
+
+    def __init__(self, store: CallStore, label: str, session: str) -> None:
+        self._store = store
+        self._label = label
+        self._session = session
+        self._graph: FrameGraph | None = None
+
+    def answer(self, request: Request) -> Reply:
+        """Return the reply; what cannot be answered is a `Failure`."""
+        try:
+            if isinstance(request, FrameGet):
+                return self._snapshot()
+            if isinstance(request, NodeInspect | CallInspect):
+                return inspect(self._store, self._graph or self._read(), request)
+        except MandalaLabError as error:
+            return Failure(code="failed", message=str(error))
+        return Failure(code="no_kernel", message="a kernel that records is needed for this; continue recording first")
+
+    def close(self) -> None:
+        """Release the store."""
+        self._store.close()
+
+    def _read(self) -> FrameGraph:
+        builder = FrameBuilder()
+        builder.add_calls(self._store.calls_of_session(self._session))
+        self._graph = builder.graph()
+        return self._graph
+
+    def _snapshot(self) -> FrameSnapshot:
+        graph = self._read()
+        totals = self._store.totals(session=self._session)
+        info = StoreInfo(
+            self._label, len(graph.calls), totals.computed, totals.cached, totals.error, saved_s=totals.saved_s
+        )
+        scene = LayeredLayout().place(outline(graph, {}))
+        return FrameSnapshot(seq=0, scene=scene, store=info, session=self._session)
