@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -64,3 +67,28 @@ def test_a_number_below_one_is_refused(scratch: Path):
     done = run("--calls", "0", scratch=scratch)
     assert done.returncode == 2
     assert "must be at least 1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("new", "ran", "results", "complaint"),
+    [
+        (False, [], [1.5], None),
+        (True, [3], [1.5], None),
+        (False, [3], [1.5], "1 bodies ran where 0 should have"),
+        (True, [], [1.5], "0 bodies ran where 1 should have"),
+        (False, [], [2.5], "results differ"),
+        (False, [], [], "results differ"),
+    ],
+)
+def test_a_pass_that_is_not_what_it_is_called_is_refused(
+    new: bool, ran: list[int], results: list[Any], complaint: str | None
+):
+    script = runpy.run_path(str(SCRIPT))
+    script["bodies_run"].extend(ran)
+    contestant = SimpleNamespace(name="peer", values=list)
+    arguments = (contestant, script["Work"]("work", new=new), [(3, 0.5)], results)
+    if complaint is None:
+        script["check"](*arguments)
+    else:
+        with pytest.raises(RuntimeError, match=complaint):
+            script["check"](*arguments)
