@@ -30,7 +30,7 @@ function render({ model, el }: RenderProps): () => void {
     ask: request => askOver(transport, request),
     words: plainWords,
     replays: null,
-    wheelZoom: 'ctrl'
+    place: 'cell'
   });
   const stopSyncing = syncTraits(model, store, root);
   root.append(workbench.element);

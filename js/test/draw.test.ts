@@ -97,7 +97,7 @@ describe('SceneView', () => {
     target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
   };
   beforeEach(() => {
-    view = new SceneView({ words: plainWords, name: 'Graph', wheelZoom: 'always' });
+    view = new SceneView({ words: plainWords, name: 'Graph', place: 'panel' });
     document.body.replaceChildren(view.element);
     view.update(chain());
   });

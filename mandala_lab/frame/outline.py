@@ -33,15 +33,9 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         )
         nodes.append(OutlineNode(operation, "op", node_name(operation), detail, status, counts))
     for variable, refs in graph.variables.items():
-        around = [
-            statuses[node]
-            for edge in graph.edges
-            for node in ([edge.source] if edge.target == variable else [edge.target] if edge.source == variable else [])
-            if statuses[node] != "error"
-        ]
-        makers = [statuses[edge.source] for edge in graph.edges if edge.target == variable]
-        status = (makers or around or ["earlier"])[0]
-        shown: NodeStatus = "computed" if status == "error" else status
+        makers = {statuses[edge.source] for edge in graph.edges if edge.target == variable}
+        takers = {statuses[edge.target] for edge in graph.edges if edge.source == variable}
+        shown = _variable_status(makers or takers)
         detail = _plural(len(refs), "value")
         nodes.append(OutlineNode(variable, "var", node_name(variable), detail, shown, Counts(total=len(refs))))
     edges = tuple(OutlineEdge(edge.source, edge.target, edge.label) for edge in graph.edges)
@@ -64,6 +58,13 @@ def _status(counts: Counts) -> NodeStatus:
     if counts.computed:
         return "computed"
     return "cached" if counts.cached else "earlier"
+
+
+def _variable_status(around: set[NodeStatus]) -> NodeStatus:
+    """Return the status of a variable among operations: an error is theirs, not its own."""
+    if around & {"computed", "error"}:
+        return "computed"
+    return "cached" if "cached" in around else "earlier"
 
 
 def _plural(number: int, word: str) -> str:

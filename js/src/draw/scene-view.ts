@@ -12,7 +12,6 @@ import { Camera } from './camera';
 import type { Size } from './camera';
 import { EdgeMark } from './edge-mark';
 import { Gestures } from './gestures';
-import type { WheelZoom } from './gestures';
 import { NodeMark } from './node-mark';
 import { contains, SceneIndex } from './scene-index';
 import type { Rect } from './scene-index';
@@ -21,12 +20,18 @@ import { labelTypeface } from './text';
 import { nodeTowards, readingOrder } from './walk';
 import type { Direction } from './walk';
 
+/** Where a picture stands: a cell is scrolled past, and shows more at once. */
+export type Place = 'panel' | 'cell';
+
+/** What the camera follows: the scene as far as it is legible, the whole of it, or the hand. */
+type Framing = 'legible' | 'whole' | 'by-hand';
+
 /** How a scene view behaves. */
 export interface SceneViewOptions {
   words: Words;
   /** Name of the picture for assistive technology. */
   name: string;
-  wheelZoom: WheelZoom;
+  place: Place;
 }
 
 const EMPTY: Scene = { version: 1, width: 0, height: 0, nodes: [], edges: [] };
@@ -36,7 +41,7 @@ const ZOOM_STEP = 1.25;
 /** Below this scale, text is too small to read and is left out. */
 const FAR = 0.3;
 /** A fit that nobody asked for does not go below this scale. */
-const LEAST_LEGIBLE = 0.65;
+const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.65, cell: 0.45 };
 /** Up to this many nodes everything is kept in the document. */
 const ALL_KEPT = 400;
 /** How much around the view is drawn, as a share of its size. */
@@ -66,7 +71,7 @@ export class SceneView {
   private readonly resizes: ResizeObserver | null;
   private index = new SceneIndex(EMPTY);
   private view: Size = NOMINAL;
-  private movedByHand = false;
+  private framing: Framing = 'legible';
   private selected = '';
   private roving = '';
   private hovered = '';
@@ -89,7 +94,7 @@ export class SceneView {
         pan: (dx, dy) => this.moveByHand(() => this.camera.pan(dx, dy)),
         zoom: (factor, at) => this.moveByHand(() => this.camera.zoom(factor, at))
       },
-      options.wheelZoom
+      options.place === 'cell' ? 'ctrl' : 'always'
     );
     this.listen();
     this.resizes =
@@ -99,16 +104,14 @@ export class SceneView {
 
   /** Show a scene; what has the same id keeps its elements. */
   update(scene: Scene): void {
-    const first = this.index.scene.nodes.length === 0;
+    if (this.index.scene.nodes.length === 0) {
+      this.framing = 'legible';
+    }
     this.index = new SceneIndex(scene);
     if (!this.index.nodes.has(this.roving)) {
       this.roving = readingOrder(this.index)[0] ?? '';
     }
-    if (!this.movedByHand || first) {
-      this.movedByHand = false;
-      this.camera.fit(scene, this.view, LEAST_LEGIBLE);
-      this.revealPursued();
-    }
+    this.refit();
     this.draw();
   }
 
@@ -123,9 +126,9 @@ export class SceneView {
 
   /** Show the whole scene, however small. */
   fit(): void {
-    this.movedByHand = false;
+    this.framing = 'whole';
     this.pursued = '';
-    this.camera.fit(this.index.scene, this.view);
+    this.refit();
     this.draw();
   }
 
@@ -158,11 +161,20 @@ export class SceneView {
   }
 
   private moveByHand(move: () => void): void {
-    this.movedByHand = true;
+    this.framing = 'by-hand';
     this.pursued = '';
     move();
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.look());
+  }
+
+  /** Let the camera follow the scene and the view, unless somebody took it over. */
+  private refit(): void {
+    if (this.framing !== 'by-hand') {
+      const least = this.framing === 'legible' ? LEAST_LEGIBLE[this.options.place] : undefined;
+      this.camera.fit(this.index.scene, this.view, least);
+      this.revealPursued();
+    }
   }
 
   /** Keep the node that was last asked for in view, until somebody moves away. */
@@ -179,9 +191,7 @@ export class SceneView {
       return;
     }
     this.view = { width, height };
-    if (!this.movedByHand) {
-      this.camera.fit(this.index.scene, this.view, LEAST_LEGIBLE);
-    }
+    this.refit();
     this.revealPursued();
     this.draw();
   }

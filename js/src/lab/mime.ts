@@ -69,7 +69,7 @@ export class FrameRenderer extends Panel implements IRenderMime.IRenderer {
   private makeGraph(): GraphView {
     const { words } = this;
     const name = words.__('Graph of memoized computations');
-    const graph = new GraphView({ words, name, wheelZoom: 'ctrl' });
+    const graph = new GraphView({ words, name, place: 'cell' });
     graph.scene.chosen.connect(id => graph.scene.select(id));
     this.root.replaceChildren(graph.element);
     return graph;

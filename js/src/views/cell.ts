@@ -4,7 +4,7 @@
 import type { Scene } from '../schema/messages';
 
 const LEAST_PX = 180;
-const MOST_PX = 640;
+const MOST_PX = 800;
 /** Foot line and margins. */
 const AROUND_PX = 64;
 

@@ -46,7 +46,7 @@ export class PanelView {
       ask,
       words,
       replays: client.replays,
-      wheelZoom: 'always'
+      place: 'panel'
     });
     this.notice.setAttribute('role', 'status');
     this.element.append(this.bar.element, this.notice, this.empty, this.workbench.element);

@@ -4,7 +4,7 @@
  * Shared by the panel and the in-cell widget. Owns no connection: what it needs
  * to know it asks through `ask`.
  */
-import type { WheelZoom } from '../draw/gestures';
+import type { Place } from '../draw/scene-view';
 import type { Replays } from '../state/replays';
 import type { FrameChange, FrameStore } from '../state/store';
 import type { Ask } from '../state/transport';
@@ -21,7 +21,7 @@ export interface WorkbenchOptions {
   words: Words;
   /** Where replays are paired; null hides the replay form. */
   replays: Replays | null;
-  wheelZoom: WheelZoom;
+  place: Place;
 }
 
 /** Graph and inspector. */
@@ -33,9 +33,9 @@ export class Workbench {
   private readonly stops: (() => void)[];
 
   constructor(private readonly options: WorkbenchOptions) {
-    const { store, words, wheelZoom } = options;
+    const { store, words, place } = options;
     const name = words.__('Graph of memoized computations');
-    this.graph = new GraphView({ words, name, wheelZoom });
+    this.graph = new GraphView({ words, name, place });
     this.inspector = new Inspector({
       ask: options.ask,
       words,
