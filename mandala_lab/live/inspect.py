@@ -141,7 +141,7 @@ def _editable(name: str, ref: Ref) -> EditableArgument:
     seen = preview_ref(ref)
     if seen.kind != "text" or len(seen.text) > _LITERAL_LIMIT:
         return EditableArgument(name, "", seen.text[:_ARGUMENT_LIMIT])
-    value = ref.detached().value
+    value = ref.own_value()
     text = short(value, _LITERAL_LIMIT + 1)
     try:
         whole = ast.literal_eval(text) == value

@@ -70,6 +70,8 @@ def _read_array(reader: Reader) -> np.ndarray[Any, Any]:
 
 
 def _write_scalar(value: np.generic, out: list[Chunk], canonical: bool) -> None:
+    if value.dtype.hasobject:
+        raise UnstorableError(f"a numpy scalar of dtype {value.dtype} has no data-only format; use its .item()")
     out.append(b"g")
     write(_descr(value.dtype), out, canonical)
     raw = value.tobytes()
@@ -82,7 +84,7 @@ def _read_scalar(reader: Reader) -> Any:
     raw = reader.take(reader.number())
     if len(raw) != dtype.itemsize:
         raise CorruptValueError(f"a scalar of {dtype} has {len(raw)} bytes")
-    return np.frombuffer(bytes(raw), dtype=dtype)[0]
+    return np.frombuffer(bytes(raw), dtype=dtype)[0] if dtype.itemsize else np.zeros((), dtype)[()]
 
 
 register(np.ndarray, b"a", _write_array, _read_array)

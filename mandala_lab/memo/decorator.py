@@ -22,6 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _registry: dict[str, Op[..., Any]] = {}
+_CATCHERS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Op(Generic[P, R]):
@@ -51,7 +52,7 @@ class Op(Generic[P, R]):
         """Short name of the op."""
         return self.spec.name
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function, through the current storage if there is one."""
         engine = context.current_engine()
         if engine is None:
@@ -105,7 +106,7 @@ def op(
         Names of the outputs, in order.
     nout
         Number of outputs. By default the length of `output_names`, else a
-        returned tuple is split into its elements.
+        returned tuple of several elements is split into them.
     ignore_args
         Names of arguments that are not part of the key, such as ``verbose``.
     name
@@ -161,13 +162,16 @@ def _spec(
     name: str | None,
 ) -> OpSpec:
     _refuse_unsupported(function)
-    parameters = tuple(inspect.signature(function).parameters)
+    kinds = {name: parameter.kind for name, parameter in inspect.signature(function).parameters.items()}
+    parameters = tuple(kinds)
     names = (output_names,) if isinstance(output_names, str) else tuple(output_names or ())
     if len(set(names)) < len(names):
         raise ValueError(f"output_names {names} holds a name twice; outputs need names of their own")
     ignored = frozenset((ignore_args,) if isinstance(ignore_args, str) else ignore_args or ())
     for unknown in sorted(ignored - set(parameters)):
         raise ValueError(f"ignore_args names {unknown!r}, which is no parameter; {nearest(unknown, parameters)}")
+    for catcher in sorted(name for name in ignored if kinds[name] in _CATCHERS):
+        raise ValueError(f"ignore_args names {catcher!r}, which takes any number of arguments; give each a name")
     return OpSpec(
         key=name or f"{function.__module__}:{function.__qualname__}",
         name=name or function.__name__,

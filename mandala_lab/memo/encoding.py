@@ -18,7 +18,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from mandala_lab.model.errors import CorruptValueError, UnstorableError
+from mandala_lab.model.errors import CorruptValueError, MandalaLabError, UnstorableError
 from mandala_lab.model.hashing import digest_stream
 from mandala_lab.model.refs import Ref
 
@@ -153,12 +153,16 @@ class Reader:
 def _write_guarded(value: Any, out: list[Chunk], *, canonical: bool) -> None:
     try:
         write(value, out, canonical)
+    except MandalaLabError:
+        raise
     except RecursionError:
         raise UnstorableError("a value nested too deeply, or containing itself, has no encoding") from None
+    except Exception as error:  # whatever a hostile type raises when it is looked at
+        raise UnstorableError(f"a value of type {type(value).__name__} cannot be read: {error!r}") from error
 
 
 def _find_writer(kind: type) -> Writer:
-    plugin = _plugins.get(kind.__module__.partition(".")[0])
+    plugin = _plugins.get(str(kind.__module__).partition(".")[0])
     if plugin is not None:
         importlib.import_module(plugin)
         found = _writers.get(kind)
@@ -175,7 +179,7 @@ def _find_writer(kind: type) -> Writer:
 
 def _write_ref(value: Ref, out: list[Chunk], canonical: bool) -> None:
     """Write a ref inside a container as the value that it stands for."""
-    write(value.value, out, canonical)
+    write(value.own_value(), out, canonical)
 
 
 def _write_none(_value: None, out: list[Chunk], _canonical: bool) -> None:

@@ -10,61 +10,27 @@ from __future__ import annotations
 
 import time
 import traceback
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any
 
 from mandala_lab.memo import context, values
-from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.context import OpenSpan
-from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.keying import CallKey, Keyer, Operation
+from mandala_lab.memo.outputs import joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
+from mandala_lab.memo.warn import PACKAGE, warn_user
 from mandala_lab.model.calls import CallEntry, CallStatus, Found, Link, Span
-from mandala_lab.model.errors import MandalaLabWarning, NewCallError, StoreError, UnstorableError
+from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
-from mandala_lab.model.ops import CodeVersion, OpSpec
-from mandala_lab.model.refs import Ref, ValueSource, unwrapped
+from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.refs import Ref, ValueSource, is_immutable, unwrapped
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
 
 _INDEX_SIZE = 100_000
-_IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
-
-
-class Operation(Protocol):
-    """What the engine needs to know of an op."""
-
-    @property
-    def spec(self) -> OpSpec:
-        """Return identity and shape."""
-        ...
-
-    @property
-    def f(self) -> Callable[..., Any]:
-        """Return the plain function."""
-        ...
-
-    @property
-    def binder(self) -> Binder:
-        """Return what binds its arguments."""
-        ...
-
-    @property
-    def fixed_version(self) -> str | None:
-        """Return the version given by the user."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """The ids of a call about to be answered."""
-
-    hid: bytes
-    cid: bytes
-    version: CodeVersion
-    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +57,7 @@ class Engine:
         self.allow_new_calls = True
         self.recorder = recorder
         self._store = store
-        self._versions = versions
+        self.keyer = Keyer(versions)
         self._source = source
         self._index: dict[bytes, Found] = {}
         self._stored: dict[bytes, None] = {}
@@ -105,7 +71,7 @@ class Engine:
         bound = op.binder.bind(args, kwargs)
         parent = context.current_span()
         try:
-            key = self._key(op, bound)
+            key = self.keyer.key(op, bound)
         except UnstorableError as error:
             return self._run_unkeyed(op, args, kwargs, error)
         found = self._look_up(op, key, parent)
@@ -113,78 +79,31 @@ class Engine:
             return Outcome(found.hid.hex(), executed=False, result=self._hand_out(op, found, plain=parent is not None))
         if not self.allow_new_calls:
             raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
-        return self._execute(op, bound, (args, kwargs), key, parent)
+        try:
+            inputs = self._new_values(key.links, bound)
+        except UnstorableError as error:
+            return self._run_unkeyed(op, args, kwargs, error)
+        return self._execute(op, inputs, (args, kwargs), key, parent)
 
     def forget(self) -> None:
         """Empty the index in memory."""
         self._index.clear()
         self._stored.clear()
 
-    def version_of(self, op: Operation) -> CodeVersion:
-        """Return the code version that a call would run now."""
-        if op.fixed_version is not None:
-            source = self._versions.resolve(op.f).version.source
-            return CodeVersion(combine(b"named version", op.fixed_version.encode()), source)
-        return self._versions.resolve(op.f).version
-
     def plain(self, value: Any) -> Any:
         """Return what a body receives for an argument: a value that nobody else holds."""
-        return unwrapped(value, self._own)
-
-    def _own(self, ref: Ref) -> Any:
-        if not ref.cid or (ref.in_memory and type(ref.obj) in _IMMUTABLE):
-            return ref.value
-        return self._source.load_value(ref.cid)
-
-    # --- keys
-
-    def _key(self, op: Operation, bound: Mapping[str, Any]) -> _Key:
-        version = self.version_of(op)
-        reads = [] if op.fixed_version is not None else self._read_globals(op)
-        links = tuple(
-            self._link(name, position, value)
-            for position, (name, value) in enumerate(bound.items())
-            if name not in op.spec.ignored
-        )
-        head = [op.spec.key.encode(), version.digest, *reads]
-        by_content, by_history = list(head), list(head)
-        for link in links:
-            name = link.name.encode()
-            by_content += (name, link.cid)
-            by_history += (name, link.hid)
-        return _Key(combine(b"call", *by_history), combine(b"content", *by_content), version, links)
-
-    def _read_globals(self, op: Operation) -> list[bytes]:
-        """Digest the global data that the op reads; what has no digest is warned about."""
-        parts: list[bytes] = []
-        for name, value in self._versions.resolve(op.f).read_globals():
-            try:
-                parts += (name.encode(), content_id(value.value if isinstance(value, Ref) else value))
-            except UnstorableError:
-                _warn(f"op {op.spec.name} reads the global {name!r}, whose changes cannot be seen: pass it instead")
-        return parts
-
-    def _link(self, name: str, position: int, value: Any) -> Link:
-        if isinstance(value, Ref):
-            if not value.cid:
-                raise UnstorableError(f"argument {name!r} is the result of a call that could not be stored")
-            return Link(name, position, bytes.fromhex(value.hid), bytes.fromhex(value.cid))
-        try:
-            cid = content_id(value)
-        except UnstorableError as error:
-            raise UnstorableError(f"argument {name!r}: {error}") from None
-        return Link(name, position, combine(b"input", cid), cid)
+        return unwrapped(value, Ref.own_value)
 
     # --- hits
 
-    def _look_up(self, op: Operation, key: _Key, parent: OpenSpan | None) -> Found | None:
+    def _look_up(self, op: Operation, key: CallKey, parent: OpenSpan | None) -> Found | None:
         found = self._index.get(key.hid)
         if found is None:
             try:
                 found = self._store.find(key.hid)
-                same = self._store.find_content(key.cid) if found is None else None
+                same = self._find_same(op.spec, key) if found is None else None
             except StoreError as error:
-                _warn(f"the store could not be read, so {op.spec.name} runs: {error}")
+                warn_user(f"the store could not be read, so {op.spec.name} runs: {error}")
                 return None
             if same is not None:
                 return self._adopt(op, key, same, parent)
@@ -194,7 +113,15 @@ class Engine:
         self.recorder.hit(found.hid.hex(), parent)
         return found
 
-    def _adopt(self, op: Operation, key: _Key, same: Found, parent: OpenSpan | None) -> Found:
+    def _find_same(self, spec: OpSpec, key: CallKey) -> Found | None:
+        """Return an equal call; one from before the op declared its outputs counts if their number fits."""
+        same = self._store.find_content(key.cid)
+        if same is None and key.auto_cid != key.cid:
+            before = self._store.find_content(key.auto_cid)
+            same = before if before is not None and len(before.outputs) == spec.nout else None
+        return same
+
+    def _adopt(self, op: Operation, key: CallKey, same: Found, parent: OpenSpan | None) -> Found:
         """Record a call with a history of its own and the result of an equal call."""
         outputs = tuple(
             (combine(b"output", key.hid, position.to_bytes(4, "big")), cid)
@@ -214,20 +141,18 @@ class Engine:
 
     def _hand_out(self, op: Operation, found: Found, *, plain: bool) -> Any:
         refs = [Ref(cid.hex(), hid.hex(), self._source) for hid, cid in found.outputs]
-        results = [self.plain(ref) for ref in refs] if plain else refs
-        return results[0] if _is_single(op.spec, len(results)) else tuple(results)
+        return joined_outputs(op.spec, [self.plain(ref) for ref in refs] if plain else refs)
 
     # --- misses
 
     def _execute(
         self,
         op: Operation,
-        bound: Mapping[str, Any],
+        inputs: list[StoredValue],
         spelled: tuple[tuple[Any, ...], Mapping[str, Any]],
-        key: _Key,
+        key: CallKey,
         parent: OpenSpan | None,
     ) -> Outcome:
-        inputs = self._new_values(key.links, bound)
         opened = self.recorder.open(parent)
         started, clock = time.time(), time.perf_counter()
         hid = key.hid.hex()
@@ -239,13 +164,13 @@ class Engine:
         except BaseException as error:
             took = time.perf_counter() - clock
             span = self.recorder.span(opened, parent, hid, "error", started, took)
-            trace = "".join(traceback.format_exception(error))
+            trace = _text_of(error)
             self._record(self._entry(op, key, (), inputs, "error", span, took, error=trace), op)
             raise
         try:
             stored = [values.store(output) for output in outputs]
         except UnstorableError as error:
-            _warn(f"the result of {op.spec.name} is returned but not stored: {error}")
+            warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
             return Outcome("", executed=True, result=self._unstored(op, outputs, plain=parent is not None))
         pairs = tuple(
             (combine(b"output", key.hid, position.to_bytes(4, "big")), value.cid)
@@ -254,11 +179,11 @@ class Engine:
         span = self.recorder.span(opened, parent, hid, "computed", started, took)
         saved = self._record(self._entry(op, key, pairs, [*inputs, *stored], "ok", span, took), op)
         if parent is not None:
-            return Outcome(hid, executed=True, result=result)
+            return Outcome(hid, executed=True, result=joined_outputs(op.spec, outputs))
         if not saved:
             return Outcome("", executed=True, result=self._unstored(op, outputs, plain=False))
         refs = [self._fresh(output, *pair) for output, pair in zip(outputs, pairs, strict=True)]
-        return Outcome(hid, executed=True, result=refs[0] if _is_single(op.spec, len(refs)) else tuple(refs))
+        return Outcome(hid, executed=True, result=joined_outputs(op.spec, refs))
 
     def _run(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         return op.f(*map(self.plain, args), **{name: self.plain(value) for name, value in kwargs.items()})
@@ -266,7 +191,7 @@ class Engine:
     def _run_unkeyed(
         self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any], why: UnstorableError
     ) -> Outcome:
-        _warn(f"{op.spec.name} runs and is not remembered: {why}")
+        warn_user(f"{op.spec.name} runs and is not remembered: {why}")
         parent = context.current_span()
         with context.inside(OpenSpan(None, 0 if parent is None else parent.depth + 1)):
             result = self._run(op, args, kwargs)
@@ -274,12 +199,11 @@ class Engine:
         return Outcome("", executed=True, result=self._unstored(op, outputs, plain=parent is not None))
 
     def _unstored(self, op: Operation, outputs: list[Any], *, plain: bool) -> Any:
-        results = outputs if plain else [Ref("", "", None, output) for output in outputs]
-        return results[0] if _is_single(op.spec, len(results)) else tuple(results)
+        return joined_outputs(op.spec, outputs if plain else [Ref("", "", None, output) for output in outputs])
 
     def _fresh(self, output: Any, hid: bytes, cid: bytes) -> Ref:
         """Return the ref of a new result; one that can be changed is loaded anew when it is asked for."""
-        if type(output) in _IMMUTABLE:
+        if is_immutable(output):
             return Ref(cid.hex(), hid.hex(), self._source, output)
         return Ref(cid.hex(), hid.hex(), self._source)
 
@@ -288,8 +212,10 @@ class Engine:
         found = []
         for link in links:
             value = bound[link.name]
-            if not isinstance(value, Ref) and not self._is_stored(link.cid):
-                found.append(values.store(value, link.cid))
+            if isinstance(value, Ref) and value.comes_from(self._source):
+                continue
+            if not self._is_stored(link.cid):
+                found.append(values.store(self.plain(value), link.cid))
         return found
 
     def _is_stored(self, cid: bytes) -> bool:
@@ -305,7 +231,7 @@ class Engine:
     def _entry(
         self,
         op: Operation,
-        key: _Key,
+        key: CallKey,
         outputs: tuple[tuple[bytes, bytes], ...],
         new_values: list[StoredValue] | tuple[()],
         status: CallStatus,
@@ -335,7 +261,7 @@ class Engine:
         try:
             self._store.record(entry)
         except StoreError as error:
-            _warn(f"the call of {op.spec.name} could not be recorded; its result is returned: {error}")
+            warn_user(f"the call of {op.spec.name} could not be recorded; its result is returned: {error}")
             return False
         for value in entry.values:
             if len(self._stored) >= _INDEX_SIZE:
@@ -348,28 +274,10 @@ class Engine:
         return True
 
 
-def split_outputs(spec: OpSpec, result: Any) -> list[Any]:
-    """Return the outputs of a result: by default a tuple is several.
-
-    Raises
-    ------
-    ValueError
-        When the op declares another number of outputs.
-    """
-    if spec.nout == 1 or (spec.nout == 0 and (type(result) is not tuple or not result)):
-        return [result]
-    found = len(result) if isinstance(result, tuple | list) else 1
-    if spec.nout not in {0, found}:
-        raise ValueError(
-            f"op {spec.name} declares {spec.nout} outputs and returned {found}; "
-            "return a tuple of that length or correct nout or output_names"
-        )
-    return list(result)
-
-
-def _is_single(spec: OpSpec, outputs: int) -> bool:
-    return spec.nout == 1 or (spec.nout == 0 and outputs == 1)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, MandalaLabWarning, stacklevel=5)
+def _text_of(error: BaseException) -> str:
+    """Return the traceback of an error from the user's own code on, as text that any store takes."""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        trace = trace.tb_next
+    lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
+    return "".join(lines).encode("utf-8", "backslashreplace").decode()

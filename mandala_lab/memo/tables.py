@@ -1,6 +1,6 @@
 """pandas objects in the typed encoding.
 
-Content is dtypes, index, column names, their order and the values; None, NaN,
+Content is dtypes, index, column names, their order, ``attrs`` and the values; None, NaN,
 NaT and pd.NA stay distinct, and what lies under a null is not content.
 Supported are numpy-backed columns, object columns of encodable values,
 categoricals, timestamps with zones, nullable integers, floats and booleans, and
@@ -23,6 +23,7 @@ _INDEXES = (pd.Index, pd.RangeIndex, pd.DatetimeIndex, pd.TimedeltaIndex, pd.Cat
 
 def _write_frame(frame: pd.DataFrame, out: list[Chunk], canonical: bool) -> None:
     out.append(b"D")
+    write(dict(frame.attrs), out, canonical)
     write(frame.columns, out, canonical)
     write(frame.index, out, canonical)
     for position in range(frame.shape[1]):
@@ -30,10 +31,11 @@ def _write_frame(frame: pd.DataFrame, out: list[Chunk], canonical: bool) -> None
 
 
 def _read_frame(reader: Reader) -> pd.DataFrame:
-    columns, index = reader.read(), reader.read()
+    attrs, columns, index = reader.read(), reader.read(), reader.read()
     data = {position: _series(_read_column(reader), index=index) for position in range(len(columns))}
     frame = pd.DataFrame(data, index=index)
     frame.columns = columns
+    frame.attrs.update(attrs)
     return frame
 
 
@@ -44,14 +46,17 @@ def _series(values: Any, **options: Any) -> pd.Series[Any]:
 
 def _write_series(series: pd.Series[Any], out: list[Chunk], canonical: bool) -> None:
     out.append(b"R")
+    write(dict(series.attrs), out, canonical)
     write(series.name, out, canonical)
     write(series.index, out, canonical)
     _write_column(series, out, canonical)
 
 
 def _read_series(reader: Reader) -> pd.Series[Any]:
-    name, index = reader.read(), reader.read()
-    return _series(_read_column(reader), index=index, name=name)
+    attrs, name, index = reader.read(), reader.read(), reader.read()
+    series = _series(_read_column(reader), index=index, name=name)
+    series.attrs.update(attrs)
+    return series
 
 
 def _write_index(index: pd.Index[Any], out: list[Chunk], canonical: bool) -> None:
@@ -61,8 +66,11 @@ def _write_index(index: pd.Index[Any], out: list[Chunk], canonical: bool) -> Non
         write("range", out, canonical)
         write((index.start, index.stop, index.step), out, canonical)
         return
-    write("values", out, canonical)
+    frequency = getattr(index, "freqstr", None)
+    write("values" if frequency is None else "regular", out, canonical)
     _write_column(index, out, canonical)
+    if frequency is not None:
+        write(frequency, out, canonical)
 
 
 def _read_index(reader: Reader) -> pd.Index[Any]:
@@ -70,7 +78,10 @@ def _read_index(reader: Reader) -> pd.Index[Any]:
     if kind == "range":
         return pd.RangeIndex(*reader.read(), name=name)
     values = _read_column(reader)
-    return pd.Index(values, dtype=values.dtype, name=name)
+    index = pd.Index(values, dtype=values.dtype, name=name)
+    if kind == "regular":
+        index.freq = reader.read()
+    return index
 
 
 def _write_multi_index(index: pd.MultiIndex, out: list[Chunk], canonical: bool) -> None:

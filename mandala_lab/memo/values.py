@@ -14,12 +14,14 @@ arrow    a DataFrame as an Arrow file, where that keeps it exactly
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from mandala_lab.memo import encoding
 from mandala_lab.memo.encoding import content_id
-from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
+from mandala_lab.model.errors import CorruptValueError, UnstorableError, UntrustedValueError
 from mandala_lab.model.hashing import digest
+from mandala_lab.model.refs import is_immutable
 from mandala_lab.model.values import StoredValue
 
 
@@ -61,14 +63,17 @@ def load(stored: StoredValue) -> Any:
 
 def _serialize(value: Any, cid: bytes) -> tuple[str, bytes]:
     kind = type(value)
-    module = kind.__module__.partition(".")[0]
+    module = str(kind.__module__).partition(".")[0]
     if module == "numpy" and kind.__name__ == "ndarray" and not value.dtype.hasobject and value.dtype.names is None:
         return "npy", _to_npy(value)
     if module == "pandas" and kind.__name__ == "DataFrame":
         arrow = _to_arrow(value)
-        if arrow is not None and _holds(arrow, cid):
+        if arrow is not None and _holds(_from_arrow, arrow, cid):
             return "arrow", arrow
-    return "tree", encoding.encode(value)
+    tree = encoding.encode(value)
+    if not is_immutable(value) and not _holds(encoding.decode, tree, cid):
+        raise UnstorableError(f"a value of type {module}.{kind.__name__} would not read back as it is")
+    return "tree", tree
 
 
 def _to_npy(array: Any) -> bytes:
@@ -94,7 +99,7 @@ def _to_arrow(frame: Any) -> bytes | None:
         sink = io.BytesIO()
         with pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
-    except (pa.ArrowException, TypeError, ValueError):
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None
     return sink.getvalue()
 
@@ -105,11 +110,11 @@ def _from_arrow(data: bytes) -> Any:
     return pa.ipc.open_file(pa.py_buffer(data)).read_all().to_pandas()
 
 
-def _holds(arrow: bytes, cid: bytes) -> bool:
-    """Whether reading the bytes gives the very content back: Arrow merges kinds of null."""
+def _holds(read: Callable[[bytes], Any], data: bytes, cid: bytes) -> bool:
+    """Whether reading the bytes gives the very content back: Arrow, say, merges kinds of null."""
     try:
-        return content_id(_from_arrow(arrow)) == cid
-    except Exception:  # whatever pyarrow or pandas says: then the other format is used
+        return content_id(read(data)) == cid
+    except Exception:  # whatever pyarrow, numpy or pandas says: the bytes are of no use
         return False
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 _MISSING = object()
+_IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
 
 
 class ValueSource(Protocol):
@@ -81,61 +82,106 @@ class Ref:
         """Return the same ref with its value not loaded."""
         return Ref(self.cid, self.hid, self._source)
 
+    def own_value(self) -> Any:
+        """Return the value as it is stored, in an object that nobody else holds."""
+        if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
+            return self.value
+        return self._source.load_value(self.cid)
+
+    def comes_from(self, source: ValueSource) -> bool:
+        """Whether the value lies where `source` finds it."""
+        return self._source is source
+
     def __repr__(self) -> str:
         if not self.in_memory:
             return f"Ref(hid={self.hid[:8]}, cid={self.cid[:8]})"
-        text = _short_repr(self._obj)
-        return f"Ref({text}, hid={self.hid[:8]})"
+        return f"Ref({short_repr(self._obj)}, hid={self.hid[:8]})"
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Ref):
             return self.hid == other.hid and self.cid == other.cid
-        return self._refuse("==")
+        return self.refuse("==")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other if isinstance(other, Ref) else self.refuse("!=")
 
     def __hash__(self) -> int:
         return hash(self.hid)
 
-    def _refuse(self, what: str) -> NoReturn:
+    def refuse(self, what: str) -> NoReturn:
+        """Say that an operation is to be done on the value."""
         raise TypeError(f"{what} on a Ref is not the same as on its value: use ref.value")
 
     def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it refuses
-        self._refuse("truth value")
+        self.refuse("truth value")
 
-    def __lt__(self, other: object) -> NoReturn:
-        self._refuse("<")
 
-    def __le__(self, other: object) -> NoReturn:
-        self._refuse("<=")
+def _refusal(symbol: str) -> Callable[[Ref, object], NoReturn]:
+    def refuse(self: Ref, _other: object) -> NoReturn:
+        self.refuse(symbol)
 
-    def __gt__(self, other: object) -> NoReturn:
-        self._refuse(">")
+    return refuse
 
-    def __ge__(self, other: object) -> NoReturn:
-        self._refuse(">=")
+
+for _name, _symbol in {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
+    setattr(Ref, f"__{_name}__", _refusal(_symbol))
+for _name, _symbol in {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "matmul": "@",
+    "truediv": "/",
+    "mod": "%",
+    "pow": "**",
+}.items():
+    setattr(Ref, f"__{_name}__", _refusal(_symbol))
+    setattr(Ref, f"__r{_name}__", _refusal(_symbol))
+
+
+def is_immutable(obj: Any) -> bool:
+    """Whether nobody can change a value: a number, a text, bytes or ``None``."""
+    kind = type(obj)
+    return any(kind is known for known in _IMMUTABLE)
 
 
 def unwrapped(obj: Any, load: Callable[[Ref], Any] = lambda ref: ref.value) -> Any:
     """Return values in place of refs, also inside plain lists, tuples, sets and dicts.
 
-    An object that holds no ref is returned as it is, not copied.
+    An object that holds no ref is returned as it is, not copied; so is one that
+    contains itself or is nested too deeply to be looked through.
     """
-    if isinstance(obj, Ref):
-        return load(obj)
+    try:
+        return _unwrapped(obj, load)
+    except RecursionError:
+        return obj
+
+
+def _unwrapped(obj: Any, load: Callable[[Ref], Any]) -> Any:
     kind = type(obj)
-    if kind in {list, tuple, set, frozenset}:
-        items = [unwrapped(item, load) for item in obj]
+    if kind is Ref:
+        return load(obj)
+    if kind is list or kind is tuple or kind is set or kind is frozenset:
+        items = [_unwrapped(item, load) for item in obj]
         return kind(items) if any(new is not old for new, old in zip(items, obj, strict=True)) else obj
     if kind is dict:
-        pairs = [(unwrapped(key, load), unwrapped(item, load)) for key, item in obj.items()]
+        pairs = [(_unwrapped(key, load), _unwrapped(item, load)) for key, item in obj.items()]
         same = all(new[0] is old[0] and new[1] is old[1] for new, old in zip(pairs, obj.items(), strict=True))
         return obj if same else dict(pairs)
     return obj
 
 
-def _short_repr(obj: Any, limit: int = 80) -> str:
-    """Return a bounded repr that survives whatever the object's own repr does."""
+def short_repr(obj: Any, limit: int = 80) -> str:
+    """Return a bounded repr that survives whatever the object's own repr does.
+
+    A long container is cut before it is written out.
+    """
+    kind = type(obj)
+    if (kind is list or kind is tuple or kind is str or kind is bytes) and len(obj) > limit:
+        obj = obj[:limit]
+    elif (kind is dict or kind is set or kind is frozenset) and len(obj) > limit:
+        return f"<{kind.__name__} of {len(obj)}>"
     try:
         text = repr(obj)
     except Exception as error:
-        text = f"<{type(obj).__name__}: repr raised {type(error).__name__}>"
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+        text = f"<{kind.__name__}: repr raised {type(error).__name__}: {error}>"
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -17,7 +17,8 @@ from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding import content_id
-from mandala_lab.memo.engine import Engine, split_outputs
+from mandala_lab.memo.engine import Engine
+from mandala_lab.memo.outputs import split_outputs
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import ReplayError, UnstorableError, nearest
 from mandala_lab.model.refs import Ref
@@ -128,7 +129,7 @@ def run_replay(
     unknown = [name for name in changes if name not in call.inputs]
     if unknown:
         raise ValueError(f"{call.name} has no recorded argument {unknown[0]!r}; {nearest(unknown[0], call.inputs)}")
-    if engine.version_of(op).digest.hex() != call.version:
+    if engine.keyer.version_of(op).digest.hex() != call.version:
         raise ReplayError(
             "code_changed",
             f"the code of {call.name} differs from the code that made this call; "

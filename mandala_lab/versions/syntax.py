@@ -7,8 +7,6 @@ Owns how one function or class becomes a digest. Does not follow what it calls
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
@@ -19,18 +17,11 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _SKIPPED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 
 
-def source_of(code: Any) -> str | None:
-    """Source text of a function or class, dedented; ``None`` where there is none."""
-    try:
-        return textwrap.dedent(inspect.getsource(code))
-    except (OSError, TypeError, IndentationError, SyntaxError):
-        return None
-
-
 def definition_digest(source: str) -> bytes | None:
     r"""Digest of the first definition in `source`; ``None`` when there is none.
 
-    Comments, layout, docstrings and the ``@op`` decorator do not count.
+    Comments, layout, docstrings, the ``@op`` decorator and the name that is
+    defined do not count: under which name code is known is told beside it.
 
     Examples
     --------
@@ -43,6 +34,7 @@ def definition_digest(source: str) -> bytes | None:
         return None
     for node in tree.body:
         if isinstance(node, _Definition):
+            node.name = ""
             node.decorator_list = [d for d in node.decorator_list if not _is_op(d)]
             return combine(b"code", *(piece.encode("utf-8", "surrogatepass") for piece in _pieces(node)))
     return None
@@ -53,8 +45,17 @@ def bytecode_digest(code: CodeType) -> bytes:
     parts: list[bytes] = [code.co_code, repr((code.co_names, code.co_varnames, code.co_freevars)).encode()]
     for constant in code.co_consts:
         is_code = isinstance(constant, CodeType)
-        parts.append(bytecode_digest(constant) if is_code else repr((type(constant), constant)).encode())
+        parts.append(bytecode_digest(constant) if is_code else _constant(constant).encode("utf-8", "surrogatepass"))
     return combine(b"bytecode", *parts)
+
+
+def _constant(constant: object) -> str:
+    """Write a constant out, the same in every process: the order of a set depends on the process."""
+    if isinstance(constant, frozenset):
+        return f"frozenset({sorted(map(_constant, constant))})"
+    if isinstance(constant, tuple):
+        return f"tuple({list(map(_constant, constant))})"
+    return repr((type(constant), constant))
 
 
 def function_digest(function: Callable[..., Any], source: str | None) -> bytes:

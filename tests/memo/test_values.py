@@ -122,9 +122,30 @@ def test_binding_is_the_same_in_every_spelling():
     one = binder.bind((1,), {"key": 4, "z": 1, "y": 2})
     assert one == binder.bind((), {"y": 2, "z": 1, "b": 2, "key": 4, "a": 1, "other": 5})
     assert list(one) == ["a", "b", "key", "other", "y", "z"]
-    assert binder.bind((1, 2, 3, 4), {"key": 0})["rest_1"] == 4
+    assert binder.bind((1, 2, 3, 4), {"key": 0})["rest[1]"] == 4
     with pytest.raises(TypeError):
         binder.bind((), {})
+    with pytest.raises(TypeError, match="'a' has no recorded value"):
+        binder.spell({"key": 1})
+
+
+def test_no_two_calls_bind_alike():
+    def catching(*args, **kwargs):
+        return args, kwargs
+
+    def positional(a, /, b=1, **kwargs):
+        return a, b, kwargs
+
+    for function, calls in [
+        (catching, [((7,), {}), ((), {"args[0]": 7}), ((), {"args_0": 7}), ((7,), {"args[0]": 7}), ((), {"it's": 1})]),
+        (positional, [((1,), {"a": 2}), ((2,), {"a": 1}), ((1,), {"kwargs": 2}), ((1,), {"kwargs['a']": 2})]),
+    ]:
+        binder = Binder(function)
+        bound = [binder.bind(*call) for call in calls]
+        assert all(one != other for i, one in enumerate(bound) for other in bound[:i])
+        for names, (args, kwargs) in zip(bound, calls, strict=True):
+            spelled = binder.spell(names)
+            assert function(*spelled[0], **spelled[1]) == function(*args, **kwargs)
 
 
 @given(st.integers(), st.lists(st.integers(), max_size=4), st.dictionaries(st.sampled_from(["p", "q"]), st.integers()))

@@ -1,0 +1,20 @@
+"""Warnings that point at the user's line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+from mandala_lab.model.errors import MandalaLabWarning
+
+PACKAGE = str(Path(__file__).parent.parent)
+"""Where the code of mandala-lab lies."""
+
+
+def warn_user(message: str) -> None:
+    """Warn at the line of the user's code that made the call."""
+    level, frame = 2, sys._getframe(1)  # noqa: SLF001 - what `inspect` would use, without its cost
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, MandalaLabWarning, stacklevel=level)
