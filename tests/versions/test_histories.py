@@ -16,7 +16,7 @@ BASE = "@op\ndef f(x):\n    return x + 1\n"
 PARTIAL = "import functools\ndef h(x, k): return x * k\ng = functools.partial(h, k=1)"
 WRAPPED = """
 import functools
-K = 0
+K = 1
 def scaled(function):
     @functools.wraps(function)
     def wrapper(x):
@@ -34,6 +34,8 @@ class C(B):
     def p(self): return self.k * 1
     @staticmethod
     def s(x): return x
+    @classmethod
+    def c(cls, x): return x * cls.k
 def g(x): return C().m(x)
 """
 ENUM = "import enum\nclass E(enum.Enum):\n    ONE = 1\ndef g(x): return x * E.ONE.value"
@@ -103,17 +105,11 @@ def test_an_edit_that_cannot_matter_is_a_hit(cells, edited):
         (PARTIAL, PARTIAL.replace("k=1", "k=9")),
         (PARTIAL.replace("k=1)", "k=1)  #"), PARTIAL.replace("x * k", "x * k * 9")),
         (WRAPPED, WRAPPED.replace("* 1", "* 9")),
-        (
-            WRAPPED.replace("* 1", "* K").replace("K = 0", "K = 1"),
-            WRAPPED.replace("* 1", "* K").replace("K = 0", "K = 9"),
-        ),
+        (WRAPPED.replace("* 1", "* K"), WRAPPED.replace("* 1", "* K").replace("K = 1", "K = 9")),
         (CLASS, CLASS.replace("self.k * 1", "self.k * 9")),
         (CLASS, CLASS.replace("k = 1", "k = 9")),
         (CLASS, CLASS.replace("return x * self", "return 9 * x * self")),
-        (
-            CLASS + "h = C().m\ndef g(x): return h(x)",
-            CLASS.replace("k = 1", "k = 9") + "h = C().m\ndef g(x): return h(x)",
-        ),
+        (CLASS + "g = C.c", CLASS.replace("k = 1", "k = 9") + "g = C.c"),
         (CLASS + "g = C.s", CLASS.replace("return x\n", "return x * 9\n") + "g = C.s"),
         (CLASS, CLASS + "C.k = 9"),
         (ENUM, ENUM.replace("ONE = 1", "ONE = 9")),
@@ -210,7 +206,7 @@ def test_code_that_is_older_than_its_file_is_not_mistaken_for_it(storage, tmp_pa
         del sys.modules["edited"]
         module = importlib.import_module("edited")
         assert module.f(1).value == 1000
-    assert [version.source[-8:] for version in storage.versions(module.f)] == ["", "x * 1000"]
+    assert [version.source.strip()[-8:] for version in storage.versions(module.f)] == ["", "x * 1000"]
 
 
 def test_code_that_is_replaced_in_place_is_seen(storage):
