@@ -134,7 +134,7 @@ class ComputationFrame:
         """
         if values not in {"objs", "refs"}:
             raise ValueError(f"values={values!r} is not a choice; {nearest(str(values), ['objs', 'refs'])}")
-        names = nodes or (self.nodes if include_calls else self.vnames)
+        names = list(dict.fromkeys(nodes)) or (self.nodes if include_calls else self.vnames)
 
         def show(hid: str) -> Any:
             ref = self._graph.refs.get(hid)

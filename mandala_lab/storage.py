@@ -15,7 +15,7 @@ from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op
 from mandala_lab.model.calls import Call, Span, SpanTotals
 from mandala_lab.model.errors import nearest
-from mandala_lab.model.ops import CodeVersion
+from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.replay.replay import Replay, Scope, run_replay
@@ -146,7 +146,8 @@ class Storage:
         else:
             found = [call for call in self.store.calls_of_session(None) if hid and call.hid.startswith(hid)]
         if len(found) != 1:
-            raise LookupError(f"{len(found)} calls have a hid beginning with {hid!r}; see storage.calls()")
+            many = "no call has" if not found else f"{len(found)} calls have"
+            raise LookupError(f"{many} a hid beginning with {hid!r}; storage.calls() lists the calls")
         return found[0]
 
     def calls(
@@ -170,10 +171,12 @@ class Storage:
         """
         if status not in {None, "ok", "error"}:
             raise ValueError(f"status={status!r} is not a choice; {nearest(str(status), ['ok', 'error'])}")
-        found: list[Call] = []
-        for spec in self.store.ops():
-            if op is None or (spec.key == op.spec.key if isinstance(op, Op) else op in {spec.name, spec.key}):
-                found.extend(self.store.calls_of_op(spec.key))
+        specs = [spec for spec in self.store.ops() if _is_meant(spec, op)]
+        found = [call for spec in specs for call in self.store.calls_of_op(spec.key)]
+        known = dict.fromkeys(name for call in found for name in call.inputs)
+        for name in where or {}:
+            if found and name not in known:
+                raise ValueError(f"where names {name!r}, which none of these calls has; {nearest(name, known)}")
         return [call for call in found if (status is None or call.status == status) and _matches(call, where or {})]
 
     def versions(self, op: Op[..., Any]) -> list[CodeVersion]:
@@ -214,7 +217,8 @@ class Storage:
             refs = list(source)
             if not all(isinstance(ref, Ref) for ref in refs):
                 raise ValueError("a frame is made from refs, and some of these are not; pass results of ops")
-            builder.add_refs(refs, "v")
+            if refs:
+                builder.add_refs(refs, "v")
         else:
             raise ValueError(f"cannot make a frame from {source!r}; give an op, a Ref, several Refs, or 'run'")
         return ComputationFrame(builder.graph(), self.store)
@@ -248,7 +252,8 @@ class Storage:
         ValueError
             For an unknown argument or scope.
         ReplayError
-            When the call cannot be run again; `.code` says why.
+            When the call cannot be run again, or its result not be compared or
+            recorded; `.code` says why.
         """
 
         def face(graph: FrameGraph) -> ComputationFrame:
@@ -258,6 +263,14 @@ class Storage:
 
     def __repr__(self) -> str:
         return f"Storage({self.path!r}, {self.store.count_calls()} calls)"
+
+
+def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:
+    if isinstance(op, Op):
+        return spec.key == op.spec.key
+    if op is None or isinstance(op, str):
+        return op is None or op in {spec.name, spec.key}
+    raise TypeError(f"calls of what? Give an op or its name, not {type(op).__name__}")
 
 
 def _matches(call: Call, where: Mapping[str, Any]) -> bool:

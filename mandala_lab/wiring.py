@@ -74,4 +74,9 @@ def _local_path(place: str) -> str:
     elif "://" in place:
         scheme = place.split("://", 1)[0]
         raise StoreError(f"{scheme}: stores lie in an SQLite file in this version; give a path, such as results.db")
-    return place if place == MEMORY else str(Path(place).expanduser().resolve())
+    if place == MEMORY:
+        return place
+    try:
+        return str(Path(place).expanduser().resolve())
+    except (RuntimeError, ValueError) as error:  # no such user's home, a NUL in the name
+        raise StoreError(f"{place!r} is no path: {error}; give one such as results.db") from error

@@ -27,6 +27,6 @@ def unload_ipython_extension(ipython: Any) -> None:
     """Stop recording and listening, and remove the magics."""
     magics = _loaded.pop(id(ipython), None)
     if magics is not None:
-        magics.session.close()
+        magics.close()
         ipython.magics_manager.magics["line"].pop("mandala", None)
         ipython.magics_manager.magics["cell"].pop("op", None)

@@ -12,6 +12,7 @@ from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
+import mandala_lab
 from mandala_kernel.session import Session
 from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.live.inspect import argument_text
@@ -52,7 +53,7 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         try:
             words = shlex.split(line) or [""]
             return verbs.get(words[0], self._unknown)(words if words[0] not in verbs else words[1:])
-        except (Mistake, MandalaLabError, LookupError, ValueError, OSError) as error:
+        except (Mistake, MandalaLabError, LookupError, ValueError, TypeError, OSError, RuntimeError) as error:
             say(str(error.args[0] if isinstance(error, LookupError) and error.args else error))
             return None
 
@@ -61,19 +62,28 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         """Run the cell and make the functions that it defines ops; options as for ``@op``."""
         from mandala_lab.memo.decorator import op
 
+        definitions = ast.FunctionDef | ast.AsyncFunctionDef
         try:
-            names = [node.name for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
-            options = eval(f"dict({line})", {}) if line.strip() else {}  # noqa: S307 - the user's own cell
-        except SyntaxError as error:
-            say(f"%%op cannot read this: {error.msg} (line {error.lineno})")
+            names = [node.name for node in ast.parse(cell).body if isinstance(node, definitions)]
+            make = op(**eval(f"dict({line})", self.shell.user_ns))  # noqa: S307 - the user's own cell
+        except Exception as error:  # whatever the options raise: told in one line
+            say(f"%%op cannot read this: {error}")
             return
         if not names:
             say("%%op makes functions ops, and this cell defines none")
             return
         result = self.shell.run_cell(cell)
-        if result.success:
-            for name in names:
-                self.shell.user_ns[name] = op(**options)(self.shell.user_ns[name])
+        for name in names if result.success else []:
+            try:
+                self.shell.user_ns[name] = make(self.shell.user_ns[name])
+            except (TypeError, ValueError) as error:
+                say(f"%%op: {error}")
+
+    def close(self) -> None:
+        """Stop recording and listening."""
+        if self.session.storage is not None:
+            say("recording stopped")
+        self.session.close()
 
     def start(self, path: str) -> None:
         """Record to the store at `path`, and say so."""
@@ -113,11 +123,11 @@ class MandalaMagics(Magics):  # type: ignore[misc]
 
     def _calls(self, words: list[str]) -> None:
         storage = self._storage()
-        found = storage.calls(words[0] if words else None)
+        found = storage.calls(self._known_op(words[0]) if words else None)
         for call in found[-20:]:
             mark = "ok   " if call.status == "ok" else "ERROR"
             say(f"{call.hid[:8]}  {mark}  {call.duration_s:8.3f} s  {call.name}({argument_text(call.inputs)})")
-        say(f"{len(found)} calls" + (", the last 20 are shown" if len(found) > 20 else ""))  # noqa: PLR2004
+        say(count(found, "call") + (", the last 20 are shown" if len(found) > 20 else ""))  # noqa: PLR2004
 
     def _export(self, words: list[str]) -> None:
         if len(words) != 1:
@@ -131,11 +141,13 @@ class MandalaMagics(Magics):  # type: ignore[misc]
                 say(f"ok       {name} {importlib.metadata.version(name)}")
             except importlib.metadata.PackageNotFoundError:
                 say(f"missing  {name}: pip install {name} where this kernel runs (jupyterlab may be elsewhere)")
-        panel = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "mandala-lab" / "package.json"
-        say(
-            f"{'ok     ' if panel.is_file() else 'missing'}  panel files"
-            + ("" if panel.is_file() else f" in {panel.parent}")
-        )
+        shared = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "mandala-lab"
+        for what, file in (
+            ("files of the panel", shared / "package.json"),
+            ("files of the widget", Path(mandala_lab.__file__).parent / "widget" / "static" / "widget.js"),
+        ):
+            found = file.is_file()
+            say(f"ok       {what}" if found else f"missing  {what}: {file}; install the wheel, or build with npm")
 
     def _replay(self, words: list[str]) -> None:
         if not words or words[0] not in {"find", "run"} or len(words) == 1:
@@ -148,15 +160,21 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         given = _assignments([word for word in words[2:] if word not in flags])
         storage = self._storage()
         if words[0] == "find":
-            found = storage.calls(words[1], where=given)
+            found = storage.calls(self._known_op(words[1]), where=given)
             for call in found[-20:]:
                 say(f"{call.hid[:8]}  {call.name}({argument_text(call.inputs)})")
-            say(f"{len(found)} calls of {words[1]} match" if found else f"no recorded call of {words[1]} matches")
+            say(f"{count(found, 'match', 'matches')}" if found else f"no recorded call of {words[1]} matches")
             return
         replay = storage.replay(storage.get_call(words[1]), scope="downstream" if flags else "call", set=given)
         say(replay.summary())
         for difference in replay.compare():
             say(f"  {difference.node}: {difference.before or '-'} -> {difference.after or '-'}")
+
+    def _known_op(self, name: str) -> str:
+        known = [name for spec in self._storage().store.ops() for name in (spec.name, spec.key)]
+        if name not in known:
+            raise Mistake(f"no call of an op {name!r} is recorded; {nearest(name, known)}")
+        return name
 
     def _storage(self) -> Storage:
         if self.session.storage is None:
@@ -169,6 +187,11 @@ def say(text: str) -> None:
     print(text)  # noqa: T201 - the magics' way to speak
 
 
+def count(found: list[Any], one: str, many: str = "") -> str:
+    """Return a number with its word."""
+    return f"{len(found)} {one if len(found) == 1 else many or one + 's'}"
+
+
 def _assignments(words: list[str]) -> dict[str, Any]:
     """Read ``name=value`` words; a value is a Python literal, or else a text."""
     found: dict[str, Any] = {}
@@ -178,6 +201,6 @@ def _assignments(words: list[str]) -> dict[str, Any]:
             raise Mistake(f"{word!r} is no argument; write name=value, such as k=3")
         try:
             found[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
             found[name] = text
     return found

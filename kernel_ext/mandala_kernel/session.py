@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from mandala_kernel.channel import Channel
@@ -24,12 +26,8 @@ class Session:
 
     def on(self, path: str) -> Storage:
         """Record to the store at `path`; another one that was on is closed."""
-        storage = Storage(path)
+        storage = Storage(path, session=_notebook(self._shell))
         self._close_storage()
-        if hasattr(self._shell, "kernel"):
-            from mandala_lab.widget import show_frames_live
-
-            show_frames_live()
         storage.activate()
         note_store(storage.session, storage.path)
         self.storage = storage
@@ -37,6 +35,7 @@ class Session:
         self._desk = Desk(storage, self.live, self._channel.push, self._channel.later)
         self._channel.push(self.live.attach())
         self._shell.events.register("post_run_cell", self._after_cell)
+        self._show_frames_live()
         return storage
 
     def off(self) -> None:
@@ -59,6 +58,17 @@ class Session:
         self.off()
         self._channel.close()
 
+    def _show_frames_live(self) -> None:
+        """Let displayed frames be widgets, where there is a front end to show them."""
+        if not hasattr(self._shell, "kernel"):
+            return
+        try:
+            from mandala_lab.widget import show_frames_live
+        except (ImportError, OSError) as error:  # a clone whose front end was not built
+            print(f"frames in cells will be still pictures: {error}; see %mandala doctor")  # noqa: T201
+            return
+        show_frames_live()
+
     def _after_cell(self, _result: Any) -> None:
         if self.storage is not None:
             self.storage.flush()
@@ -70,3 +80,14 @@ class Session:
         if self._desk is None:
             return Failure(code="not_recording", message="nothing is recorded; type %mandala on results.db")
         return self._desk.answer(request)
+
+
+def _notebook(shell: Any) -> str | None:
+    """Return what a notebook's runs belong to: its path, or where none is known its folder.
+
+    ``None`` outside a notebook: then the storage finds it out.
+    """
+    if not hasattr(shell, "kernel"):
+        return None
+    told = os.environ.get("JPY_SESSION_NAME") or shell.user_ns.get("__vsc_ipynb_file__")
+    return str(told or Path.cwd())

@@ -58,6 +58,9 @@ def tell(replay: Replay) -> None:
 
 def main(target: Path) -> int:
     """Run the demonstration; returns the exit status."""
+    if target.suffix.lower() != ".svg":
+        print(f"{target} does not end in .svg, and SVG is what this writes", file=sys.stderr)
+        return 2
     storage = Storage()
     build(storage)
     base = storage.cf("run")

@@ -30,16 +30,44 @@ def expand(
     recursive
         Go on to the fixpoint.
     """
-    builder = FrameBuilder(graph)
     chosen = graph.variables if variables is None else {name: graph.variables[name] for name in variables}
     frontier = list(dict.fromkeys(hid for hids in chosen.values() for hid in hids))
     seen = set(frontier)
+    calls: dict[str, Call] = {}
     while frontier:
         found = [call for query in queries for call in query(frontier)]
-        builder.add_calls(found)
+        calls.update((call.hid, call) for call in found)
         if not recursive:
             break
         reached = (ref.hid for call in found for ref in (*call.inputs.values(), *call.outputs.values()))
         frontier = [hid for hid in dict.fromkeys(reached) if hid not in seen]
         seen.update(frontier)
+    builder = FrameBuilder(graph)
+    builder.add_calls(in_order(calls.values()))
     return builder.graph()
+
+
+def lineage(call: Call, creators: Query, consumers: Query) -> FrameGraph:
+    """Return the frame of a call, of what depends on it, and of all that those came from.
+
+    Other calls that only share an input with them are left out.
+    """
+    calls = {call.hid: call}
+    below = [call]
+    while below:
+        made = [ref.hid for one in below for ref in one.outputs.values()]
+        below = [one for one in consumers(made) if one.hid not in calls]
+        calls.update((one.hid, one) for one in below)
+    above = list(calls.values())
+    while above:
+        taken = [ref.hid for one in above for ref in one.inputs.values()]
+        above = [one for one in creators(taken) if one.hid not in calls]
+        calls.update((one.hid, one) for one in above)
+    builder = FrameBuilder()
+    builder.add_calls(in_order(calls.values()))
+    return builder.graph()
+
+
+def in_order(calls: Iterable[Call]) -> list[Call]:
+    """Return calls in the order in which they began: a ref is then known as a result before it is an argument."""
+    return sorted(calls, key=lambda call: call.started_s)

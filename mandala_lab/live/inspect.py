@@ -6,11 +6,11 @@ import ast
 from collections.abc import Mapping
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.live.preview import preview_ref, short
+from mandala_lab.live.preview import preview_ref
 from mandala_lab.model.calls import Call, Span
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import OpId, VarId, node_name
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.schema.messages import (
     CallInspect,
@@ -142,7 +142,7 @@ def _editable(name: str, ref: Ref) -> EditableArgument:
     if seen.kind != "text" or len(seen.text) > _LITERAL_LIMIT:
         return EditableArgument(name, "", seen.text[:_ARGUMENT_LIMIT])
     value = ref.own_value()
-    text = short(value, _LITERAL_LIMIT + 1)
+    text = short_repr(value, _LITERAL_LIMIT + 1)
     try:
         whole = ast.literal_eval(text) == value
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mandala_lab.model.errors import MandalaLabError
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.schema.messages import ValuePreview
 
 TEXT_LIMIT = 2_000
@@ -33,18 +33,8 @@ def preview(value: Any) -> ValuePreview:
         return _preview_table(value if kind.__name__ == "DataFrame" else value.to_frame())
     if module == "numpy" and kind.__name__ == "ndarray":
         return _preview_array(value)
-    text = short(value, TEXT_LIMIT)
+    text = short_repr(value, TEXT_LIMIT)
     return ValuePreview("text", kind.__name__, text, truncated=text.endswith("…"))
-
-
-def short(value: Any, limit: int) -> str:
-    """Return a repr of at most `limit` characters; a long container is cut before it is shown."""
-    if isinstance(value, list | tuple | set | frozenset | dict | str | bytes) and len(value) > limit:
-        head = value[:limit] if isinstance(value, list | tuple | str | bytes) else type(value).__name__
-        text = repr(head)
-    else:
-        text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _preview_table(frame: Any) -> ValuePreview:

@@ -84,7 +84,7 @@ def _read_scalar(reader: Reader) -> Any:
     raw = reader.take(reader.number())
     if len(raw) != dtype.itemsize:
         raise CorruptValueError(f"a scalar of {dtype} has {len(raw)} bytes")
-    return np.frombuffer(bytes(raw), dtype=dtype)[0] if dtype.itemsize else np.zeros((), dtype)[()]
+    return np.frombuffer(bytes(raw), dtype=dtype)[0]
 
 
 register(np.ndarray, b"a", _write_array, _read_array)

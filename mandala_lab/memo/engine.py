@@ -212,7 +212,7 @@ class Engine:
         found = []
         for link in links:
             value = bound[link.name]
-            if isinstance(value, Ref) and value.comes_from(self._source):
+            if type(value) is Ref and value.comes_from(self._source):
                 continue
             if not self._is_stored(link.cid):
                 found.append(values.store(self.plain(value), link.cid))

@@ -120,7 +120,7 @@ class Keyer:
 
 
 def _link(name: str, position: int, value: Any) -> Link:
-    if isinstance(value, Ref):
+    if type(value) is Ref:
         if not value.cid:
             raise UnstorableError(f"argument {name!r} is the result of a call that could not be stored")
         return Link(name, position, bytes.fromhex(value.hid), bytes.fromhex(value.cid))

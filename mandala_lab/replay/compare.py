@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.outline import node_name
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, short_repr
 
 _TEXT_LIMIT = 60
 
@@ -46,5 +47,8 @@ def _texts(refs: list[Ref]) -> str:
 
 
 def _text(ref: Ref) -> str:
-    text = " ".join(repr(ref.value).split())
-    return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 3] + "..."
+    try:
+        value = ref.own_value()
+    except (MandalaLabError, LookupError) as error:
+        return f"<{error}>"
+    return " ".join(short_repr(value, _TEXT_LIMIT).split())

@@ -7,12 +7,12 @@ with the recorded ones. In this version the body runs in this process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mandala_lab.frame.build import FrameBuilder
-from mandala_lab.frame.expand import expand
+from mandala_lab.frame.expand import in_order, lineage
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op, find_op
@@ -21,7 +21,7 @@ from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.outputs import split_outputs
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import ReplayError, UnstorableError, nearest
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.replay.compare import NodeDifference, compare
 
@@ -43,15 +43,16 @@ class Replay:
     changed
         The arguments that were given.
     verdict
-        ``"same"``: the recorded result again. ``"changed"``: other arguments
-        gave another result. ``"diverged"``: the same arguments did. ``"failed"``:
-        an exception, in `error`.
+        ``"same"``: the recorded result again. ``"changed"``: other arguments,
+        or other global data that the op reads, gave another result.
+        ``"diverged"``: nothing was edited, and the result is another.
+        ``"failed"``: an exception, in `error`.
     base, graph
         Content of the frame before and after; `frame` is the new one to work with.
     executed, reused
         Hids of calls whose body ran, and that were found recorded.
     not_refreshed
-        Hids of calls that still stand on the old result.
+        Hids of calls that still stand on an old result that was replaced.
     """
 
     call: Call
@@ -77,7 +78,8 @@ class Replay:
 
     def summary(self) -> str:
         """Return the outcome in one sentence."""
-        given = ", ".join(f"{name}={value!r}" for name, value in self.changed.items()) or "the recorded arguments"
+        given = ", ".join(f"{name}={short_repr(value)}" for name, value in self.changed.items())
+        given = given or "the recorded arguments"
         if self.verdict == "failed":
             return f"{self.call.name} with {given} failed: {self.error.strip().splitlines()[-1]}"
         stale = f", {len(self.not_refreshed)} not refreshed" if self.not_refreshed else ""
@@ -100,8 +102,8 @@ class _Work:
         """Answer a call anew and note what takes the place of what."""
         op = _op_of(call)
         arguments = {name: self.refs.get(ref.hid, ref) for name, ref in call.inputs.items()}
-        args, kwargs = op.binder.spell({**arguments, **changes})
-        outcome = self.engine.answer(op, tuple(args), kwargs)
+        args, kwargs = _spell(op, call, {**arguments, **changes})
+        outcome = self.engine.answer(op, args, kwargs)
         if not outcome.call:
             raise ReplayError(
                 "unpicklable", f"the new result of {call.name} cannot be stored, so it has no place in a frame"
@@ -123,19 +125,21 @@ def run_replay(
     face: Callable[[FrameGraph], ComputationFrame],
 ) -> Replay:
     """Run a replay (see `Storage.replay`); `face` makes a public frame of a graph."""
+    if not isinstance(call, Call):
+        raise TypeError(f"replay takes a Call, not {type(call).__name__}; find one with storage.calls(op)")
     if scope not in get_args(Scope):
         raise ValueError(f"scope={scope!r} is not a choice; {nearest(scope, get_args(Scope))}")
     op = _op_of(call)
-    unknown = [name for name in changes if name not in call.inputs]
-    if unknown:
-        raise ValueError(f"{call.name} has no recorded argument {unknown[0]!r}; {nearest(unknown[0], call.inputs)}")
+    known = (*call.inputs, *sorted(op.spec.ignored))
+    for name, value in changes.items():
+        _check_change(call, name, value, known)
     if engine.keyer.version_of(op).digest.hex() != call.version:
         raise ReplayError(
             "code_changed",
             f"the code of {call.name} differs from the code that made this call; "
             f"call {call.name} again first, or restore it",
         )
-    base = expand(_frame_of([call]), [store.creators, store.consumers], None, recursive=True)
+    base = lineage(call, store.creators, store.consumers)
     found = _edited(store, engine, call, changes, scope, base) if changes else _repeat(engine, op, call, base)
     store.log("replay", call.hid)
     return replace(found, face=face)
@@ -143,17 +147,20 @@ def run_replay(
 
 def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> Replay:
     """Run the body on its recorded inputs and compare with the recorded outputs."""
-    args, kwargs = op.binder.spell({name: engine.plain(ref) for name, ref in call.inputs.items()})
+    args, kwargs = _spell(op, call, call.inputs)
+    key = engine.keyer.key(op, op.binder.bind(args, kwargs))
     try:
         with context.inside(context.OpenSpan(None, 0)):
-            result = op.f(*args, **kwargs)
+            result = op.f(*map(engine.plain, args), **{name: engine.plain(ref) for name, ref in kwargs.items()})
         cids = [content_id(output).hex() for output in split_outputs(op.spec, result)]
     except UnstorableError as error:
         raise ReplayError("unpicklable", f"the result of {call.name} cannot be compared: {error}") from error
-    except Exception as error:  # whatever the body raises is the outcome
+    except (Exception, SystemExit) as error:  # whatever the body raises is the outcome
         return Replay(call, {}, "failed", base, base, error=f"{type(error).__name__}: {error}")
-    same = cids == [ref.cid for ref in call.outputs.values()]
-    return Replay(call, {}, "same" if same else "diverged", base, base, executed=(call.hid,))
+    if cids == [ref.cid for ref in call.outputs.values()]:
+        return Replay(call, {}, "same", base, base, executed=(call.hid,))
+    edited = key.hid.hex() != call.hid  # the code is the same: data that it reads was changed
+    return Replay(call, {}, "changed" if edited else "diverged", base, base, executed=(call.hid,))
 
 
 def _edited(
@@ -169,7 +176,7 @@ def _edited(
                 work.rerun(base.calls[later], {})
     except (ReplayError, MemoryError):
         raise
-    except Exception as error:  # whatever a body raises is the outcome; the base stays as it is
+    except (Exception, SystemExit) as error:  # whatever a body raises is the outcome; the base stays as it is
         text = f"{type(error).__name__}: {error}"
         return Replay(call, changes, "failed", base, base, tuple(work.executed), tuple(work.reused), error=text)
     finally:
@@ -177,20 +184,20 @@ def _edited(
     graph = _replaced(store, base, work)
     new = graph.calls[work.replaced[call.hid]]
     same = [ref.cid for ref in new.outputs.values()] == [ref.cid for ref in call.outputs.values()]
-    stale = () if scope == "downstream" else tuple(dependants)
+    stale = () if same or scope == "downstream" else tuple(dependants)
     return Replay(
         call, changes, "same" if same else "changed", base, graph, tuple(work.executed), tuple(work.reused), stale
     )
 
 
 def _dependants(base: FrameGraph, call: Call) -> list[str]:
-    """Hids of the calls that depend on `call` through refs, each after what it depends on."""
+    """Hids of the successful calls that depend on `call` through refs, each after what it depends on."""
     import networkx as nx
 
     creators = base.creators()
     graph = nx.DiGraph()
-    graph.add_nodes_from(base.calls)
-    for other in base.calls.values():
+    graph.add_node(call.hid)
+    for other in (one for one in base.calls.values() if one.status == "ok"):
         for ref in other.inputs.values():
             if ref.hid in creators:
                 graph.add_edge(creators[ref.hid], other.hid)
@@ -201,13 +208,29 @@ def _dependants(base: FrameGraph, call: Call) -> list[str]:
 def _replaced(store: CallStore, base: FrameGraph, work: _Work) -> FrameGraph:
     """Return a new frame in which new calls stand in the place of old ones."""
     new = {call.hid: call for call in store.calls(work.replaced.values())}
-    return _frame_of(new[work.replaced[hid]] if hid in work.replaced else call for hid, call in base.calls.items())
-
-
-def _frame_of(calls: Iterable[Call]) -> FrameGraph:
     builder = FrameBuilder()
-    builder.add_calls(calls)
+    builder.add_calls(
+        new[work.replaced[call.hid]] if call.hid in work.replaced else call for call in in_order(base.calls.values())
+    )
     return builder.graph()
+
+
+def _check_change(call: Call, name: str, value: Any, known: Sequence[str]) -> None:
+    """Refuse an argument that the call cannot take, before anything runs."""
+    if name not in known:
+        raise ValueError(f"{call.name} has no recorded argument {name!r}; {nearest(name, known)}")
+    try:
+        content_id(value)
+    except UnstorableError as error:
+        raise ReplayError("bad_argument", f"the new value of {name!r} cannot be recorded: {error}") from error
+
+
+def _spell(op: Op[..., Any], call: Call, arguments: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    try:
+        args, kwargs = op.binder.spell(arguments)
+    except TypeError as error:
+        raise ReplayError("bad_argument", f"{call.name} cannot be called as it was: {error}") from error
+    return tuple(args), kwargs
 
 
 def _op_of(call: Call) -> Op[..., Any]:

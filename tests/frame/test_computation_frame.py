@@ -87,6 +87,39 @@ def test_a_table_has_a_row_for_each_history(sums):
     assert sums.cf(add).df(include_calls=False).columns.tolist() == sums.cf(add).vnames
 
 
+def test_going_back_along_a_loop_finds_one_variable_not_many(storage):
+    @op(output_names=["x"])
+    def step(x):
+        return x + 1
+
+    with storage:
+        x = 0
+        for _ in range(10):
+            x = step(x)
+    frame = storage.cf(x).expand_back(recursive=True)
+    frame.check()
+    assert sorted(map(len, frame.refs_by_var().values())) == [1, 1, 9]
+
+
+def test_a_frame_of_nothing_and_a_repeated_column(sums):
+    assert sums.cf([]).nodes == []
+    assert list(sums.cf(add).df("a", "a").columns) == ["a"]
+
+
+def test_finders_refuse_what_they_cannot_find_by(sums):
+    with pytest.raises(ValueError, match=r"where names 'aa', .* did you mean 'a'"):
+        sums.calls(add, where={"aa": 1})
+    with pytest.raises(TypeError, match="Give an op or its name"):
+        sums.calls(3)
+    assert sums.calls("typo") == []
+    for wrong in ("zz", "z" * 40, ""):
+        with pytest.raises(LookupError):
+            sums.get_call(wrong)
+        with pytest.raises(LookupError):
+            sums.load_ref(wrong)
+    assert sums.store.last_spans(["zz"]) == {}
+
+
 def test_nodes_without_a_path_share_a_table(storage):
     with storage:
         add(1, 2)
@@ -173,5 +206,5 @@ def test_provenance_is_found(sums):
     assert sums.get_ref_creator(table[0].inputs["a"]) is None
     assert [call.inputs["b"].value for call in sums.store.consumers([made.hid])] == [100]
     assert sums.versions(add)[0].source.startswith("@op")
-    with pytest.raises(LookupError, match="0 calls"):
+    with pytest.raises(LookupError, match="no call has"):
         sums.get_call("zz")

@@ -40,7 +40,7 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "2 computed" in status
     assert "1 cached" in status
     assert "f(x=2, k=1)" in say("calls")
-    assert "1 calls of f match" in say("replay find f x=2")
+    assert "1 match" in say("replay find f x=2")
     assert "no recorded call of f matches" in say("replay find f x=99")
     hid = Storage("results.db").calls("f")[0].hid
     assert "changed (2 executed" in say(f"replay run {hid[:8]} x=5 --downstream")
@@ -64,6 +64,7 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
         ("on postgresql://host/db", "SQLite"),
         ("on .", "is a folder"),
         ("graph", "not recording"),
+        ("on ~nobodyhere/x.db", "is no path"),
         ("replay", "usage:"),
         ("replay find f x", "write name=value"),
         ("replay run abc --upstream", "no option --upstream"),
@@ -79,9 +80,44 @@ def test_a_mistake_is_told_in_one_line(say, line, answer):
 def test_a_wrong_replay_is_told_in_one_line(shell, say):
     say("on :memory:")
     shell.run_cell(CELL + "f(1)").raise_error()
-    assert "0 calls have a hid" in say("replay run zzzz")
+    assert "no call has a hid" in say("replay run zzzz")
     assert "export takes one path" in say("export")
     assert "does not end in .svg" in say("export x.png")
+
+
+@pytest.mark.parametrize(
+    ("options", "cell", "answer"),
+    [
+        ("nout=undefined", "def f(x): return x", "undefined"),
+        ("bogus=1", "def f(x): return x", "bogus"),
+        ("nout=2, output_names=['a']", "def f(x): return x", "make them agree"),
+        ("", "x = 1", "defines none"),
+        ("", "def f(:", "cannot read this"),
+        ("", "async def f(x): return x", "is async"),
+        ("", "from mandala_lab import op\n@op\ndef f(x): return x", "is an op already"),
+    ],
+)
+def test_a_mistake_in_an_op_cell_is_told_in_one_line(shell, capsys, options, cell, answer):
+    capsys.readouterr()
+    shell.run_cell_magic("op", options, cell)
+    told = capsys.readouterr().out
+    assert answer in told
+    assert len(told.splitlines()) == 1
+
+
+def test_unknown_ops_and_large_values_in_lists(shell, say):
+    say("on :memory:")
+    shell.run_cell(CELL + "f(3)\n@op\ndef power(n):\n    return n > 1\npower(10 ** 5000)")
+    assert "did you mean 'f'" in say("calls ff")
+    assert "did you mean 'power'" in say("replay find pwoer")
+    assert "repr raised ValueError" in say("calls power")
+
+
+def test_reloading_says_that_recording_stopped(shell, say, capsys):
+    say("on :memory:")
+    capsys.readouterr()
+    shell.run_line_magic("reload_ext", "mandala_lab")
+    assert "recording stopped" in capsys.readouterr().out
 
 
 def test_the_op_cell_magic(shell, say, capsys):

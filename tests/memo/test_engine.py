@@ -421,3 +421,192 @@ def test_blocks_nest_and_the_outer_resumes(storage, tmp_path):
     assert storage.store.count_calls() == 2
     assert other.store.count_calls() == 2
     other.close()
+
+
+def test_the_number_of_outputs_is_part_of_the_key_and_naming_them_is_not(storage):
+    def make(**options):
+        @op(**options)
+        def pair(x):
+            note(x)
+            return x, x + 1
+
+        return pair
+
+    with storage:
+        assert [ref.value for ref in make()(5)] == [5, 6]
+        assert make(nout=1)(5).value == (5, 6)
+        assert runs == [5, 5]
+        assert [ref.value for ref in make(nout=2)(5)] == [5, 6]
+        assert [ref.value for ref in make(output_names=["a", "b"])(5)] == [5, 6]
+    assert runs == [5, 5]
+
+
+def test_a_result_has_one_shape_in_and_out_of_bodies(storage):
+    @op
+    def one(x):
+        return (x,)
+
+    @op(nout=2)
+    def two(x):
+        return [x, x]
+
+    @op
+    def outer(x, again):
+        return [repr(one(x)), repr(two(x))]
+
+    with storage:
+        assert one(1).value == (1,)
+        assert outer(2, 0).value == outer(2, 1).value == ["(2,)", "(2, 2)"]
+
+
+def test_no_spelling_is_mistaken_for_another(storage):
+    @op
+    def catch(*args, **kwargs):
+        return [list(args), kwargs]
+
+    @op
+    def positional(self, /, **kwargs):
+        return [self, kwargs]
+
+    with storage:
+        assert catch(1, args_0=2).value == [[1], {"args_0": 2}]
+        assert catch(3, args_0=2).value == [[3], {"args_0": 2}]
+        assert catch(**{"args[0]": 3}).value == [[], {"args[0]": 3}]
+        assert catch(3).value == [[3], {}]
+        assert positional(1, self=2).value == [1, {"self": 2}]
+        assert positional(2, self=1).value == [2, {"self": 1}]
+
+
+def test_a_loaded_value_that_was_changed_does_not_become_a_key(storage):
+    @op
+    def listing(n):
+        return list(range(n))
+
+    @op
+    def total(parts):
+        return sum(map(sum, parts))
+
+    with storage:
+        ref = listing(3)
+        ref.value.append(100)
+        assert total([ref]).value == 3
+        assert total([[0, 1, 2, 100]]).value == 103
+
+
+def test_a_ref_of_another_storage_brings_its_value(storage, tmp_path):
+    @op
+    def listing(n):
+        return list(range(n))
+
+    other = Storage(tmp_path / "other.db")
+    with other:
+        foreign, number = listing(3), inc(1)
+    with storage:
+        assert ends(foreign)[1].value == 2
+        assert inc(number).value == 3
+        assert ends([number, 0])[1].value == 2
+    other.close()
+    assert storage.store.count_calls() == 3
+    assert storage.cf(ends).df("items")["items"].tolist() == [[0, 1, 2], [2, 0]]
+
+
+class Hostile(type):
+    def __hash__(cls):
+        raise RuntimeError("no hash")
+
+
+def _nameless():
+    kind = type("Nameless", (), {})
+    kind.__module__ = None
+    return kind()
+
+
+class Impostor:
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+
+@pytest.mark.parametrize("make", [Hostile("H", (), {}), _nameless, Impostor], ids=["hash", "module", "class"])
+def test_hostile_values_pass_through_with_a_warning(storage, make):
+    value = make()
+
+    @op
+    def same(x):
+        return x
+
+    with storage:
+        with pytest.warns(MandalaLabWarning, match="runs and is not remembered"):
+            assert same(value).value is value
+        with pytest.warns(MandalaLabWarning, match="not stored"):
+            assert give(value).value is value
+
+
+def give(value):
+    @op(version="1")
+    def giving():
+        return value
+
+    return giving()
+
+
+def test_values_that_would_not_read_back_are_not_stored(storage):
+    deep: list = []
+    for _ in range(400):
+        deep = [deep]
+    cyclic: list = []
+    cyclic.append(cyclic)
+    for value in (deep, cyclic, np.array([(1, "a")], dtype=[("x", int), ("y", object)])[0]):
+        with storage, pytest.warns(MandalaLabWarning, match="not stored"):
+            assert give(value).value is value
+
+
+def test_odd_text_costs_nobody_a_result(storage):
+    @op
+    def fails_oddly(**names):
+        raise ValueError("\ud800")
+
+    @op
+    def odd(**names):
+        return len(names)
+
+    with storage:
+        with pytest.raises(ValueError, match="\ud800"):
+            fails_oddly()
+        assert odd(**{"\ud800": 1}).value == 1
+
+
+def test_warnings_and_tracebacks_show_the_users_own_lines(storage):
+    with storage, pytest.warns(MandalaLabWarning) as caught:
+        unstorable(1)
+    assert caught[0].filename == __file__
+    with storage, pytest.raises(KeyError):
+        fails(1)
+    trace = storage.calls(fails)[0].error
+    assert [line.split('"')[1] for line in trace.splitlines() if line.startswith("  File")] == [__file__]
+
+
+def test_catchers_cannot_be_ignored():
+    with pytest.raises(ValueError, match="'kwargs', which takes any number"):
+        op(ignore_args=["kwargs"])(lambda **kwargs: kwargs)
+
+
+def test_a_closed_storage_in_memory_says_so():
+    storage = Storage()
+    with storage:
+        inc(1)
+    storage.close()
+    with pytest.raises(StoreError, match="in memory and is closed"):
+        storage.calls()
+
+
+def test_refs_outlive_their_storage(path):
+    def make(place):
+        with Storage(place) as storage:
+            return ends([3, 4])[1], storage.session
+
+    for place in (path, ":memory:"):
+        ref, _ = make(place)
+        if place is path:
+            assert [file.name for file in path.parent.glob("store.db*")] == ["store.db"]  # its logs are gone
+        assert ref.detached().value == 4

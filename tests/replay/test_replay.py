@@ -133,6 +133,93 @@ def test_a_result_without_a_format_cannot_be_compared(storage):
     assert error.value.code == "unpicklable"
 
 
+@op(output_names=["y"])
+def fit(x, k=1):
+    return 10 // x * k
+
+
+@op
+def unrelated(k):
+    return k
+
+
+def test_the_base_holds_what_depends_and_no_bystanders(storage):
+    with storage:
+        inner = fit(2)
+        fit(inner, k=3)
+        unrelated(1)
+        with pytest.raises(ZeroDivisionError):
+            fit(0)
+    call = storage.calls(fit, where={"x": 2})[0]
+    for _ in range(2):  # what was replayed before is no part of the base
+        replay = storage.replay(call, x=5, scope="downstream")
+        assert replay.frame.fnames == ["fit"]
+        assert [(d.before, d.after) for d in replay.compare() if d.node == "x"] == [("2", "5")]
+        replay.frame.check()
+
+
+def test_a_failed_dependant_is_left_alone(storage):
+    with storage:
+        d = double(3)
+        tell(sign(d), d)
+        with pytest.raises(TypeError):
+            tell(None, None, None)
+        with pytest.raises(TypeError):
+            tell(d, None)
+    replay = storage.replay(storage.calls(double)[0], x=4, scope="downstream")
+    assert replay.verdict == "changed"
+
+
+@op(ignore_args=["loud", "quiet"])
+def speak(x, loud, *more, quiet=False):
+    return [x, *more] if loud is not None else None
+
+
+def test_arguments_that_are_not_recorded_are_asked_for(storage):
+    with storage:
+        speak(1, True, 2, 3)
+    call = storage.calls(speak)[0]
+    with pytest.raises(ReplayError, match="'loud' has no recorded value") as error:
+        storage.replay(call)
+    assert error.value.code == "bad_argument"
+    assert storage.replay(call, x=5, loud=False).verdict == "changed"
+
+
+def test_nothing_is_stale_where_nothing_changed(storage, call):
+    replay = storage.replay(call, x=3)
+    assert (replay.verdict, replay.not_refreshed) == ("same", ())
+
+
+def test_changed_data_is_an_edit_and_no_divergence(storage):
+    scope = {"op": op}
+    exec("K = 2\n@op\ndef scaled(x):\n    return x * K\n", scope)
+    with storage:
+        scope["scaled"](3)
+    call = storage.calls("scaled")[0]
+    assert storage.replay(call).verdict == "same"
+    scope["K"] = 5
+    assert storage.replay(call).verdict == "changed"
+
+
+@op
+def leave(x):
+    if x > 1:
+        raise SystemExit(x)
+    return x
+
+
+def test_what_is_no_call_and_a_body_that_leaves(storage):
+    with pytest.raises(TypeError, match="replay takes a Call, not str"):
+        storage.replay("abc")
+    with storage:
+        leave(1)
+    call = storage.calls(leave)[0]
+    assert storage.replay(call, x=2).verdict == "failed"
+    with pytest.raises(ReplayError, match="the new value of 'x' cannot be recorded") as error:
+        storage.replay(call, x=lambda: 1)
+    assert error.value.code == "bad_argument"
+
+
 def test_replays_are_logged(storage, call):
     storage.replay(call)
     assert [event.kind for event in storage.store.events()] == ["call", "call", "call", "replay"]

@@ -47,6 +47,7 @@ class Database:
     def __init__(self, path: str, *, read_only: bool = False) -> None:
         self.path = path
         self.in_memory = path == MEMORY
+        self._closed = False
         self._write_lock = threading.RLock()
         if read_only:
             self._engine = _make_engine(path, read_only=True)
@@ -96,7 +97,8 @@ class Database:
             yield found
 
     def close(self) -> None:
-        """Release every connection."""
+        """Release every connection; a file is opened again when it is asked for."""
+        self._closed = True
         self._engine.dispose()
 
     def _prepare(self) -> None:
@@ -125,8 +127,10 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, sqlite3.Error) as error:
+        except (DBAPIError, sqlite3.Error, UnicodeError, OverflowError) as error:
             cause = getattr(error, "orig", None) or error
+            if self._closed and self.in_memory:
+                raise StoreError("this storage was in memory and is closed: what it held is gone") from error
             hint = (
                 "it is not a mandala-lab store: choose another path"
                 if "not a database" in str(cause)

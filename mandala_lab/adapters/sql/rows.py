@@ -21,6 +21,15 @@ _SLICE = 500
 MICRO = 1_000_000
 
 
+def id_bytes(hids: Iterable[str]) -> Iterator[bytes]:
+    """Yield ids as they are stored; a text that is no id is unknown like any other."""
+    for hid in hids:
+        try:
+            yield bytes.fromhex(hid)
+        except ValueError:
+            continue
+
+
 def slices(items: Iterable[Any]) -> Iterator[list[Any]]:
     """Yield the distinct items in slices that one statement can take."""
     unique = list(dict.fromkeys(items))

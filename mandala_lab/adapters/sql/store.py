@@ -16,7 +16,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mandala_lab.adapters.sql.database import Database
-from mandala_lab.adapters.sql.rows import MICRO, RowReader, slices, spec_from_row, spec_to_json
+from mandala_lab.adapters.sql.rows import MICRO, RowReader, id_bytes, slices, spec_from_row, spec_to_json
 from mandala_lab.adapters.sql.schema import call_inputs, calls, code_versions, events, ops, refs, runs, spans
 from mandala_lab.adapters.sql.schema import stored_values as stored
 from mandala_lab.adapters.sql.statements import Statements
@@ -180,11 +180,11 @@ class SqlCallStore:
             return self._rows.calls(connection, condition)
 
     def spans_of_call(self, hid: str) -> list[Span]:
-        return self._spans(calls.c.hid == bytes.fromhex(hid))
+        return self._spans(calls.c.hid.in_(list(id_bytes([hid]))))
 
     def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
         found: dict[str, Span] = {}
-        for part in slices(map(bytes.fromhex, hids)):
+        for part in slices(id_bytes(hids)):
             for span in self._spans(calls.c.hid.in_(part)):
                 found[span.call] = span
         return found
@@ -192,7 +192,7 @@ class SqlCallStore:
     def refs(self, hids: Iterable[str]) -> list[Ref]:
         found: list[Ref] = []
         with self._database.reading() as connection:
-            for part in slices(map(bytes.fromhex, hids)):
+            for part in slices(id_bytes(hids)):
                 query = select(refs.c.hid, stored.c.cid).join(stored, stored.c.id == refs.c.value_id)
                 found.extend(self._rows.ref(*row) for row in connection.execute(query.where(refs.c.hid.in_(part))))
         return found
@@ -238,7 +238,7 @@ class SqlCallStore:
     def _calls_where(self, condition: Any, hids: Iterable[str]) -> list[Call]:
         found: dict[str, Call] = {}
         with self._database.reading() as connection:
-            for part in slices(map(bytes.fromhex, hids)):
+            for part in slices(id_bytes(hids)):
                 for call in self._rows.calls(connection, condition(part)):
                     found.setdefault(call.hid, call)
         return list(found.values())
