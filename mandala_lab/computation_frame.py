@@ -24,9 +24,13 @@ MimeBundle = dict[str, Any]
 _live_display: list[Callable[[ComputationFrame], MimeBundle]] = []
 
 
-def register_live_display(show: Callable[[ComputationFrame], MimeBundle]) -> None:
-    """Let `show` add to the display of every frame, such as a widget; the last one counts."""
-    _live_display[:] = [show]
+def register_live_display(make: Callable[[ComputationFrame], MimeBundle]) -> None:
+    """Let `make` give the live view of every frame that is displayed, as metadata of its picture.
+
+    As metadata, and not as another picture beside it: what shows a saved notebook
+    (nbconvert, say) would prefer the live view, which it cannot show. The last one counts.
+    """
+    _live_display[:] = [make]
 
 
 class ComputationFrame:
@@ -192,7 +196,7 @@ class ComputationFrame:
 
         return scene_to_text(self.scene())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> MimeBundle:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[MimeBundle, MimeBundle]:
         from mandala_lab.render.scene import scene_to_json
         from mandala_lab.render.svg import scene_to_svg
 
@@ -202,16 +206,17 @@ class ComputationFrame:
             "image/svg+xml": scene_to_svg(scene),
             SCENE_MIME: json.loads(scene_to_json(scene)),
         }
-        for show in _live_display:
-            bundle.update(show(self))
         wanted = {kind: data for kind, data in bundle.items() if not include or kind in include}
-        return {kind: data for kind, data in wanted.items() if not exclude or kind not in exclude}
+        shown = {kind: data for kind, data in wanted.items() if not exclude or kind not in exclude}
+        if not _live_display or SCENE_MIME not in shown:
+            return shown, {}
+        return shown, {SCENE_MIME: _live_display[-1](self)}
 
     def __repr__(self) -> str:
-        return (
-            f"ComputationFrame({len(self._graph.operations)} operations with {len(self._graph.calls)} calls, "
-            f"{len(self._graph.variables)} variables with {len(self._graph.refs)} refs)"
-        )
+        operations = outline.plural(len(self._graph.operations), "operation")
+        variables = outline.plural(len(self._graph.variables), "variable")
+        calls, refs = outline.plural(len(self._graph.calls), "call"), outline.plural(len(self._graph.refs), "ref")
+        return f"ComputationFrame({operations} with {calls}, {variables} with {refs})"
 
     # --- pieces
 

@@ -385,8 +385,9 @@ describe('resumeCode', () => {
 });
 
 describe('the MIME renderer', () => {
+  const live = { [SCENE_MIME]: { widget: { model_id: 'm' } } };
   const bundle = (data: Record<string, unknown>, trusted = true): MimeModel =>
-    new MimeModel({ trusted, data: data as never });
+    new MimeModel({ trusted, data: data as never, metadata: live });
   const area = async (registry: RenderMimeRegistry): Promise<Panel> => {
     const { OutputArea } = await import('@jupyterlab/outputarea');
     const made = new (OutputArea as unknown as new (r: RenderMimeRegistry) => Panel)(registry);
@@ -411,7 +412,7 @@ describe('the MIME renderer', () => {
     registry.addFactory(frameRendererFactory(words), RENDERER_RANK);
     return registry;
   };
-  const full = { [SCENE_MIME]: chain(), [WIDGET_MIME]: { model_id: 'm' }, 'text/plain': 'Frame' };
+  const full = { [SCENE_MIME]: chain(), 'text/plain': 'Frame' };
   const isHidden = (output: Panel, place: string): boolean =>
     output.node.querySelector(place)!.classList.contains('lm-mod-hidden');
   beforeEach(() => document.body.replaceChildren());

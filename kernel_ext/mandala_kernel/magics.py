@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-import importlib.metadata
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-import mandala_lab
 from mandala_kernel.session import Session
 from mandala_lab.computation_frame import ComputationFrame
+from mandala_lab.live.doctor import examine
 from mandala_lab.live.inspect import argument_text
 from mandala_lab.model.errors import MandalaLabError, nearest
 from mandala_lab.storage import Storage
@@ -135,19 +133,8 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         say(f"wrote {self._storage().cf('run').save_svg(Path(words[0]).expanduser())}")
 
     def _doctor(self, _words: list[str]) -> None:
-        say(f"Python {sys.version.split()[0]}, kernel: {'yes' if getattr(self.shell, 'kernel', None) else 'no'}")
-        for name in ("mandala-lab", "ipykernel", "anywidget", "jupyterlab", "sqlalchemy", "pandas", "pyarrow"):
-            try:
-                say(f"ok       {name} {importlib.metadata.version(name)}")
-            except importlib.metadata.PackageNotFoundError:
-                say(f"missing  {name}: pip install {name} where this kernel runs (jupyterlab may be elsewhere)")
-        shared = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "mandala-lab"
-        for what, file in (
-            ("files of the panel", shared / "package.json"),
-            ("files of the widget", Path(mandala_lab.__file__).parent / "widget" / "static" / "widget.js"),
-        ):
-            found = file.is_file()
-            say(f"ok       {what}" if found else f"missing  {what}: {file}; install the wheel, or build with npm")
+        for line in examine(has_kernel=hasattr(self.shell, "kernel")):
+            say(line)
 
     def _replay(self, words: list[str]) -> None:
         if not words or words[0] not in {"find", "run"} or len(words) == 1:

@@ -28,7 +28,7 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         counts = _counts(graph, hids, occurrences)
         status = _status(counts)
         statuses[operation] = status
-        detail = _plural(len(hids), "call") + "".join(
+        detail = plural(len(hids), "call") + "".join(
             f" · {number} {word}" for number, word in ((counts.cached, "cached"), (counts.error, "failed")) if number
         )
         nodes.append(OutlineNode(operation, "op", node_name(operation), detail, status, counts))
@@ -36,7 +36,7 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         makers = {statuses[edge.source] for edge in graph.edges if edge.target == variable}
         takers = {statuses[edge.target] for edge in graph.edges if edge.source == variable}
         shown = _variable_status(makers or takers)
-        detail = _plural(len(refs), "value")
+        detail = plural(len(refs), "value")
         nodes.append(OutlineNode(variable, "var", node_name(variable), detail, shown, Counts(total=len(refs))))
     edges = tuple(OutlineEdge(edge.source, edge.target, edge.label) for edge in graph.edges)
     return Outline(tuple(nodes), edges)
@@ -67,5 +67,6 @@ def _variable_status(around: set[NodeStatus]) -> NodeStatus:
     return "cached" if "cached" in around else "earlier"
 
 
-def _plural(number: int, word: str) -> str:
+def plural(number: int, word: str) -> str:
+    """Return a number with its word."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -25,6 +25,7 @@ from mandala_lab.render.curves import Piece, goes_down, number, path_data, piece
 from mandala_lab.render.edge_labels import place_labels
 from mandala_lab.render.text_width import clean, is_latin, shorten, text_width
 from mandala_lab.render.theme import ThemeName, check_theme, style_sheet
+from mandala_lab.schema.scene import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,14 +164,7 @@ def _line(node: SceneNode, name: str, text: str, size: float, y: float) -> str:
 
 
 def _glyph(node: SceneNode) -> str:
-    """Draw the sign of a status: dot, ring, cross, or a short dash."""
-    x, y = node.x + _GLYPH_X, node.y + node.h / 2
-    cx, cy = number(x), number(y)
-    if node.status == "computed":
-        return f'<circle class="dot" cx="{cx}" cy="{cy}" r="5"/>'
-    if node.status == "cached":
-        return f'<circle class="ring" cx="{cx}" cy="{cy}" r="4.2"/>'
-    if node.status == "error":
-        low, high, left, right = (number(v) for v in (y - 4.2, y + 4.2, x - 4.2, x + 4.2))
-        return f'<path class="ring" d="M{left} {low}L{right} {high}M{right} {low}L{left} {high}"/>'
-    return f'<path class="ring" d="M{number(x - 4)} {cy}L{number(x + 4)} {cy}"/>'
+    """Draw the sign of a status as the panel does; the bolt is filled."""
+    place = f"translate({number(node.x + _GLYPH_X - 7)} {number(node.y + node.h / 2 - 7)})"
+    name = "dot" if node.status == "cached" else "ring"
+    return f'<path class="{name}" transform="{place}" d="{GLYPHS[node.status]}"/>'

@@ -78,5 +78,5 @@ def show_frames_live() -> None:
 def _view(frame: ComputationFrame) -> MimeBundle:
     bundle = FrameWidget(frame)._repr_mimebundle_()
     found = bundle[0] if isinstance(bundle, tuple) else bundle
-    kind = "application/vnd.jupyter.widget-view+json"
-    return {kind: found[kind]} if kind in found else {}
+    view = found.get("application/vnd.jupyter.widget-view+json")
+    return {"widget": view} if view else {}

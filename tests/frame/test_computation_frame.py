@@ -183,11 +183,12 @@ def test_an_empty_frame_is_ordinary(storage):
 
 
 def test_the_display_holds_what_every_front_end_needs(sums):
-    bundle = sums.cf(add)._repr_mimebundle_()
+    bundle, metadata = sums.cf(add)._repr_mimebundle_()
+    assert metadata == {}
     assert ET.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")
     assert json.dumps(bundle[SCENE_MIME])
     assert "ComputationFrame" in bundle["text/plain"]
-    assert set(sums.cf(add)._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert set(sums.cf(add)._repr_mimebundle_(include=["text/plain"])[0]) == {"text/plain"}
 
 
 def test_hostile_names_are_text(storage):

@@ -25,6 +25,7 @@ from mandala_lab.schema.messages import (
     ReplayQueued,
     ReplayRun,
 )
+from mandala_lab.schema.scene import SCENE_MIME
 from mandala_lab.widget import FrameWidget, show_frames_live
 
 
@@ -183,6 +184,7 @@ def test_displayed_frames_become_widgets_beside_the_static_picture(storage, monk
     with storage:
         make(2)
     show_frames_live()
-    bundle = storage.cf(make)._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
+    bundle, metadata = storage.cf(make)._repr_mimebundle_()
+    assert "model_id" in metadata[SCENE_MIME]["widget"]
+    assert "application/vnd.jupyter.widget-view+json" not in bundle  # nbconvert would prefer it, and cannot show it
     assert "image/svg+xml" in bundle

@@ -103,7 +103,7 @@ def test_status_is_told_without_colour():
     for status in statuses:
         node = parsed(draw(build(("x", "f()"), status={"f()": status}))).find(f"{SVG}g[@class='node op {status}']")
         glyph = list(node)[2]
-        signs.add((glyph.tag, glyph.get("class"), glyph.get("d", "").count("M")))
+        signs.add(glyph.get("d"))
         words = node.get("aria-label")
         assert {"computed": "computed", "cached": "store", "error": "error", "earlier": "earlier"}[status] in words
     assert len(signs) == len(statuses)
@@ -149,5 +149,6 @@ def test_a_label_that_repeats_a_name_is_left_out():
 def test_shared_ways_are_drawn_once():
     arrows = [("seed", f"f{k}()") for k in range(4)]
     arrows += [arrow for k in range(3) for arrow in ((f"f{k}()", f"v{k}"), (f"v{k}", f"f{k + 1}()"))]
-    straight = re.findall(r"L[\d.]+ [\d.]+", draw(build(*arrows)))
+    without_signs = re.sub(r"<path [^>]*transform[^>]*>", "", draw(build(*arrows)))
+    straight = re.findall(r"L[\d.]+ [\d.]+", without_signs)
     assert len(straight) == len(set(straight))

@@ -2,6 +2,7 @@
  * How a status looks and what it is called. A status is told by its glyph, its
  * word and its border; colour only repeats it.
  */
+import { GLYPHS } from '../schema/messages';
 import type { SceneNode } from '../schema/messages';
 import type { Words } from '../state/words';
 import { setAttributes, svgElement } from './svg';
@@ -14,14 +15,6 @@ export const STATUSES: readonly Status[] = ['computed', 'cached', 'error', 'earl
 
 /** Side of a glyph, in pixels at zoom 1. */
 export const GLYPH_SIZE = 14;
-
-/** Strokes in a box of 14 x 14; a closed shape is filled by the style sheet. */
-const GLYPHS: Record<Status, string> = {
-  computed: 'M2.5 7.5 L5.8 10.8 L11.5 3.5',
-  cached: 'M8 1.2 L3.2 8 L6.6 8 L5.8 12.8 L10.8 5.8 L7.4 5.8 Z',
-  error: 'M3.2 3.2 L10.8 10.8 M10.8 3.2 L3.2 10.8',
-  earlier: 'M7 2 A5 5 0 1 0 7 12 A5 5 0 1 0 7 2 Z M7 4.4 L7 7 L8.9 8.4'
-};
 
 /** The word for a status. */
 export function statusWord(status: Status, words: Words): string {

@@ -1,11 +1,13 @@
 /*
  * The MIME renderer for frames: a static picture at once, also in a saved and
- * untrusted notebook without a kernel; where the bundle has a live widget, the
+ * untrusted notebook without a kernel; where the output names a live widget, the
  * widget takes its place once it has really drawn.
  */
 import { OutputArea } from '@jupyterlab/outputarea';
+import { MimeModel } from '@jupyterlab/rendermime';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 import { SCENE_MIME } from '../schema/messages';
@@ -93,8 +95,8 @@ export class FrameRenderer extends Panel implements IRenderMime.IRenderer {
     const { model } = this;
     const registry = this.isAttached ? registryAround(this) : null;
     const known = registry?.getFactory(WIDGET_MIME) !== undefined;
-    const wanted = model?.trusted === true && model.data[WIDGET_MIME] !== undefined;
-    if (this.liveHost !== null || registry === null || model === null || !known || !wanted) {
+    const view = model?.trusted === true ? widgetOf(model) : undefined;
+    if (this.liveHost !== null || registry === null || !known || view === undefined) {
       return;
     }
     const host = new Panel();
@@ -106,7 +108,8 @@ export class FrameRenderer extends Panel implements IRenderMime.IRenderer {
     this.observer.observe(host.node, { childList: true, subtree: true });
     const renderer = registry.createRenderer(WIDGET_MIME);
     host.addWidget(renderer);
-    renderer.renderModel(model).catch(() => undefined);
+    const shown = new MimeModel({ trusted: true, data: { [WIDGET_MIME]: view } });
+    renderer.renderModel(shown).catch(() => undefined);
   }
 
   private chooseShown(host: Panel): void {
@@ -114,6 +117,12 @@ export class FrameRenderer extends Panel implements IRenderMime.IRenderer {
     host.setHidden(!drawn);
     this.picture.setHidden(drawn);
   }
+}
+
+/** The live view that a frame's output names in its metadata. */
+function widgetOf(model: IRenderMime.IMimeModel): ReadonlyPartialJSONObject | undefined {
+  const about = model.metadata[SCENE_MIME] as { widget?: ReadonlyPartialJSONObject } | undefined;
+  return about?.widget;
 }
 
 /** The registry of the output area that a renderer stands in. */

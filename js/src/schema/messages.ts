@@ -11,6 +11,12 @@ export const REQUEST_MSG_TYPE = 'mandala_lab_request';
 export const REPLY_MSG_TYPE = 'mandala_lab_reply';
 export const SCENE_VERSION = 1;
 export const SCENE_MIME = 'application/vnd.mandala-lab.frame+json';
+export const GLYPHS = {
+  computed: 'M2.5 7.5 L5.8 10.8 L11.5 3.5',
+  cached: 'M8 1.2 L3.2 8 L6.6 8 L5.8 12.8 L10.8 5.8 L7.4 5.8 Z',
+  error: 'M3.2 3.2 L10.8 10.8 M10.8 3.2 L3.2 10.8',
+  earlier: 'M7 2 A5 5 0 1 0 7 12 A5 5 0 1 0 7 2 Z M7 4.4 L7 7 L8.9 8.4'
+};
 
 export type Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun;
 export type Reply = FrameSnapshot | Done | NodeInspected | CallInspected | ReplayQueued | Failure;
