@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+import nbformat
 from conftest import Lab  # noqa: TC002 - read at run time by pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -47,6 +48,13 @@ def show_panel(page: Page) -> Locator:
     return panel
 
 
+def write_notebook(lab: Lab, name: str, cells: list[str]) -> None:
+    """Put a notebook of code cells where JupyterLab serves it."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    nbformat.write(book, lab.folder / name)
+
+
 def start_cell(page: Page, index: int) -> None:
     """Run a cell and return at once; cells are chosen in the model, since the page detaches them."""
     page.evaluate(
@@ -78,6 +86,31 @@ def run_cell(page: Page, index: int, timeout_s: float = 120) -> None:
     wait_for_cell(page, index, timeout_s)
 
 
+def run_all(page: Page) -> None:
+    """Run every code cell, one after the other."""
+    for index in code_cells(page):
+        run_cell(page, index)
+
+
+def evaluate(page: Page, code: str) -> str:
+    """Run code in the kernel of the notebook in front and return what it printed."""
+    return str(
+        page.evaluate(
+            """async code => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const future = kernel.requestExecute({ code, store_history: false });
+                let text = '';
+                future.onIOPub = message => {
+                    text += message.header.msg_type === 'stream' ? message.content.text : '';
+                };
+                const reply = await future.done;
+                return reply.content.status === 'ok' ? text : `${reply.content.ename}: ${reply.content.evalue}`;
+            }""",
+            code,
+        )
+    ).strip()
+
+
 def code_cells(page: Page) -> list[int]:
     """Return the indices of the code cells."""
     return page.evaluate(
@@ -101,3 +134,15 @@ def set_theme(page: Page, name: str) -> None:
     page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
     wanted = "false" if "Dark" in name else "true"
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", wanted)
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+
+def widen_panel(page: Page, by: int) -> None:
+    """Drag the panel's left border, as a person does."""
+    box = page.locator(PANEL).bounding_box()
+    assert box is not None
+    border, middle = box["x"] - 2, box["y"] + box["height"] / 2
+    page.mouse.move(border, middle)
+    page.mouse.down()
+    page.mouse.move(border - by, middle, steps=8)
+    page.mouse.up()

@@ -1,4 +1,4 @@
-"""The panel beside the demo notebook, in a real browser, as a person meets it.
+"""The panel beside a notebook, in a real browser, as a person meets it.
 
 Pictures are left in ``output/``; those that the README shows are renewed with
 ``MANDALA_LAB_UPDATE_GOLDEN=1``.
@@ -7,6 +7,7 @@ Pictures are left in ``output/``; those that the README shows are renewed with
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -16,17 +17,40 @@ from notebook import (
     CALLS_SHOWN,
     PANEL,
     code_cells,
+    evaluate,
+    node,
     open_notebook,
+    run_all,
+    run_cell,
     set_theme,
     show_panel,
     start_cell,
     stored_calls,
     wait_for_cell,
     wait_for_kernel,
+    widen_panel,
+    write_notebook,
 )
 from playwright.sync_api import Page, expect
 
 CELL_RUNS = "window.jupyterapp.shell.currentWidget.content.model.cells.get(index).executionState === 'running'"
+INSPECTOR = f"{PANEL} .mandala-inspector"
+HEAD = f"{PANEL} .mandala-store"
+
+SETUP = """%load_ext mandala_lab
+%mandala on NAME.db
+import time
+from mandala_lab import op
+@op(output_names=["doubled"])
+def double(x):
+    return 2 * x
+@op(output_names=["text"])
+def tell(doubled):
+    return f"it is {doubled}"
+@op(output_names=["waited"])
+def wait(n):
+    time.sleep(0.05)
+    return n"""
 
 
 def test_a_newcomer_is_told_what_to_type(page: Page, lab: Lab) -> None:
@@ -35,6 +59,7 @@ def test_a_newcomer_is_told_what_to_type(page: Page, lab: Lab) -> None:
     expect(panel).to_contain_text("%load_ext mandala_lab")
     expect(panel).to_contain_text("%mandala on")
     expect(panel).to_contain_text("from mandala_lab import op")
+    assert "UNKNOWN CONTROL MESSAGE" not in (OUTPUT / "jupyterlab.log").read_text()
 
 
 @pytest.mark.parametrize("notebook", ["digits.ipynb", "loops.ipynb"])
@@ -57,28 +82,31 @@ def test_the_graph_grows_is_clicked_and_survives(page: Page, lab: Lab, notebook:
         wait_for_cell(page, index)
     if notebook == "digits.ipynb":
         assert grew_while_running, "the panel showed no new call while a cell ran"
-    _click_an_operation_and_a_variable(page)
+    _click_a_variable_and_an_operation(page)
     _take_pictures(page, notebook.removesuffix(".ipynb"))
     _restart_and_reload(page)
 
 
-def _click_an_operation_and_a_variable(page: Page) -> None:
-    inspector = page.locator(f"{PANEL} .mandala-inspector")
-    operation = page.locator(f"{PANEL} .mandala-node.mandala-op").first
-    name = str(operation.get_attribute("aria-label")).split(",")[0].removeprefix("operation ")
-    operation.click()
-    expect(inspector).to_contain_text(name)
-    expect(inspector).to_contain_text(f"def {name}")
-    expect(inspector.locator("table, .mandala-scroll").first).to_be_visible()
+def _click_a_variable_and_an_operation(page: Page) -> None:
+    inspector = page.locator(INSPECTOR)
     page.evaluate("() => window.jupyterapp.commands.execute('mandala:fit')")
     variable = page.locator(f"{PANEL} .mandala-node.mandala-var").first
     label = str(variable.get_attribute("aria-label")).split(",")[0].removeprefix("variable ")
     variable.click()
     expect(inspector).to_contain_text(label)
     expect(inspector).to_contain_text("Values")
+    page.evaluate("() => window.jupyterapp.commands.execute('mandala:fit')")
+    operation = page.locator(f"{PANEL} .mandala-node.mandala-op").nth(3)
+    name = str(operation.get_attribute("aria-label")).split(",")[0].removeprefix("operation ")
+    operation.click()
+    expect(inspector).to_contain_text(f"def {name}")
+    expect(inspector.locator("table, .mandala-scroll").first).to_be_visible()
 
 
 def _take_pictures(page: Page, name: str) -> None:
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    widen_panel(page, 250)
+    page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 5; }")
     for theme, word in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
         set_theme(page, theme)
         page.evaluate("() => window.jupyterapp.commands.execute('mandala:fit')")
@@ -107,7 +135,88 @@ def _restart_and_reload(page: Page) -> None:
     expect(page.locator(PANEL)).to_contain_text("As last seen")
     expect(nodes.first).to_be_visible()
     assert stored_calls(page) == calls
+    nodes.first.click()  # what was recorded can be looked into with no kernel that records
+    expect(page.locator(INSPECTOR)).to_contain_text(re.compile("Calls|Values"))
     page.get_by_role("button", name="Continue recording").click()
-    expect(page.locator(f"{PANEL} .mandala-store")).to_contain_text("live")
+    expect(page.locator(HEAD)).to_contain_text("live")
     expect(nodes.first).to_be_visible()
     assert stored_calls(page) == calls
+
+
+def test_the_panel_follows_the_notebook_in_front(page: Page, lab: Lab) -> None:
+    for name, number in (("one", 1), ("two", 2)):
+        write_notebook(lab, f"{name}.ipynb", [SETUP.replace("NAME", name), f"double({number})"])
+    open_notebook(page, lab, "one.ipynb")
+    run_all(page)
+    expect(page.locator(HEAD)).to_contain_text("one.db")
+    expect(node(page, "operation", "double")).to_be_visible()
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:open', {path: 'two.ipynb'})")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context?.path === 'two.ipynb'")
+    wait_for_kernel(page)
+    expect(page.locator(PANEL)).to_contain_text("Nothing is recorded yet")
+    run_cell(page, 0)
+    expect(page.locator(HEAD)).to_contain_text("two.db")
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:open', {path: 'one.ipynb'})")
+    expect(page.locator(HEAD)).to_contain_text("one.db")
+    expect(page.locator(HEAD)).to_contain_text("live")
+    expect(node(page, "operation", "double")).to_be_visible()
+    evaluate(page, "%mandala off")
+    expect(page.locator(HEAD)).to_contain_text("as last seen")
+
+
+def test_a_failed_op_is_red_with_a_cross_and_shows_its_traceback(page: Page, lab: Lab) -> None:
+    cell = "@op\ndef divide(a, b):\n    return a / b\ntry:\n    divide(1, 0)\nexcept ZeroDivisionError:\n    pass"
+    write_notebook(lab, "fails.ipynb", [SETUP.replace("NAME", "fails"), cell])
+    open_notebook(page, lab, "fails.ipynb")
+    run_all(page)
+    failed = node(page, "operation", "divide")
+    expect(failed).to_have_attribute("aria-label", re.compile("error"))
+    expect(failed.locator(".mandala-glyph-error")).to_be_visible()
+    stroke = failed.locator(".mandala-box").evaluate("element => getComputedStyle(element).stroke")
+    red, green, blue = map(int, re.findall(r"\d+", stroke)[:3])
+    assert red > 1.5 * max(green, blue), stroke
+    failed.click()
+    expect(page.locator(f"{INSPECTOR} .mandala-badge-error")).to_be_visible()
+    page.locator(f"{INSPECTOR} .mandala-calls button").first.click()
+    expect(page.locator(INSPECTOR)).to_contain_text("ZeroDivisionError: division by zero")
+    expect(page.locator(INSPECTOR)).to_contain_text("in divide")
+
+
+def test_a_replay_with_another_argument(page: Page, lab: Lab) -> None:
+    write_notebook(lab, "replay.ipynb", [SETUP.replace("NAME", "replay"), "tell(double(21)).value"])
+    open_notebook(page, lab, "replay.ipynb")
+    run_all(page)
+    node(page, "operation", "double").click()
+    page.locator(f"{INSPECTOR} .mandala-calls button").first.click()
+    inspector = page.locator(INSPECTOR)
+    field = inspector.locator("input[name='x']")
+    expect(field).to_have_value("21")
+    field.fill("twenty")
+    inspector.get_by_role("button", name="Run").click()
+    expect(inspector).to_contain_text("not a Python literal")
+    field.fill("50")
+    inspector.get_by_label("Scope").select_option("downstream")
+    inspector.get_by_role("button", name="Run").click()
+    expect(inspector).to_contain_text("The result changed")
+    expect(inspector).to_contain_text("'it is 42'")
+    expect(inspector).to_contain_text("'it is 100'")
+    expect(inspector.locator("figure svg")).to_have_count(2)
+    assert evaluate(page, "print(tell(double(21)).value)") == "it is 42"
+
+
+def test_it_answers_while_a_cell_runs(page: Page, lab: Lab) -> None:
+    write_notebook(lab, "busy.ipynb", [SETUP.replace("NAME", "busy"), "for n in range(200):\n    wait(n)"])
+    open_notebook(page, lab, "busy.ipynb")
+    run_cell(page, 0)
+    start_cell(page, 1)
+    page.wait_for_function(f"() => ({CALLS_SHOWN})() >= 5")
+    node(page, "operation", "wait").click()
+    expect(page.locator(INSPECTOR)).to_contain_text("def wait")
+    assert page.evaluate(f"index => {CELL_RUNS}", 1), "the answer came after the cell"
+    page.reload()
+    page.locator(".jp-NotebookPanel").wait_for()
+    show_panel(page)
+    expect(node(page, "operation", "wait")).to_be_visible()
+    expect(page.locator(HEAD)).to_contain_text("live")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")

@@ -3,7 +3,6 @@
  * untrusted notebook without a kernel; where the output names a live widget, the
  * widget takes its place once it has really drawn.
  */
-import { OutputArea } from '@jupyterlab/outputarea';
 import { MimeModel } from '@jupyterlab/rendermime';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
@@ -125,11 +124,15 @@ function widgetOf(model: IRenderMime.IMimeModel): ReadonlyPartialJSONObject | un
   return about?.widget;
 }
 
-/** The registry of the output area that a renderer stands in. */
+/**
+ * The registry of the output area that a renderer stands in. It is known by what it
+ * has: JupyterLab may hold the class of output areas more than once.
+ */
 function registryAround(widget: Widget): IRenderMimeRegistry | null {
   for (let parent = widget.parent; parent !== null; parent = parent.parent) {
-    if (parent instanceof OutputArea) {
-      return parent.rendermime;
+    const { rendermime } = parent as { rendermime?: IRenderMimeRegistry };
+    if (rendermime !== undefined) {
+      return rendermime;
     }
   }
   return null;
