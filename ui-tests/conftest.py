@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = Path(__file__).resolve().parent / "output"
+PYTHON = os.environ.get("MANDALA_LAB_PYTHON", "")  # of an environment with the wheel; else this one
 CHROMIUM = os.environ.get("MANDALA_LAB_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
@@ -63,7 +64,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         "IPYTHONDIR": str(home / "ipython"),
     }
     token, port = secrets.token_hex(16), _free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    if PYTHON:
+        env["PATH"] = str(Path(PYTHON).parent)  # no Node there
+    command = [PYTHON or sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
     command += ["--LabApp.expose_app_in_browser=True"]
     OUTPUT.mkdir(exist_ok=True)

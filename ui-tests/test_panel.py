@@ -103,10 +103,19 @@ def _click_a_variable_and_an_operation(page: Page) -> None:
     expect(inspector.locator("table, .mandala-scroll").first).to_be_visible()
 
 
+def _give_the_graph_more_room(page: Page) -> None:
+    border = page.locator(f"{PANEL} [role='separator']")
+    border.focus()
+    for _ in range(4):
+        border.press("ArrowDown")
+    border.blur()
+
+
 def _take_pictures(page: Page, name: str) -> None:
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    widen_panel(page, 250)
-    page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 5; }")
+    widen_panel(page, 320)
+    _give_the_graph_more_room(page)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(4, 'start')")
     for theme, word in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
         set_theme(page, theme)
         page.evaluate("() => window.jupyterapp.commands.execute('mandala:fit')")
