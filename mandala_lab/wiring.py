@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
+from mandala_lab.memo import context
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.recorder import Recorder, default_session
@@ -16,7 +19,7 @@ _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Parts:
     """The parts of one storage."""
 
@@ -31,6 +34,21 @@ class Parts:
         self.recorder.close()
         if self.path != MEMORY:
             self.store.close()
+
+
+_assembled: weakref.WeakSet[Parts] = weakref.WeakSet()
+
+
+def _start_anew() -> None:
+    """Part every storage from its parent, in a process that was forked."""
+    context.leave_all_spans()
+    for parts in list(_assembled):
+        parts.store.start_anew()
+        parts.recorder.start_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def assemble(db_path: str | Path, session: str | None) -> Parts:
@@ -49,7 +67,9 @@ def assemble(db_path: str | Path, session: str | None) -> Parts:
     loader.connect(store)
     recorder = Recorder(store, session or default_session())
     engine = Engine(store, Resolver(), recorder, loader)
-    return Parts(path, store, engine, recorder, loader)
+    parts = Parts(path, store, engine, recorder, loader)
+    _assembled.add(parts)
+    return parts
 
 
 def open_for_reading(path: str) -> CallStore:

@@ -58,6 +58,11 @@ def current_span() -> OpenSpan | None:
     return _span.get()
 
 
+def leave_all_spans() -> None:
+    """Forget the span whose body is running: in a forked process it is none of ours."""
+    _span.set(None)
+
+
 @contextmanager
 def inside(span: OpenSpan | None) -> Iterator[None]:
     """Run a body inside a span."""

@@ -62,6 +62,9 @@ class Op(Generic[P, R]):
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
+    def __reduce__(self) -> str:
+        return self.f.__qualname__  # like a function, by the name that it goes by
+
     def __repr__(self) -> str:
         return f"Op({self.name}{inspect.signature(self.f)})"
 

@@ -42,8 +42,13 @@ class Recorder:
     """
 
     def __init__(self, store: CallStore, session: str) -> None:
-        self.run = _new_run(session)
         self._store = store
+        self._session = session
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin a run with nothing in it: at first, and in a forked process."""
+        self.run = _new_run(self._session)
         self._numbers = itertools.count()
         self._begun = False
         self._lock = threading.Lock()

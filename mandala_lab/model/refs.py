@@ -92,6 +92,15 @@ class Ref:
         """Whether the value lies where `source` finds it."""
         return self._source is source
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Ref, (self.cid, self.hid, None, self.value)  # another process may have no way to the storage
+
+    def __copy__(self) -> Ref:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Ref:
+        return self
+
     def __repr__(self) -> str:
         if not self.in_memory:
             return f"Ref(hid={self.hid[:8]}, cid={self.cid[:8]})"

@@ -115,6 +115,10 @@ class CallStore(Protocol):
         """Return the code versions of an op, oldest first."""
         ...
 
+    def start_anew(self) -> None:
+        """Go on in a forked process, which shares nothing with its parent but the file."""
+        ...
+
     def close(self) -> None:
         """Release connections; repeating is harmless."""
         ...

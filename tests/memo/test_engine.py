@@ -610,3 +610,40 @@ def test_refs_outlive_their_storage(path):
         if place is path:
             assert [file.name for file in path.parent.glob("store.db*")] == ["store.db"]  # its logs are gone
         assert ref.detached().value == 4
+
+
+FORKING = """
+import multiprocessing, sys
+from mandala_lab import Storage, op
+
+@op
+def square(x):
+    return x * x
+
+@op
+def spread(numbers):
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return pool.map(square, numbers)
+
+storage = Storage(sys.argv[1])
+storage.activate()
+for x in range(5):
+    square(x)
+with multiprocessing.get_context("fork").Pool(3) as pool:
+    assert [ref.value for ref in pool.map(square, range(60))] == [x * x for x in range(60)]
+assert len(spread(list(range(60, 80))).value) == 20
+for x in range(80, 85):
+    square(x)
+print(storage.stats(everything=True).computed, storage.store.count_calls())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forked_processes_record_for_themselves(tmp_path, path):
+    (tmp_path / "work.py").write_text(FORKING)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(tmp_path / "work.py"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["86", "86"]
+    assert Storage(path).stats(everything=True).computed == 86

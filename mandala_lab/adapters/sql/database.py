@@ -48,7 +48,9 @@ class Database:
         self.path = path
         self.in_memory = path == MEMORY
         self._closed = False
+        self._read_only = read_only
         self._write_lock = threading.RLock()
+        self._abandoned: list[Any] = []
         if read_only:
             self._engine = _make_engine(path, read_only=True)
             with self._errors(), self._engine.connect() as connection:
@@ -100,6 +102,16 @@ class Database:
         """Release every connection; a file is opened again when it is asked for."""
         self._closed = True
         self._engine.dispose()
+
+    def start_anew(self) -> None:
+        """Go on in a forked process, with connections of its own.
+
+        Those of the parent may neither be used nor closed here, so they are kept.
+        """
+        self._write_lock = threading.RLock()
+        if not self.in_memory:
+            self._abandoned.append(self._engine)
+            self._engine = _make_engine(self.path, read_only=self._read_only)
 
     def _prepare(self) -> None:
         """Make or update the schema; other processes may be doing the same."""

@@ -230,6 +230,9 @@ class SqlCallStore:
             for row in rows
         ]
 
+    def start_anew(self) -> None:
+        self._database.start_anew()
+
     def close(self) -> None:
         self._database.close()
 
