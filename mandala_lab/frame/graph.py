@@ -49,11 +49,3 @@ class FrameGraph:
     def creators(self) -> dict[str, str]:
         """Hid of the call in the frame that made each ref."""
         return {ref.hid: call.hid for call in self.calls.values() for ref in call.outputs.values()}
-
-    def consumers(self) -> dict[str, list[str]]:
-        """Hids of the calls in the frame that took each ref."""
-        found: dict[str, list[str]] = {}
-        for call in self.calls.values():
-            for ref in call.inputs.values():
-                found.setdefault(ref.hid, []).append(call.hid)
-        return found
