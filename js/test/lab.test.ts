@@ -135,10 +135,14 @@ describe('KernelTransport', () => {
     const kernel = new FakeKernel();
     kernel.lists = false;
     kernel.reply = snapshot();
-    const transport = new KernelTransport(kernel.connection);
+    let busy = false;
+    const transport = new KernelTransport(kernel.connection, () => Promise.resolve(busy));
     await expect(transport.request({ type: 'frame.get' })).rejects.toThrow('%load_ext');
-    expect(kernel.sent).toEqual([]);
     kernel.lists = null;
+    void transport.request({ type: 'frame.get' });
+    await vi.advanceTimersByTimeAsync(10 * BUSY_AFTER_MS); // it is starting, and not to be troubled
+    expect(kernel.sent).toEqual([]);
+    busy = true;
     const answer = transport.request({ type: 'frame.get' });
     await vi.advanceTimersByTimeAsync(BUSY_AFTER_MS);
     expect(await answer).toEqual(snapshot());

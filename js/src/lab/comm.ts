@@ -6,7 +6,7 @@
  * answer one, and a push must arrive all the same.
  */
 import type { Kernel } from '@jupyterlab/services';
-import { KernelMessage } from '@jupyterlab/services';
+import { KernelAPI, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import {
   PUSH_COMM_ID,
@@ -22,7 +22,7 @@ import type { Transport } from '../state/transport';
 /** How long an answer may take before it is reported as missing. */
 export const ANSWER_TIMEOUT_MS = 10_000;
 
-/** A kernel that has not listed its comms by then is busy, and is asked all the same. */
+/** A kernel that has not listed its comms by then is starting, or busy: the server knows. */
 export const BUSY_AFTER_MS = 500;
 
 /** The road to one kernel connection. */
@@ -33,7 +33,10 @@ export class KernelTransport implements Transport {
   private disposed = false;
   private known = false;
 
-  constructor(private readonly kernel: Kernel.IKernelConnection) {
+  constructor(
+    private readonly kernel: Kernel.IKernelConnection,
+    private readonly isBusy: () => Promise<boolean> = () => saysServerBusy(kernel)
+  ) {
     this.listen();
   }
 
@@ -56,16 +59,16 @@ export class KernelTransport implements Transport {
   }
 
   /**
-   * Whether the kernel lists our comm, or is too busy to say. A kernel that gets a
-   * control message it does not know prints an error where its owner reads it.
+   * Whether the kernel lists our comm, or is too busy with a cell to say. A kernel that
+   * gets a control message it does not know prints an error where its owner reads it.
    */
   private async mayKnowUs(): Promise<boolean> {
     const listed = this.kernel
       .requestCommInfo({ target_name: PUSH_COMM_TARGET })
       .then(({ content }) => content.status !== 'ok' || PUSH_COMM_ID in content.comms)
       .catch(() => true);
-    const busy = new Promise<true>(resolve => setTimeout(() => resolve(true), BUSY_AFTER_MS));
-    return Promise.race([listed, busy]);
+    const late = new Promise<null>(resolve => setTimeout(() => resolve(null), BUSY_AFTER_MS));
+    return (await Promise.race([listed, late])) ?? ((await this.isBusy()) || listed);
   }
 
   private send(request: Request): Promise<Reply> {
@@ -110,6 +113,12 @@ export class KernelTransport implements Transport {
     comm.onClose = () => void setTimeout(() => this.listen(), 0);
     this.comm = comm;
   }
+}
+
+/** Whether a cell runs in the kernel, as its server says. */
+async function saysServerBusy({ id, serverSettings }: Kernel.IKernelConnection): Promise<boolean> {
+  const model = await KernelAPI.getKernelModel(id, serverSettings).catch(() => undefined);
+  return model?.execution_state === 'busy';
 }
 
 function controlMessage(
