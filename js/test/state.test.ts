@@ -174,6 +174,18 @@ describe('FrameClient', () => {
   afterEach(() => vi.useRealTimers());
   const wait = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
+  it('asks for the frame when a kernel begins to record, unless nobody looks', async () => {
+    const transport = new FakeTransport({});
+    client.attach(transport);
+    transport.push(snapshot());
+    expect(transport.asked.map(request => request.type)).toEqual(['frame.get', 'frame.get']);
+    expect(store.freshness).toBe('live');
+    client.rest();
+    transport.push(snapshot({ seq: 9 }));
+    await wait();
+    expect(transport.asked.map(request => request.type).slice(2)).not.toContain('frame.get');
+  });
+
   it('asks for the frame when it is attached', async () => {
     client.attach(new FakeTransport({ 'frame.get': () => snapshot() }));
     expect(client.contact).toBe('asking');

@@ -33,7 +33,7 @@ class Session:
         self.storage = storage
         self.live = LiveFrame(storage, self._channel.push)
         self._desk = Desk(storage, self.live, self._channel.push, self._channel.later)
-        self._channel.push(self.live.attach())
+        self._channel.push(self.live.snapshot())  # a panel that is there asks for more
         self._shell.events.register("post_run_cell", self._after_cell)
         self._show_frames_live()
         return storage

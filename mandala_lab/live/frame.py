@@ -57,8 +57,12 @@ class LiveFrame:
 
     def attach(self) -> FrameSnapshot:
         """Start pushing and return the frame as it is now."""
+        self._watched = True
+        return self.snapshot()
+
+    def snapshot(self) -> FrameSnapshot:
+        """Return the frame as it is now."""
         with self._lock:
-            self._watched = True
             self._advance()
             return FrameSnapshot(
                 seq=self._seq, scene=self._scene, store=self._store_info(), session=self._storage.session

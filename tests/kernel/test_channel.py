@@ -48,6 +48,22 @@ def ask(client: BlockingKernelClient, **content) -> dict:
 
 
 @pytest.mark.filterwarnings("default")
+def test_nothing_is_pushed_to_nobody(kernel):
+    kernel.execute(SETUP, reply=True, timeout=60)
+    cell = kernel.execute("for x in range(10):\n    slow(x)")
+    pushes = []
+    while True:
+        message = kernel.get_iopub_msg(timeout=60)
+        if message["msg_type"] == "comm_msg":
+            pushes.append(message["content"]["data"]["type"])
+        mine = message["parent_header"].get("msg_id") == cell
+        if mine and message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            break
+    assert pushes == ["frame.snapshot"]  # the one that says that recording began
+    assert ask(kernel, type="frame.get")["store"]["calls"] == 10
+
+
+@pytest.mark.filterwarnings("default")
 def test_a_busy_kernel_pushes_and_answers(kernel):
     setup = kernel.execute(SETUP, reply=True, timeout=60)
     assert setup["content"]["status"] == "ok"

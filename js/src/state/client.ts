@@ -72,7 +72,7 @@ export class FrameClient {
   attach(transport: Transport): void {
     this.drop();
     this.transport = transport;
-    this.stopListening = transport.pushed.connect(push => this.take(push));
+    this.stopListening = transport.pushed.connect(push => this.takePush(push));
     this.refresh();
   }
 
@@ -136,6 +136,15 @@ export class FrameClient {
     this.store.disconnect();
     const told = reason instanceof RequestError && reason.code === 'protocol';
     this.setContact('silent', told ? reason.message : '');
+  }
+
+  /** A snapshot that was not asked for is how a kernel says that it records now. */
+  private takePush(push: Push): void {
+    const begins = push.type === 'frame.snapshot' && push.v === PROTOCOL;
+    this.take(push);
+    if (begins && !this.resting) {
+      this.refresh();
+    }
   }
 
   private take(push: Push): void {
