@@ -53,12 +53,6 @@ class Shelf:
                 return Failure(code="failed", message=str(error))
             return NEVER_RECORDED if frame is None else frame.answer(request)
 
-    def close(self) -> None:
-        """Release every store."""
-        with self._lock:
-            while self._frames:
-                self._frames.popitem()[1].close()
-
     def _frame(self, session: str, *, anew: bool) -> StoredFrame | None:
         """Return the frame of a notebook; `anew` where the notebook may record elsewhere by now."""
         found = self._frames.pop(session, None)
