@@ -33,7 +33,7 @@ from notebook import (
 )
 from playwright.sync_api import Page, expect
 
-CELL_RUNS = "window.jupyterapp.shell.currentWidget.content.model.cells.get(index).executionState === 'running'"
+CELL_RUNS = "window.jupyterapp.shell.currentWidget.content.widgets[index].node.innerText.includes('[*]')"
 INSPECTOR = f"{PANEL} .mandala-inspector"
 HEAD = f"{PANEL} .mandala-store"
 
