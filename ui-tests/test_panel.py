@@ -173,6 +173,41 @@ def test_the_panel_follows_the_notebook_in_front(page: Page, lab: Lab) -> None:
     expect(page.locator(HEAD)).to_contain_text("as last seen")
 
 
+def test_recording_again_or_elsewhere_shows_what_is_recorded_now(page: Page, lab: Lab) -> None:
+    other = "@op\ndef triple(x):\n    return 3 * x\ntriple(1)"
+    cells = [SETUP.replace("NAME", "first"), "double(1)", "%mandala on second.db", other]
+    write_notebook(lab, "again.ipynb", cells)
+    open_notebook(page, lab, "again.ipynb")
+    run_cell(page, 0)
+    run_cell(page, 1)
+    expect(page.locator(HEAD)).to_contain_text("1 computed")
+    run_cell(page, 0)  # the same store again
+    run_cell(page, 1)
+    expect(page.locator(HEAD)).to_contain_text("1 cached")
+    run_cell(page, 2)
+    run_cell(page, 3)
+    expect(page.locator(HEAD)).to_contain_text("second.db")
+    expect(node(page, "operation", "triple")).to_be_visible()
+    expect(node(page, "operation", "double")).to_have_count(0)
+
+
+def test_a_long_chain_is_in_view_and_its_counts_are_whole(page: Page, lab: Lab) -> None:
+    chain = (
+        "def make(i):\n    @op(name=f'step_{i}', output_names=[f'out_{i}'])\n    def step(x, alpha, beta):\n"
+        "        return x + i\n    return step\nvalue = 1\nsteps = [make(i) for i in range(40)]\n"
+        "for i in range(40):\n    value = steps[i](value, i, 'b')\n"
+        "for _ in range(25):\n    value = steps[0](1, 0, 'b')"
+    )
+    write_notebook(lab, "chain.ipynb", [SETUP.replace("NAME", "chain"), chain])
+    open_notebook(page, lab, "chain.ipynb")
+    run_all(page)
+    first = node(page, "operation", "step_0")
+    expect(page.locator(HEAD)).to_contain_text("25 cached")
+    expect(first).to_be_in_viewport()
+    expect(first.locator(".mandala-detail")).to_have_text("1 call · 25 cached")
+    page.screenshot(path=OUTPUT / "chain.png")
+
+
 def test_a_failed_op_is_red_with_a_cross_and_shows_its_traceback(page: Page, lab: Lab) -> None:
     cell = "@op\ndef divide(a, b):\n    return a / b\ntry:\n    divide(1, 0)\nexcept ZeroDivisionError:\n    pass"
     write_notebook(lab, "fails.ipynb", [SETUP.replace("NAME", "fails"), cell])

@@ -89,6 +89,23 @@ describe('nodeTowards', () => {
   });
 });
 
+describe('Camera', () => {
+  it('shows nodes of a slanting scene rather than its empty middle', () => {
+    const camera = new Camera();
+    const view = { width: 300, height: 300 };
+    const scene = { width: 3000, height: 3000 };
+    camera.fit(scene, view, 0.5);
+    camera.centre([{ x: 0, y: 0, w: 100, h: 40 }], scene, view);
+    const seen = camera.seen(view, 0);
+    expect(seen.x).toBeLessThan(0);
+    expect(seen.x + seen.w).toBeGreaterThan(100);
+    camera.fit({ width: 200, height: 3000 }, view, 0.5);
+    const { x } = camera;
+    camera.centre([{ x: 0, y: 0, w: 10, h: 40 }], { width: 200, height: 3000 }, view);
+    expect(camera.x).toBe(x);
+  });
+});
+
 describe('SceneView', () => {
   let view: SceneView;
   const mark = (id: string): Element => view.element.querySelector(`[data-id="${id}"]`)!;

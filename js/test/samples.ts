@@ -167,8 +167,9 @@ export function finished(change: Partial<ReplayFinished> = {}): ReplayFinished {
     summary: 'One result differs.',
     executed: 2,
     reused: 3,
-    differences: [{ node: 'var:y', before: '1', after: '2' }],
-    scene: chain(),
+    differences: [{ node: 'y', before: '1', after: '2' }],
+    before: chain(),
+    after: chain(),
     error: '',
     ...change
   };

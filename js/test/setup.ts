@@ -12,3 +12,6 @@ const media = {
 };
 Object.assign(globalThis, { DragEvent: DragEventStub, matchMedia: () => media });
 HTMLCanvasElement.prototype.getContext = () => null;
+
+// jsdom lays nothing out, so there is nothing to scroll to.
+Element.prototype.scrollIntoView = () => undefined;

@@ -124,7 +124,6 @@ function setUp(answers: Partial<Record<Request['type'], Answer>>, replay = true)
     ask: request => askOver(transport, request),
     words: plainWords,
     replays: replay ? replays : null,
-    currentScene: chain,
     onClose: () => (closed += 1)
   });
   document.body.replaceChildren(inspector.element);
@@ -281,6 +280,8 @@ describe('replaying', () => {
     expect(text(root)).toContain('2 executed');
     expect(text(root.querySelector('.mandala-differences tbody'))).toBe('y12');
     expect(root.querySelectorAll('.mandala-picture svg')).toHaveLength(2);
+    const marked = [...root.querySelectorAll('.mandala-picture .mandala-selected')];
+    expect(marked.map(mark => mark.getAttribute('data-id'))).toEqual(['var:y', 'var:y']);
     expect(buttonNamed(root, 'Run').disabled).toBe(false);
   });
 
@@ -297,7 +298,7 @@ describe('replaying', () => {
     const root = setting.inspector.element;
     submit(root);
     await settle();
-    setting.replays.take(finished({ verdict: 'failed', error: 'SyntaxError', scene: null }));
+    setting.replays.take(finished({ verdict: 'failed', error: 'SyntaxError', after: null }));
     await settle();
     expect(text(root)).toContain('The replay failed');
     expect(text(root.querySelector('.mandala-result pre'))).toBe('SyntaxError');

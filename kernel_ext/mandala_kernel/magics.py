@@ -130,7 +130,11 @@ class MandalaMagics(Magics):  # type: ignore[misc]
     def _export(self, words: list[str]) -> None:
         if len(words) != 1:
             raise Mistake("%mandala export takes one path that ends in .svg")
-        say(f"wrote {self._storage().cf('run').save_svg(Path(words[0]).expanduser())}")
+        frame = self._storage().cf("run")
+        try:
+            say(f"wrote {frame.save_svg(Path(words[0]).expanduser())}")
+        except OSError as error:
+            raise Mistake(f"{words[0]} cannot be written: {error.strerror}; choose another path") from error
 
     def _doctor(self, _words: list[str]) -> None:
         for line in examine(has_kernel=hasattr(self.shell, "kernel")):

@@ -107,13 +107,14 @@ class Desk:
                 executed=0,
                 reused=0,
                 differences=[],
-                error=str(error),
             )
         return finished(ticket, replay)
 
 
 def finished(ticket: str, replay: Replay) -> ReplayFinished:
     """Return the outcome of a replay as a message."""
+    layout = LayeredLayout()
+    before = layout.place(outline(replay.base))
     return ReplayFinished(
         ticket=ticket,
         verdict=replay.verdict,
@@ -121,7 +122,8 @@ def finished(ticket: str, replay: Replay) -> ReplayFinished:
         executed=len(replay.executed),
         reused=len(replay.reused),
         differences=[Difference(d.node, d.before, d.after) for d in replay.compare()],
-        scene=LayeredLayout().place(outline(replay.graph)),
+        before=before,
+        after=layout.place(outline(replay.graph), before),
         error=replay.error,
     )
 

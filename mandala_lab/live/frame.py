@@ -48,6 +48,7 @@ class LiveFrame:
         self._layout = LayeredLayout()
         self._scene = self._layout.place(outline(self._builder.graph(), self._occurrences))
         self._seq = 0
+        self._session = storage.run  # revisions of one recording follow each other, and no others
         self._watched = False
         self._dirty = threading.Event()
         self._closed = threading.Event()
@@ -64,9 +65,7 @@ class LiveFrame:
         """Return the frame as it is now."""
         with self._lock:
             self._advance()
-            return FrameSnapshot(
-                seq=self._seq, scene=self._scene, store=self._store_info(), session=self._storage.session
-            )
+            return FrameSnapshot(seq=self._seq, scene=self._scene, store=self._store_info(), session=self._session)
 
     def detach(self) -> None:
         """Stop pushing; what happens meanwhile is in the next snapshot."""
@@ -131,7 +130,7 @@ class LiveFrame:
             removed_nodes=removed_nodes,
             removed_edges=removed_edges,
             store=self._store_info(),
-            session=self._storage.session,
+            session=self._session,
         )
 
     def _grown_from(self) -> Scene | None:

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from mandala_lab.memo import context
 from mandala_lab.memo.binding import Binder
+from mandala_lab.memo.warn import users_part
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import unwrapped
@@ -57,7 +58,10 @@ class Op(Generic[P, R]):
         engine = context.current_engine()
         if engine is None:
             return self.f(*map(unwrapped, args), **{name: unwrapped(value) for name, value in kwargs.items()})
-        return engine.call(self, args, kwargs)  # type: ignore[no-any-return]
+        try:
+            return engine.call(self, args, kwargs)  # type: ignore[no-any-return]
+        except BaseException as error:
+            raise error.with_traceback(users_part(error.__traceback__))  # noqa: B904 - the same error
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -12,7 +12,6 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from mandala_lab.memo import context, values
@@ -20,7 +19,7 @@ from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.keying import CallKey, Keyer, Operation
 from mandala_lab.memo.outputs import joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
-from mandala_lab.memo.warn import PACKAGE, warn_user
+from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.calls import CallEntry, CallStatus, Found, Link, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
@@ -276,8 +275,5 @@ class Engine:
 
 def _text_of(error: BaseException) -> str:
     """Return the traceback of an error from the user's own code on, as text that any store takes."""
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
-        trace = trace.tb_next
-    lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
+    lines = traceback.format_exception(type(error), error, users_part(error.__traceback__))
     return "".join(lines).encode("utf-8", "backslashreplace").decode()

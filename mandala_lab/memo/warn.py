@@ -1,15 +1,24 @@
-"""Warnings that point at the user's line."""
+"""Warnings and tracebacks that point at the user's lines."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 from pathlib import Path
+from types import TracebackType
 
 from mandala_lab.model.errors import MandalaLabWarning
 
 PACKAGE = str(Path(__file__).parent.parent)
 """Where the code of mandala-lab lies."""
+
+
+def users_part(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the first line on that is not mandala-lab's; the whole where there is none."""
+    found = trace
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        found = found.tb_next
+    return found or trace
 
 
 def warn_user(message: str) -> None:

@@ -26,19 +26,19 @@ CORNER = 7.0
 _ROUND_END = 22.0
 _SQUARE_END = 10.0
 _SHORT_SIDE: dict[NodeKind, float] = {"var": 6.0, "op": 11.0}
-_DETAIL_ROOM = "000 calls"
+_DETAIL_ROOM: dict[NodeKind, str] = {"var": "000 values", "op": "000 calls · 000 cached"}
 
 
 def box_size(node: OutlineNode) -> tuple[float, float]:
     """Return the width and height of a node's box: never narrower than its text.
 
-    A detail is a counter and grows, so there is always room for nine
-    characters: boxes keep their width while a session runs.
+    A detail is a counter and grows, and boxes keep their width while a session
+    runs; so there is always room for larger counts.
     """
     label = text_width(shorten(node.label), LABEL_SIZE)
     detail = text_width(shorten(node.detail, LONGEST_DETAIL), DETAIL_SIZE)
     if node.detail:
-        detail = max(detail, text_width(_DETAIL_ROOM, DETAIL_SIZE))
+        detail = max(detail, text_width(_DETAIL_ROOM[node.kind], DETAIL_SIZE))
     inner = TEXT_LEFT + math.ceil(max(label, detail)) + TEXT_RIGHT
     return max(MIN_WIDTH, inner), BOX_HEIGHT
 

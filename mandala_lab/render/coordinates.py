@@ -3,7 +3,8 @@
 Owns `across`. Does not own the order nor the layers. The method is that of
 Brandes and Koepf: vertices are aligned in blocks with a median neighbour, once
 for each of four directions; each alignment is packed; the four results are
-averaged. Bends of one edge share a block, so long edges are straight.
+averaged. Bends of one edge share a block, so long edges are straight; neighbours
+that lead on come before those that end there, so long chains are straight too.
 """
 
 from __future__ import annotations
@@ -72,15 +73,25 @@ def _blocks(web: Web, layers: Layers, near: list[list[int]], crossed: set[tuple[
         position = {vertex: place for place, vertex in enumerate(before)}
         last = -1
         for vertex in layer:
-            for other in _medians(web, vertex, near[vertex], position):
+            for other in _medians(web, vertex, _leading(near[vertex], near), position):
                 place = position[other]
                 if taken[other] or place <= last or _yields(web, vertex, other, far, crossed):
+                    continue
+                if vertex not in _leading(far[other], far):
                     continue
                 taken[other] = 1
                 root[vertex] = root[other]
                 last = place
                 break
     return root
+
+
+def _leading(around: list[int], near: list[list[int]]) -> list[int]:
+    """Return the neighbours that something follows, where there are any; else all.
+
+    So a chain is aligned with itself, and not with the constants that its steps take.
+    """
+    return [other for other in around if near[other]] or around
 
 
 def _medians(web: Web, vertex: int, around: list[int], position: dict[int, int]) -> list[int]:

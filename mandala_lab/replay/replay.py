@@ -136,8 +136,8 @@ def run_replay(
     if engine.keyer.version_of(op).digest.hex() != call.version:
         raise ReplayError(
             "code_changed",
-            f"the code of {call.name} differs from the code that made this call; "
-            f"call {call.name} again first, or restore it",
+            f"{call.name} has other code now than when it made this call; "
+            f"replay a call of the present code, or bring the old code back",
         )
     base = lineage(call, store.creators, store.consumers)
     found = _edited(store, engine, call, changes, scope, base) if changes else _repeat(engine, op, call, base)

@@ -133,7 +133,10 @@ Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun
 
 
 class FrameSnapshot(_Message, tag="frame.snapshot"):
-    """The whole live frame at revision `seq`; also pushed after a storage change."""
+    """The whole live frame at revision `seq` of a recording; also pushed when one begins.
+
+    `session` names the recording: revisions of another one do not follow.
+    """
 
     seq: int
     scene: Scene
@@ -216,7 +219,7 @@ class Difference(_Part):
 
 
 class ReplayFinished(_Message, tag="replay.finished"):
-    """Outcome of a queued replay. `scene` is the new frame; the base is unchanged."""
+    """Outcome of a queued replay: the frame of the call and of what depends on it, before and after."""
 
     ticket: str
     verdict: Literal["same", "changed", "diverged", "failed"]
@@ -224,7 +227,8 @@ class ReplayFinished(_Message, tag="replay.finished"):
     executed: int
     reused: int
     differences: list[Difference]
-    scene: Scene | None = None
+    before: Scene | None = None
+    after: Scene | None = None
     error: str = ""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mandala_lab import op
+from mandala_lab import Storage, op
 from mandala_lab.live.desk import Desk, read_request
 from mandala_lab.live.frame import LiveFrame
 from mandala_lab.live.preview import preview
@@ -67,6 +67,17 @@ def test_deltas_follow_each_other(storage, live):
     last = frame.attach()
     assert last.store.calls == 3
     assert last.store.cached == 3
+
+
+def test_each_recording_has_a_name_of_its_own(path):
+    found = []
+    for _ in range(2):
+        storage = Storage(path, session="the same notebook")
+        frame = LiveFrame(storage, lambda push: None)
+        found.append(frame.attach().session)
+        frame.close()
+        storage.close()
+    assert found[0] != found[1]  # revisions of one do not follow those of the other
 
 
 def test_nothing_is_pushed_while_nobody_watches(storage, live):

@@ -647,3 +647,27 @@ def test_forked_processes_record_for_themselves(tmp_path, path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["86", "86"]
     assert Storage(path).stats(everything=True).computed == 86
+
+
+def test_a_store_that_was_deleted_is_told_of_and_costs_no_result(storage, path):
+    with storage:
+        inc(1)
+    path.unlink()
+    with pytest.warns(MandalaLabWarning, match="was deleted or replaced while it was open") as caught, storage:
+        assert inc(2).value == 3
+        assert inc(1).value == 2
+    assert len(caught) == 2  # the call, and the span of the hit
+
+
+def test_the_caller_sees_a_traceback_of_the_callers_own_lines(storage):
+    @op
+    def outer(x):
+        return fails(x)
+
+    with storage, pytest.raises(KeyError) as caught:
+        outer(1)
+    files = [entry.path.name for entry in caught.traceback]
+    assert files.count("decorator.py") == 2  # one for each op; the rest is this file
+    assert set(files) == {"decorator.py", "test_engine.py"}
+    with storage, pytest.raises(ValueError, match="declares 2 outputs"):
+        op(nout=2)(lambda: 1)()

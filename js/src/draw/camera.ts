@@ -61,6 +61,15 @@ export class Camera {
     this.y = MARGIN + Math.max(extra.y / 2, 0);
   }
 
+  /** Where a scene is wider than the view, put these of its rectangles in the middle. */
+  centre(rects: readonly Rect[], scene: Size, view: Size): void {
+    if (rects.length > 0 && scene.width * this.k > view.width) {
+      const left = Math.min(...rects.map(rect => rect.x));
+      const right = Math.max(...rects.map(rect => rect.x + rect.w));
+      this.x = view.width / 2 - ((left + right) / 2) * this.k;
+    }
+  }
+
   /** Pan as little as needed to bring a rectangle into view, with some of what is around. */
   reveal(rect: Rect, view: Size): void {
     this.pan(

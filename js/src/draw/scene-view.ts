@@ -171,8 +171,11 @@ export class SceneView {
   /** Let the camera follow the scene and the view, unless somebody took it over. */
   private refit(): void {
     if (this.framing !== 'by-hand') {
+      const { scene } = this.index;
       const least = this.framing === 'legible' ? LEAST_LEGIBLE[this.options.place] : undefined;
-      this.camera.fit(this.index.scene, this.view, least);
+      this.camera.fit(scene, this.view, least);
+      const rows = { ...this.camera.seen(this.view, 0), x: EVERYWHERE.x, w: EVERYWHERE.w };
+      this.camera.centre(this.index.nodesIn(rows), scene, this.view);
       this.revealPursued();
     }
   }

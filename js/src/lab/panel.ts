@@ -134,13 +134,21 @@ export class MandalaPanel extends Widget {
       return this.client.ask(request);
     }
     if (request.type === 'replay.run') {
-      const told = this.options.words.__(
-        'A replay runs in the kernel, which is not recording. Continue recording, then try again.'
-      );
-      return Promise.reject(new TransportError(told));
+      return Promise.reject(new TransportError(this.whyNoReplay()));
     }
     return askOver(this.options.archiveOf(this.path), request);
   };
+
+  private whyNoReplay(): string {
+    const { words } = this.options;
+    return this.kernel === null
+      ? words.__(
+          'A replay runs in the kernel, and this notebook has none. Start one, then try again.'
+        )
+      : words.__(
+          'A replay runs in the kernel, which is not recording. Continue recording, then try again.'
+        );
+  }
 
   private async resume(): Promise<void> {
     const { kernel } = this;

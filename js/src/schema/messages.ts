@@ -70,7 +70,9 @@ export interface ReplayRun {
   v?: number;
 }
 /**
- * The whole live frame at revision `seq`; also pushed after a storage change.
+ * The whole live frame at revision `seq` of a recording; also pushed when one begins.
+ *
+ * `session` names the recording: revisions of another one do not follow.
  */
 export interface FrameSnapshot {
   type: 'frame.snapshot';
@@ -258,7 +260,7 @@ export interface RecordingStopped {
   v: number;
 }
 /**
- * Outcome of a queued replay. `scene` is the new frame; the base is unchanged.
+ * Outcome of a queued replay: the frame of the call and of what depends on it, before and after.
  */
 export interface ReplayFinished {
   type: 'replay.finished';
@@ -268,7 +270,8 @@ export interface ReplayFinished {
   executed: number;
   reused: number;
   differences: Difference[];
-  scene: Scene | null;
+  before: Scene | null;
+  after: Scene | null;
   error: string;
   v: number;
 }

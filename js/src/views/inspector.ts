@@ -4,7 +4,7 @@
  * Owns which page is shown, the way back, and that a late answer to an earlier
  * question is thrown away. The pages themselves are node-page.ts and call-page.ts.
  */
-import type { CallInspected, CallRow, Scene } from '../schema/messages';
+import type { CallInspected, CallRow } from '../schema/messages';
 import type { Replays } from '../state/replays';
 import type { Ask } from '../state/transport';
 import type { Words } from '../state/words';
@@ -20,7 +20,6 @@ export interface InspectorOptions {
   words: Words;
   /** Where replays are paired; null hides the replay form. */
   replays: Replays | null;
-  currentScene: () => Scene | null;
   onClose: () => void;
 }
 
@@ -155,11 +154,11 @@ export class Inspector {
   }
 
   private replayForm(reply: CallInspected): HTMLElement[] {
-    const { ask, replays, words, currentScene } = this.options;
+    const { ask, replays, words } = this.options;
     if (replays === null) {
       return [];
     }
-    const options = { ask, replays, words, currentScene };
+    const options = { ask, replays, words };
     return [new ReplayForm(reply.call.hid, reply.editable, options).element];
   }
 }

@@ -4,7 +4,7 @@
  * Owns the fields, the waiting and the place of the outcome. What the outcome
  * looks like is replay-result.ts's; pairing tickets is state/replays.ts's.
  */
-import type { EditableArgument, ReplayRun, Scene } from '../schema/messages';
+import type { EditableArgument, ReplayRun } from '../schema/messages';
 import type { Replays } from '../state/replays';
 import type { Ask } from '../state/transport';
 import type { Words } from '../state/words';
@@ -17,8 +17,6 @@ export interface ReplayFormOptions {
   ask: Ask;
   replays: Replays;
   words: Words;
-  /** The picture to compare the new frame with. */
-  currentScene: () => Scene | null;
 }
 
 /** The form for one call. */
@@ -85,7 +83,7 @@ export class ReplayForm {
   }
 
   private async submit(): Promise<void> {
-    const { ask, replays, words, currentScene } = this.options;
+    const { ask, replays, words } = this.options;
     const request: ReplayRun = {
       type: 'replay.run',
       call: this.call,
@@ -95,14 +93,14 @@ export class ReplayForm {
     this.run.disabled = true;
     this.outcome.replaceChildren(waitingNote(words.__('Waiting for the kernel…')));
     try {
-      const before = currentScene();
       const queued = await ask<'replay.run'>(request);
       const finished = await replays.outcome(queued.ticket);
-      this.outcome.replaceChildren(replayResult(finished, before, words));
+      this.outcome.replaceChildren(replayResult(finished, words));
     } catch (reason) {
       this.outcome.replaceChildren(failureNote(reason, () => void this.submit(), words));
     } finally {
       this.run.disabled = false;
+      this.outcome.scrollIntoView({ block: 'nearest' });
     }
   }
 }

@@ -8,16 +8,13 @@ import type { Words } from '../state/words';
 import { button, codeBlock, html } from './dom';
 
 /** Make the view of an outcome. */
-export function replayResult(
-  finished: ReplayFinished,
-  before: Scene | null,
-  words: Words
-): HTMLElement {
+export function replayResult(finished: ReplayFinished, words: Words): HTMLElement {
+  const { before, after, error, summary } = finished;
   const result = html(
     'div',
     `mandala-result mandala-verdict-${finished.verdict}`,
     html('strong', 'mandala-verdict', verdictWord(finished.verdict, words)),
-    html('p', '', finished.summary),
+    html('p', '', summary),
     html(
       'p',
       'mandala-meta',
@@ -26,15 +23,15 @@ export function replayResult(
     )
   );
   result.setAttribute('role', 'status');
-  if (finished.error !== '') {
-    result.append(codeBlock(finished.error, words.__('error of the replay')));
+  if (!summary.includes(error)) {
+    result.append(codeBlock(error, words.__('error of the replay')));
   }
   if (finished.differences.length > 0) {
     result.append(differenceTable(finished.differences, words));
   }
-  if (finished.scene !== null && finished.scene.nodes.length > 0) {
-    const marked = new Set(finished.differences.map(difference => difference.node));
-    result.append(pictures(before, finished.scene, marked, words));
+  if (before !== null && after !== null) {
+    const marked = new Set(finished.differences.map(({ node }) => `var:${node}`));
+    result.append(pictures(before, after, marked, words));
   }
   return result;
 }
@@ -59,7 +56,7 @@ function differenceTable(differences: readonly Difference[], words: Words): HTML
     html(
       'tr',
       '',
-      html('td', '', nameOf(node)),
+      html('td', '', node),
       html('td', 'mandala-before', before),
       html('td', 'mandala-after', after)
     )
@@ -73,20 +70,14 @@ function differenceTable(differences: readonly Difference[], words: Words): HTML
   return html('div', 'mandala-scroll', table);
 }
 
-function nameOf(node: string): string {
-  return node.replace(/^(?:op|var):/, '');
-}
-
 function pictures(
-  before: Scene | null,
+  before: Scene,
   after: Scene,
   marked: ReadonlySet<string>,
   words: Words
 ): HTMLElement {
   const frame = html('div', 'mandala-pictures');
-  if (before !== null && before.nodes.length > 0) {
-    frame.append(picture(words.__('Before'), before, marked, words));
-  }
+  frame.append(picture(words.__('Before'), before, marked, words));
   frame.append(picture(words.__('After'), after, marked, words));
   const size = button(
     words.__('Larger'),

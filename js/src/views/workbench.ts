@@ -40,7 +40,6 @@ export class Workbench {
       ask: options.ask,
       words,
       replays: options.replays,
-      currentScene: () => store.scene,
       onClose: () => this.close()
     });
     this.bench.append(this.graph.element, splitter(this.bench, words), this.inspector.element);

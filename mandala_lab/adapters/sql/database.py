@@ -59,6 +59,7 @@ class Database:
             _check_place(path)
             self._engine = _make_engine(path)
             self._prepare()
+        self._file = self._identity()
 
     @property
     def dialect(self) -> Any:
@@ -69,6 +70,7 @@ class Database:
     def writing(self) -> Iterator[Any]:
         """Yield a cursor in a transaction that is committed at the end or rolled back."""
         with self._write_lock, self._errors():
+            self._require_same_file()
             connection = self._engine.raw_connection()
             try:
                 cursor = connection.cursor()
@@ -102,6 +104,19 @@ class Database:
         """Release every connection; a file is opened again when it is asked for."""
         self._closed = True
         self._engine.dispose()
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Device and number of the file; ``None`` where there is none."""
+        try:
+            status = os.stat(self.path)  # noqa: PTH116 - at each write: the cheaper call
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _require_same_file(self) -> None:
+        """Refuse to write to a file that nobody will find again."""
+        if not self.in_memory and self._identity() != self._file:
+            raise StoreError(f"the store {self.path} was deleted or replaced while it was open; open it again")
 
     def start_anew(self) -> None:
         """Go on in a forked process, with connections of its own.
