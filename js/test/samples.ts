@@ -164,7 +164,7 @@ export function finished(change: Partial<ReplayFinished> = {}): ReplayFinished {
     v: 1,
     ticket: 't1',
     verdict: 'changed',
-    summary: 'One result differs.',
+    summary: 'f with x=2: changed (2 executed, 3 reused)',
     executed: 2,
     reused: 3,
     differences: [{ node: 'y', before: '1', after: '2' }],

@@ -14,13 +14,7 @@ export function replayResult(finished: ReplayFinished, words: Words): HTMLElemen
     'div',
     `mandala-result mandala-verdict-${finished.verdict}`,
     html('strong', 'mandala-verdict', verdictWord(finished.verdict, words)),
-    html('p', '', summary),
-    html(
-      'p',
-      'mandala-meta',
-      html('span', '', words.__('%1 executed', finished.executed)),
-      html('span', '', words.__('%1 reused', finished.reused))
-    )
+    html('p', '', summary)
   );
   result.setAttribute('role', 'status');
   if (!summary.includes(error)) {
