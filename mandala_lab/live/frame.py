@@ -1,13 +1,14 @@
 """`LiveFrame`: the frame of a notebook's session, growing while calls are made.
 
-Owns the revision, the scene of the last push, and the thread that pushes at
-most ten times a second, and only while somebody watches. Does not own how a
-push travels: that is the `push` given to it.
+Owns the revision, the scene of the last push, and the thread that pushes: at
+most ten times a second, with at most a sixth of the time, and only while
+somebody watches. Does not own how a push travels: that is the `push` given to it.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -22,6 +23,8 @@ from mandala_lab.schema.scene import Scene
 from mandala_lab.storage import Storage
 
 _INTERVAL_S = 0.1
+_REST = 5.0
+"""A large frame takes long to bring up to date: then there is this many times as long a pause."""
 
 
 class LiveFrame:
@@ -89,16 +92,19 @@ class LiveFrame:
         self._dirty.set()
 
     def _push_often(self) -> None:
+        pause = _INTERVAL_S
         while True:
             self._dirty.wait()
-            if self._closed.wait(_INTERVAL_S):
+            if self._closed.wait(pause):
                 return
             self._dirty.clear()
+            began = time.perf_counter()
             if self._watched:
                 with self._lock:
                     delta = self._advance()
                 if delta is not None:
                     self._push(delta)
+            pause = max(_INTERVAL_S, _REST * (time.perf_counter() - began))
 
     def _absorb(self) -> None:
         """Take in the spans that were noted; the store has their calls."""
