@@ -308,6 +308,8 @@ describe('MandalaPanel', () => {
     panel.show();
     await wait();
     expect(types(kernel).at(-1)).toBe('frame.get');
+    tracker.show(new FakeNotebook('b.ipynb', null));
+    expect(types(kernel).at(-1)).toBe('panel.detach');
   });
 
   it('shows what the store knows after a restart and a reload, and continues recording', async () => {

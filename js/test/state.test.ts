@@ -169,7 +169,7 @@ describe('FrameClient', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     store = new FrameStore();
-    client = new FrameClient(store, PROBE_MS);
+    client = new FrameClient(store, 'window 1', PROBE_MS);
   });
   afterEach(() => vi.useRealTimers());
   const wait = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);

@@ -327,7 +327,7 @@ describe('PanelView', () => {
   let panel: PanelView;
   beforeEach(() => {
     store = new FrameStore();
-    client = new FrameClient(store);
+    client = new FrameClient(store, 'window 1');
     resumed = 0;
     panel = new PanelView({
       store,

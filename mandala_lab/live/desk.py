@@ -72,9 +72,9 @@ class Desk:
 
     def _answer(self, request: Request) -> Reply:
         if isinstance(request, FrameGet):
-            return self._live.attach()
+            return self._live.attach(request.panel)
         if isinstance(request, PanelDetach):
-            self._live.detach()
+            self._live.detach(request.panel)
             return Done()
         if isinstance(request, NodeInspect | CallInspect):
             return inspect(self._storage.store, self._live.graph(), request)

@@ -52,16 +52,16 @@ class LiveFrame:
         self._scene = self._layout.place(outline(self._builder.graph(), self._occurrences))
         self._seq = 0
         self._session = storage.run  # revisions of one recording follow each other, and no others
-        self._watched = False
+        self._panels: set[str] = set()
         self._dirty = threading.Event()
         self._closed = threading.Event()
         self._unsubscribe = storage.subscribe(self._note)
         self._thread = threading.Thread(target=self._push_often, name="mandala-lab live", daemon=True)
         self._thread.start()
 
-    def attach(self) -> FrameSnapshot:
-        """Start pushing and return the frame as it is now."""
-        self._watched = True
+    def attach(self, panel: str = "") -> FrameSnapshot:
+        """Start pushing, for one panel more, and return the frame as it is now."""
+        self._panels.add(panel)
         return self.snapshot()
 
     def snapshot(self) -> FrameSnapshot:
@@ -70,9 +70,9 @@ class LiveFrame:
             self._advance()
             return FrameSnapshot(seq=self._seq, scene=self._scene, store=self._store_info(), session=self._session)
 
-    def detach(self) -> None:
-        """Stop pushing; what happens meanwhile is in the next snapshot."""
-        self._watched = False
+    def detach(self, panel: str = "") -> None:
+        """Stop pushing when no other panel watches; what happens meanwhile is in the next snapshot."""
+        self._panels.discard(panel)
 
     def graph(self) -> FrameGraph:
         """Return the content of the frame as it is now."""
@@ -99,7 +99,7 @@ class LiveFrame:
                 return
             self._dirty.clear()
             began = time.perf_counter()
-            if self._watched:
+            if self._panels:
                 with self._lock:
                     delta = self._advance()
                 if delta is not None:

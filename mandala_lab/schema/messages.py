@@ -94,11 +94,18 @@ class EditableArgument(_Part):
 
 
 class FrameGet(_Message, tag="frame.get"):
-    """Attach to the live frame: answered by `FrameSnapshot`, then pushes follow."""
+    """Attach to the live frame: answered by `FrameSnapshot`, then pushes follow.
+
+    `panel` tells panels apart, since several windows may show one notebook.
+    """
+
+    panel: str = ""
 
 
 class PanelDetach(_Message, tag="panel.detach"):
-    """The panel is hidden: stop pushing. Answered by `Done`."""
+    """Hide a panel: when none is left, nothing is pushed. Answered by `Done`."""
+
+    panel: str = ""
 
 
 class NodeInspect(_Message, tag="node.inspect"):

@@ -90,6 +90,16 @@ def test_nothing_is_pushed_while_nobody_watches(storage, live):
     assert pushes.empty()
 
 
+def test_one_window_that_hides_its_panel_leaves_the_other_its_pushes(storage, live):
+    _, pushes, desk = live
+    desk.answer(FrameGet(panel="one"))
+    desk.answer(FrameGet(panel="two"))
+    desk.answer(PanelDetach(panel="one"))
+    with storage:
+        make(1)
+    assert isinstance(pushes.get(timeout=10), FrameDelta)
+
+
 def test_earlier_sessions_are_shown_as_such(storage, live):
     with storage:
         make(2)

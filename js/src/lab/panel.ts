@@ -32,7 +32,7 @@ export interface PanelOptions {
 /** The side panel. */
 export class MandalaPanel extends Widget {
   private readonly store = new FrameStore();
-  private readonly client = new FrameClient(this.store);
+  private readonly client = new FrameClient(this.store, nameOfWindow());
   private readonly view: PanelView;
   private readonly stops: (() => void)[];
   private path = '';
@@ -92,6 +92,9 @@ export class MandalaPanel extends Widget {
   }
 
   private follow({ path, kernel }: Followed): void {
+    if (path !== this.path) {
+      this.client.rest();
+    }
     this.client.drop();
     if (path !== this.path) {
       this.path = path;
@@ -163,4 +166,13 @@ export class MandalaPanel extends Widget {
       );
     }
   }
+}
+
+/** A name that this window keeps when the page is reloaded. */
+function nameOfWindow(): string {
+  const key = 'mandala-lab:window';
+  const known = window.sessionStorage.getItem(key);
+  const name = known ?? Math.random().toString(36).slice(2);
+  window.sessionStorage.setItem(key, name);
+  return name;
 }

@@ -24,16 +24,20 @@ export type Push = FrameSnapshot | FrameDelta | RecordingStopped | ReplayFinishe
 
 /**
  * Attach to the live frame: answered by `FrameSnapshot`, then pushes follow.
+ *
+ * `panel` tells panels apart, since several windows may show one notebook.
  */
 export interface FrameGet {
   type: 'frame.get';
+  panel?: string;
   v?: number;
 }
 /**
- * The panel is hidden: stop pushing. Answered by `Done`.
+ * Hide a panel: when none is left, nothing is pushed. Answered by `Done`.
  */
 export interface PanelDetach {
   type: 'panel.detach';
+  panel?: string;
   v?: number;
 }
 /**

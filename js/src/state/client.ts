@@ -43,6 +43,8 @@ export class FrameClient {
 
   constructor(
     private readonly store: FrameStore,
+    /** Tells this panel from those of other windows. */
+    private readonly panel: string,
     private readonly probeTimeoutMs: number = PROBE_TIMEOUT_MS
   ) {}
 
@@ -105,7 +107,8 @@ export class FrameClient {
       this.setContact('asking');
     }
     const timer = setTimeout(() => this.giveUpWaiting(question), this.probeTimeoutMs);
-    askOver<'frame.get'>(transport, { type: 'frame.get' })
+    const { panel } = this;
+    askOver<'frame.get'>(transport, { type: 'frame.get', panel })
       .then(snapshot => transport === this.transport && this.take(snapshot))
       .catch((reason: unknown) => question === this.asking && this.takeRefusal(reason))
       .finally(() => clearTimeout(timer));
@@ -115,7 +118,10 @@ export class FrameClient {
   rest(): void {
     this.resting = true;
     if (this.transport !== null && this.currentContact !== 'silent') {
-      askOver<'panel.detach'>(this.transport, { type: 'panel.detach' }).catch(() => undefined);
+      const { panel } = this;
+      askOver<'panel.detach'>(this.transport, { type: 'panel.detach', panel }).catch(
+        () => undefined
+      );
     }
   }
 
