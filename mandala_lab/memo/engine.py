@@ -24,7 +24,7 @@ from mandala_lab.model.calls import CallEntry, CallStatus, Found, Link, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.ops import OpSpec
-from mandala_lab.model.refs import Ref, ValueSource, is_immutable, unwrapped
+from mandala_lab.model.refs import Ref, ValueSource, is_immutable, is_small, unwrapped
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
@@ -213,7 +213,7 @@ class Engine:
             value = bound[link.name]
             if type(value) is Ref and value.comes_from(self._source):
                 continue
-            if not self._is_stored(link.cid):
+            if is_small(value) or not self._is_stored(link.cid):
                 found.append(values.store(self.plain(value), link.cid))
         return found
 

@@ -87,8 +87,11 @@ class Keyer:
         UnstorableError
             When an argument has no content id.
         """
-        version = self.version_of(op)
-        reads = [] if op.fixed_version is not None else self._read_globals(op)
+        if op.fixed_version is None:
+            code = self._versions.resolve(op.f)
+            version, reads = code.version, _digests(op, code.read_globals())
+        else:
+            version, reads = self.version_of(op), []
         links = tuple(
             _link(name, position, value)
             for position, (name, value) in enumerate(bound.items())
@@ -108,15 +111,16 @@ class Keyer:
             links,
         )
 
-    def _read_globals(self, op: Operation) -> list[bytes]:
-        """Digest the global data that the op reads; what has no digest is warned about."""
-        parts: list[bytes] = []
-        for name, value in self._versions.resolve(op.f).read_globals():
-            try:
-                parts += (name.encode(), content_id(value))
-            except UnstorableError:
-                warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
-        return parts
+
+def _digests(op: Operation, reads: list[tuple[str, Any]]) -> list[bytes]:
+    """Digest the global data that an op reads; what has no digest is warned about."""
+    parts: list[bytes] = []
+    for name, value in reads:
+        try:
+            parts += (name.encode(), content_id(value))
+        except UnstorableError:
+            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
+    return parts
 
 
 def _link(name: str, position: int, value: Any) -> Link:

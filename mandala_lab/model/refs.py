@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 _MISSING = object()
+_SMALL = 500
 _IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -151,6 +152,11 @@ def is_immutable(obj: Any) -> bool:
     """Whether nobody can change a value: a number, a text, bytes or ``None``."""
     kind = type(obj)
     return any(kind is known for known in _IMMUTABLE)
+
+
+def is_small(obj: Any) -> bool:
+    """Whether a value is so small that writing it costs no more than asking whether it is there."""
+    return is_immutable(obj) and not (isinstance(obj, str | bytes) and len(obj) > _SMALL)
 
 
 def unwrapped(obj: Any, load: Callable[[Ref], Any] = lambda ref: ref.value) -> Any:
