@@ -198,7 +198,7 @@ describe('SceneView', () => {
   });
 
   it('dims the rest only under the pointer', () => {
-    const over = new Event('pointerover', { bubbles: true });
+    const over = new Event('pointermove', { bubbles: true });
     mark('op:f').dispatchEvent(over);
     expect(view.element.classList).toContain('mandala-dimmed');
     view.element.dispatchEvent(new Event('pointerleave'));

@@ -49,6 +49,8 @@ class Session:
             return
         self._shell.events.unregister("post_run_cell", self._after_cell)
         self.live.close()
+        if self._desk is not None:
+            self._desk.close()
         self.storage.deactivate()
         self.storage.close()
         self.storage = self.live = self._desk = None

@@ -29,7 +29,7 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         status = _status(counts)
         statuses[operation] = status
         detail = plural(len(hids), "call") + "".join(
-            f" · {number} {word}" for number, word in ((counts.cached, "cached"), (counts.error, "failed")) if number
+            f" · {number} {word}" for number, word in ((counts.error, "failed"), (counts.cached, "cached")) if number
         )
         nodes.append(OutlineNode(operation, "op", node_name(operation), detail, status, counts))
     for variable, refs in graph.variables.items():

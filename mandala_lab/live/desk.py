@@ -16,7 +16,7 @@ import msgspec
 from mandala_lab.frame.outline import outline
 from mandala_lab.live.frame import LiveFrame
 from mandala_lab.live.inspect import inspect
-from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.errors import MandalaLabError, ReplayError
 from mandala_lab.render.layered import LayeredLayout
 from mandala_lab.replay.replay import Replay
 from mandala_lab.schema.messages import (
@@ -35,6 +35,8 @@ from mandala_lab.schema.messages import (
     Request,
 )
 from mandala_lab.storage import Storage
+
+_tickets = itertools.count(1)  # of this process: another recording must not reuse one
 
 
 class Desk:
@@ -61,7 +63,11 @@ class Desk:
         self._live = live
         self._push = push
         self._later = later
-        self._tickets = itertools.count(1)
+        self._closed = False
+
+    def close(self) -> None:
+        """Answer no more: a replay that still waits is refused when its turn comes."""
+        self._closed = True
 
     def answer(self, request: Request) -> Reply:
         """Return the reply; what cannot be answered is a `Failure`."""
@@ -86,17 +92,19 @@ class Desk:
             try:
                 changes[name] = ast.literal_eval(text)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
+                given = f"{name} = {text} is not a Python literal" if text.strip() else f"{name} is empty"
                 return Failure(
                     code="bad_argument",
-                    message=f"{name} = {text} is not a Python literal; write a number, a quoted text, "
-                    "a list, a dict, True, False or None",
+                    message=f"{given}; write a number, a quoted text, a list, a dict, True, False or None",
                 )
-        ticket = f"r{next(self._tickets)}"
+        ticket = f"r{next(_tickets)}"
         self._later(lambda: self._push(self._replay(ticket, request, changes)))
         return ReplayQueued(ticket=ticket)
 
     def _replay(self, ticket: str, request: ReplayRun, changes: Mapping[str, Any]) -> ReplayFinished:
         try:
+            if self._closed:
+                raise ReplayError("stale_kernel", "recording stopped before this replay's turn came; run it again")
             call = self._storage.get_call(request.call)
             replay = self._storage.replay(call, scope=request.scope, set=changes)
         except (MandalaLabError, LookupError, ValueError, TypeError) as error:

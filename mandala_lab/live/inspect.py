@@ -120,7 +120,6 @@ def _source(store: CallStore, call: Call) -> str:
 
 def _call_row(call: Call, span: Span | None) -> CallRow:
     recorded = "computed" if call.status == "ok" else "error"
-    lines = call.error.strip().splitlines()
     return CallRow(
         hid=call.hid,
         op=call.name,
@@ -128,8 +127,15 @@ def _call_row(call: Call, span: Span | None) -> CallRow:
         started_s=span.started_s if span else call.started_s,
         duration_s=call.duration_s,
         arguments=argument_text(call.inputs),
-        error=lines[-1] if lines else "",
+        error=_error_line(call.error),
     )
+
+
+def _error_line(trace: str) -> str:
+    """Return the line of a traceback that names the error, which may have more lines after it."""
+    lines = trace.strip().splitlines()
+    last = max((number for number, line in enumerate(lines) if line.startswith("  File ")), default=-1)
+    return next((line for line in lines[last + 1 :] if not line.startswith(" ")), "")
 
 
 def _value_row(name: str, ref: Ref) -> ValueRow:

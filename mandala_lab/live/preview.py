@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mandala_lab.frame.outline import plural
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.schema.messages import ValuePreview
@@ -46,7 +47,7 @@ def _preview_table(frame: Any) -> ValuePreview:
     return ValuePreview(
         "table",
         "DataFrame",
-        f"{frame.shape[0]} rows x {frame.shape[1]} columns",
+        f"{plural(frame.shape[0], 'row')} x {plural(frame.shape[1], 'column')}",
         truncated=frame.shape[0] > _ROWS or frame.shape[1] > _COLUMNS,
         shape=list(frame.shape),
         columns=["", *(_cell(name) for name in head.columns)],

@@ -81,7 +81,7 @@ class Replay:
         given = ", ".join(f"{name}={short_repr(value)}" for name, value in self.changed.items())
         given = given or "the recorded arguments"
         if self.verdict == "failed":
-            return f"{self.call.name} with {given} failed: {self.error.strip().splitlines()[-1]}"
+            return f"{self.call.name} with {given} failed: {self.error.strip().splitlines()[0]}"
         stale = f", {len(self.not_refreshed)} not refreshed" if self.not_refreshed else ""
         counts = f"{len(self.executed)} executed, {len(self.reused)} reused{stale}"
         return f"{self.call.name} with {given}: {self.verdict} ({counts})"

@@ -156,6 +156,39 @@ def test_arguments_are_edited_as_literals_and_replayed(storage, live):
     assert pushes.get(timeout=10).verdict == "failed"
 
 
+def test_a_replay_that_waits_is_refused_when_recording_stopped(storage):
+    waiting = []
+    pushes: queue.Queue = queue.Queue()
+    frame = LiveFrame(storage, pushes.put)
+    desk = Desk(storage, frame, pushes.put, waiting.append)
+    with storage:
+        make(1)
+    queued = desk.answer(ReplayRun(call=storage.calls(make)[0].hid, arguments={"rows": "2"}))
+    desk.close()
+    frame.close()
+    waiting.pop()()
+    finished = pushes.get_nowait()
+    assert (finished.ticket, finished.verdict) == (queued.ticket, "failed")
+    assert "recording stopped" in finished.summary
+    assert len(storage.calls(make)) == 1
+    again = Desk(storage, frame, pushes.put, waiting.append)
+    assert again.answer(ReplayRun(call="ab", arguments={})).ticket != queued.ticket
+    assert "rows is empty" in again.answer(ReplayRun(call="ab", arguments={"rows": " "})).message
+
+
+def test_errors_of_several_lines_are_named_by_the_line_that_names_them(storage, live):
+    _, _, desk = live
+
+    @op
+    def unlucky():
+        raise ValueError("unlucky\n  <b>13</b>\nend")
+
+    with storage, pytest.raises(ValueError, match="unlucky"):
+        unlucky()
+    page = desk.answer(NodeInspect(node="op:unlucky"))
+    assert page.calls[0].error == "ValueError: unlucky"
+
+
 def test_messages_of_another_protocol_are_refused():
     for content in (None, {}, {"type": "frame.get", "extra": 1}, {"type": "nonsense"}):
         answer = read_request(content)

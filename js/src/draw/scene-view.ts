@@ -261,7 +261,8 @@ export class SceneView {
     element.addEventListener('click', event => {
       this.chosen.emit(nodeIdOf(event.target));
     });
-    element.addEventListener('pointerover', event => this.highlight(nodeIdOf(event.target)));
+    // Not pointerover: a picture that shifts under a pointer at rest brings out nothing.
+    element.addEventListener('pointermove', event => this.highlight(nodeIdOf(event.target)));
     element.addEventListener('pointerleave', () => this.highlight(''));
     element.addEventListener('focusin', event => {
       const id = nodeIdOf(event.target);

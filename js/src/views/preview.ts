@@ -88,6 +88,9 @@ function headTable(preview: ValuePreview, words: Words): HTMLElement {
 }
 
 function headCell(name: string): HTMLElement {
+  if (name === '') {
+    return html('td'); // the corner above the index heads nothing
+  }
   const cell = html('th', '', name);
   cell.scope = 'col';
   return cell;

@@ -9,7 +9,7 @@ import { duration } from './format';
 
 /** The head line of the panel. */
 export class StoreBar {
-  readonly element = html('header', 'mandala-store');
+  readonly element = html('div', 'mandala-store');
   private readonly state = html('span', 'mandala-live');
   private readonly label = html('span', 'mandala-store-label');
   private readonly counts = html('span', 'mandala-store-counts');
