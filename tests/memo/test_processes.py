@@ -1,0 +1,95 @@
+"""Several processes on one store: hits, kills and forks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from mandala_lab import Storage
+
+SCRIPT = """
+import sys
+from mandala_lab import Storage, op
+
+@op
+def square(x):
+    print("ran", x, flush=True)
+    return x * x
+
+with Storage(sys.argv[1]) as storage:
+    for x in range(int(sys.argv[2])):
+        square(x)
+        print("done", x, flush=True)
+"""
+
+
+def _script(tmp_path, path, count, **options):
+    (tmp_path / "work.py").write_text(SCRIPT)
+    command = [sys.executable, str(tmp_path / "work.py"), str(path), str(count)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)
+
+
+def test_another_process_gets_hits(tmp_path, path):
+    first = _script(tmp_path, path, 3).communicate()[0]
+    again = _script(tmp_path, path, 3).communicate()[0]
+    assert first.count("ran") == 3
+    assert again.count("ran") == 0
+    assert again.count("done") == 3
+
+
+def test_calls_that_returned_survive_a_kill(tmp_path, path):
+    process = _script(tmp_path, path, 100_000)
+    done = 0
+    for line in process.stdout:
+        done += line.startswith("done")
+        if done == 40:
+            process.send_signal(signal.SIGKILL)
+            break
+    done += sum(line.startswith("done") for line in process.stdout)
+    process.stdout.close()
+    process.wait()
+    again = _script(tmp_path, path, done).communicate()[0]
+    assert done >= 40
+    assert again.count("ran") == 0
+
+
+FORKING = """
+import multiprocessing, sys
+from mandala_lab import Storage, op
+
+@op
+def square(x):
+    return x * x
+
+@op
+def spread(numbers):
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return pool.map(square, numbers)
+
+storage = Storage(sys.argv[1])
+storage.activate()
+for x in range(5):
+    square(x)
+with multiprocessing.get_context("fork").Pool(3) as pool:
+    assert [ref.value for ref in pool.map(square, range(60))] == [x * x for x in range(60)]
+assert len(spread(list(range(60, 80))).value) == 20
+for x in range(80, 85):
+    square(x)
+print(storage.stats(everything=True).computed, storage.store.count_calls())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forked_processes_record_for_themselves(tmp_path, path):
+    (tmp_path / "work.py").write_text(FORKING)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(tmp_path / "work.py"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["86", "86"]
+    assert Storage(path).stats(everything=True).computed == 86

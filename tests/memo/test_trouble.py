@@ -1,0 +1,124 @@
+"""What goes wrong with values, names and stores, and costs nobody a result."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from mandala_lab import CorruptValueError, MandalaLabWarning, StoreError, op
+
+
+@op
+def inc(x):
+    return x + 1
+
+
+@op(output_names=["low", "high"])
+def ends(items):
+    return min(items), max(items)
+
+
+class Hostile(type):
+    def __hash__(cls):
+        raise RuntimeError("no hash")
+
+
+def _nameless():
+    kind = type("Nameless", (), {})
+    kind.__module__ = None
+    return kind()
+
+
+class Impostor:
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+
+@pytest.mark.parametrize("make", [Hostile("H", (), {}), _nameless, Impostor], ids=["hash", "module", "class"])
+def test_hostile_values_pass_through_with_a_warning(storage, make):
+    value = make()
+
+    @op
+    def same(x):
+        return x
+
+    with storage:
+        with pytest.warns(MandalaLabWarning, match="runs and is not remembered"):
+            assert same(value).value is value
+        with pytest.warns(MandalaLabWarning, match="not stored"):
+            assert give(value).value is value
+
+
+def give(value):
+    @op(version="1")
+    def giving():
+        return value
+
+    return giving()
+
+
+def test_values_that_would_not_read_back_are_not_stored(storage):
+    deep: list = []
+    for _ in range(400):
+        deep = [deep]
+    cyclic: list = []
+    cyclic.append(cyclic)
+    for value in (deep, cyclic, np.array([(1, "a")], dtype=[("x", int), ("y", object)])[0]):
+        with storage, pytest.warns(MandalaLabWarning, match="not stored"):
+            assert give(value).value is value
+
+
+def test_odd_text_costs_nobody_a_result(storage):
+    @op
+    def fails_oddly(**names):
+        raise ValueError("\ud800")
+
+    @op
+    def odd(**names):
+        return len(names)
+
+    with storage:
+        with pytest.raises(ValueError, match="\ud800"):
+            fails_oddly()
+        assert odd(**{"\ud800": 1}).value == 1
+
+
+def test_catchers_cannot_be_ignored():
+    with pytest.raises(ValueError, match="'kwargs', which takes any number"):
+        op(ignore_args=["kwargs"])(lambda **kwargs: kwargs)
+
+
+def test_a_store_that_was_deleted_is_told_of_and_costs_no_result(storage, path):
+    def use(*numbers):
+        with storage:
+            return [inc(x).value for x in numbers]
+
+    use(1)
+    path.unlink()
+    with pytest.warns(MandalaLabWarning, match="was deleted or replaced while it was open") as caught:
+        assert use(2, 1) == [3, 2]
+    assert len(caught) == 2  # the call, and the span of the hit
+
+
+def test_damaged_bytes_are_never_returned(storage, path):
+
+    with storage:
+        ref = ends([5, 9])[1]
+    with sqlite3.connect(path) as connection:
+        connection.execute("update stored_values set data = x'00ff' where cid = ?", [bytes.fromhex(ref.cid)])
+    connection.close()
+    with pytest.raises(CorruptValueError, match=ref.cid):
+        storage.unwrap(ref.detached())
+
+
+def test_a_store_that_cannot_write_costs_a_warning_and_not_the_value(storage, monkeypatch):
+    def refuse(_entry):
+        raise StoreError("disk full")
+
+    monkeypatch.setattr(storage.store, "record", refuse)
+    with storage, pytest.warns(MandalaLabWarning, match="disk full") as caught:
+        assert inc(1).value == 2
+    assert len(caught) == 1
