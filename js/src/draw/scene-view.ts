@@ -41,7 +41,7 @@ const ZOOM_STEP = 1.25;
 /** Below this scale, text is too small to read and is left out. */
 const FAR = 0.3;
 /** A fit that nobody asked for does not go below this scale. */
-const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.65, cell: 0.45 };
+const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.55, cell: 0.45 };
 /** Up to this many nodes everything is kept in the document. */
 const ALL_KEPT = 400;
 /** How much around the view is drawn, as a share of its size. */
