@@ -15,6 +15,7 @@ from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op
 from mandala_lab.model.calls import Call, Span, SpanTotals
 from mandala_lab.model.errors import nearest
+from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.ports.call_store import CallStore
@@ -141,7 +142,7 @@ class Storage:
 
     def get_call(self, hid: str) -> Call:
         """Return the call with this hid, or with a hid that begins so; `LookupError` if there is none."""
-        if len(hid) == 40:  # noqa: PLR2004 - a whole hid
+        if len(hid) == 2 * DIGEST_SIZE:
             found = self.store.calls([hid])
         else:
             found = [call for call in self.store.calls_of_session(None) if hid and call.hid.startswith(hid)]

@@ -53,9 +53,8 @@ def leave_engine() -> None:
     _entered.set(_entered.get()[:-1])
 
 
-def current_span() -> OpenSpan | None:
-    """Return the span whose body is running here."""
-    return _span.get()
+current_span = _span.get
+"""Return the span whose body is running here."""
 
 
 def leave_all_spans() -> None:
@@ -63,14 +62,21 @@ def leave_all_spans() -> None:
     _span.set(None)
 
 
+enter_span = _span.set
+"""Run what follows inside a span; returns what `leave_span` takes."""
+
+leave_span = _span.reset
+"""Undo `enter_span`."""
+
+
 @contextmanager
 def inside(span: OpenSpan | None) -> Iterator[None]:
     """Run a body inside a span."""
-    token = _span.set(span)
+    token = enter_span(span)
     try:
         yield
     finally:
-        _span.reset(token)
+        leave_span(token)
 
 
 @contextmanager

@@ -55,6 +55,11 @@ def content_id(value: Any) -> bytes:
     return digest_stream(chunks)
 
 
+def digest_of(data: bytes) -> bytes:
+    """Content id of the value with this encoding, where that is its canonical one."""
+    return digest_stream((_DOMAIN, data))
+
+
 def encode(value: Any) -> bytes:
     """Bytes of a value for storage; `decode` is the inverse."""
     chunks: list[Chunk] = []

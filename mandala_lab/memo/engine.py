@@ -1,9 +1,10 @@
 """The engine: one memoized call, from its arguments to its result.
 
-Order of a call: bind, digest the arguments, look up (index in memory, then the
-store by history, then by content), else run the body inside a span and record
-everything in one transaction. Keys are taken before the body runs. Storing that
-fails never costs the caller the value: it is returned with one warning.
+Order of a call: what was answered before under the same code and the same plain
+arguments is answered at once. Else make the key and look up (index in memory,
+then the store by history, then by content), else run the body inside a span and
+record everything in one transaction. Keys are taken before the body runs.
+Storing that fails never costs the caller the value: it is returned with one warning.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mandala_lab.memo import context, values
+from mandala_lab.memo import context, inline, values
 from mandala_lab.memo.context import OpenSpan
-from mandala_lab.memo.keying import CallKey, Keyer, Operation
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.hits import Hit, Hits, remember
+from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, inputs_of
 from mandala_lab.memo.outputs import joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.calls import CallEntry, CallStatus, Found, Link, Span
+from mandala_lab.model.calls import CallEntry, Found, Given, Made
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
-from mandala_lab.model.hashing import combine
-from mandala_lab.model.ops import OpSpec
-from mandala_lab.model.refs import Ref, ValueSource, is_immutable, is_small, unwrapped
+from mandala_lab.model.refs import Ref, ValueSource, is_immutable, unwrapped
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
 
-_INDEX_SIZE = 100_000
+_STORED_SIZE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,24 @@ class Outcome:
     call: str
     executed: bool
     result: Any
+
+
+@dataclass(slots=True)
+class Asked:
+    """A call on its way: what was asked, under which key, and what its inputs bring into the store."""
+
+    state: OpState
+    values: tuple[Any, ...]
+    bound: dict[str, Any]
+    inputs: tuple[Given, ...]
+    hid: bytes
+    parent: OpenSpan | None
+    new: list[StoredValue]
+
+    @property
+    def op(self) -> Operation:
+        """The op."""
+        return self.state.op
 
 
 class Engine:
@@ -58,164 +77,165 @@ class Engine:
         self._store = store
         self.keyer = Keyer(versions)
         self._source = source
-        self._index: dict[bytes, Found] = {}
+        self._hits = Hits(source)
         self._stored: dict[bytes, None] = {}
 
     def call(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Answer a call as its caller sees it: refs, or plain values inside a body."""
-        return self.answer(op, args, kwargs).result
+        state = self.keyer.state(op)
+        arguments = op.binder.values(*args, **kwargs)
+        try:
+            known = state.known.get(tuple(map(type, arguments)))
+        except Exception:  # a hostile metaclass refuses to be hashed
+            known = None
+        hit: Hit | None = None if known is None else known.get(arguments)
+        if hit is None:
+            return self._answer(state, arguments).result
+        parent = context.current_span()
+        self.recorder.hit(hit.call, parent)
+        if parent is None and hit.shared is not None:
+            return hit.shared
+        return self._hits.answer(hit, plain=parent is not None)
 
     def answer(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
         """Answer a call and say how."""
-        bound = op.binder.bind(args, kwargs)
-        parent = context.current_span()
-        try:
-            key = self.keyer.key(op, bound)
-        except UnstorableError as error:
-            return self._run_unkeyed(op, args, kwargs, error)
-        found = self._look_up(op, key, parent)
-        if found is not None:
-            return Outcome(found.hid.hex(), executed=False, result=self._hand_out(op, found, plain=parent is not None))
-        if not self.allow_new_calls:
-            raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
-        try:
-            inputs = self._new_values(key.links, bound)
-        except UnstorableError as error:
-            return self._run_unkeyed(op, args, kwargs, error)
-        return self._execute(op, inputs, (args, kwargs), key, parent)
+        return self._answer(self.keyer.state(op), op.binder.values(*args, **kwargs))
 
     def forget(self) -> None:
-        """Empty the index in memory."""
-        self._index.clear()
+        """Empty the memory of answers."""
+        self._hits.clear()
+        self.keyer.forget()
         self._stored.clear()
 
     def plain(self, value: Any) -> Any:
         """Return what a body receives for an argument: a value that nobody else holds."""
         return unwrapped(value, Ref.own_value)
 
+    def _answer(self, state: OpState, arguments: tuple[Any, ...]) -> Outcome:
+        op, parent = state.op, context.current_span()
+        bound = op.binder.named(arguments)
+        try:
+            inputs = inputs_of(op.spec, bound)
+        except UnstorableError as error:
+            return self._run_unkeyed(op, arguments, error)
+        asked = Asked(state, arguments, bound, inputs, state.hid(inputs), parent, list(state.new_reads))
+        hit = self._look_up(asked)
+        if hit is not None:
+            remember(state, arguments, hit)
+            return Outcome(hit.call, executed=False, result=self._hits.answer(hit, plain=parent is not None))
+        if not self.allow_new_calls:
+            raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
+        try:
+            self._take_inputs(asked)
+        except UnstorableError as error:
+            return self._run_unkeyed(op, arguments, error)
+        return self._execute(asked)
+
     # --- hits
 
-    def _look_up(self, op: Operation, key: CallKey, parent: OpenSpan | None) -> Found | None:
-        found = self._index.get(key.hid)
-        if found is None:
+    def _look_up(self, asked: Asked) -> Hit | None:
+        hit = self._hits.get(asked.hid)
+        if hit is None:
             try:
-                found = self._store.find(key.hid)
-                same = self._find_same(op.spec, key) if found is None else None
+                found = self._store.find(asked.hid)
+                if found is None:
+                    same = self._find_same(asked)
+                    return None if same is None else self._adopt(asked, same)
             except StoreError as error:
-                warn_user(f"the store could not be read, so {op.spec.name} runs: {error}")
+                warn_user(f"the store could not be read, so {asked.op.spec.name} runs: {error}")
                 return None
-            if same is not None:
-                return self._adopt(op, key, same, parent)
-            if found is None:
-                return None
-            self._remember(found)
-        self.recorder.hit(found.hid.hex(), parent)
-        return found
+            hit = self._hits.add(found, asked.op.spec.nout)
+        self.recorder.hit(hit.call, asked.parent)
+        return hit
 
-    def _find_same(self, spec: OpSpec, key: CallKey) -> Found | None:
+    def _find_same(self, asked: Asked) -> Found | None:
         """Return an equal call; one from before the op declared its outputs counts if their number fits."""
-        same = self._store.find_content(key.cid)
-        if same is None and key.auto_cid != key.cid:
-            before = self._store.find_content(key.auto_cid)
-            same = before if before is not None and len(before.outputs) == spec.nout else None
+        nout = asked.op.spec.nout
+        same = self._store.find_content(asked.state.cid(asked.inputs))
+        if same is None and nout != ANY_NUMBER:
+            before = self._store.find_content(asked.state.cid(asked.inputs, ANY_NUMBER))
+            same = before if before is not None and len(before.outputs) == nout else None
         return same
 
-    def _adopt(self, op: Operation, key: CallKey, same: Found, parent: OpenSpan | None) -> Found:
+    def _adopt(self, asked: Asked, same: Found) -> Hit:
         """Record a call with a history of its own and the result of an equal call."""
-        outputs = tuple(
-            (combine(b"output", key.hid, position.to_bytes(4, "big")), cid)
-            for position, (_, cid) in enumerate(same.outputs)
-        )
-        found = Found(key.hid, outputs, same.duration_s)
-        opened = self.recorder.open(parent)
-        span = self.recorder.span(opened, parent, key.hid.hex(), "cached", time.time(), 0.0)
-        entry = self._entry(op, key, outputs, (), "ok", span, same.duration_s, executed=False)
-        self._record(entry, op)
-        return found
-
-    def _remember(self, found: Found) -> None:
-        if len(self._index) >= _INDEX_SIZE:
-            self._index.pop(next(iter(self._index)))
-        self._index[found.hid] = found
-
-    def _hand_out(self, op: Operation, found: Found, *, plain: bool) -> Any:
-        refs = [Ref(cid.hex(), hid.hex(), self._source) for hid, cid in found.outputs]
-        return joined_outputs(op.spec, [self.plain(ref) for ref in refs] if plain else refs)
+        opened = self.recorder.open(asked.parent)
+        span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
+        entry = self._entry(asked, same.outputs, [], span=span, took=same.duration_s, executed=False)
+        self._record(entry, asked.op)
+        return self._hits.add(Found(asked.hid, same.outputs, same.duration_s), asked.op.spec.nout)
 
     # --- misses
 
-    def _execute(
-        self,
-        op: Operation,
-        inputs: list[StoredValue],
-        spelled: tuple[tuple[Any, ...], Mapping[str, Any]],
-        key: CallKey,
-        parent: OpenSpan | None,
-    ) -> Outcome:
-        opened = self.recorder.open(parent)
+    def _execute(self, asked: Asked) -> Outcome:
+        opened = self.recorder.open(asked.parent)
         started, clock = time.time(), time.perf_counter()
-        hid = key.hid.hex()
+        token = context.enter_span(opened)
         try:
-            with context.inside(opened):
-                result = self._run(op, *spelled)
-            took = time.perf_counter() - clock
-            outputs = split_outputs(op.spec, result)
+            result = self._run(asked.op, asked.values)
+            outputs = split_outputs(asked.op.spec, result)
         except BaseException as error:
-            took = time.perf_counter() - clock
-            span = self.recorder.span(opened, parent, hid, "error", started, took)
-            trace = _text_of(error)
-            self._record(self._entry(op, key, (), inputs, "error", span, took, error=trace), op)
+            self._failed(asked, opened, started, time.perf_counter() - clock, error)
             raise
+        finally:
+            context.leave_span(token)
+        return self._succeeded(asked, opened, started, time.perf_counter() - clock, outputs)
+
+    def _failed(self, asked: Asked, opened: OpenSpan, started: float, took: float, error: BaseException) -> None:
+        span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "error", started, took)
+        self._record(self._entry(asked, (), asked.new, span=span, took=took, error=_text_of(error)), asked.op)
+
+    def _succeeded(self, asked: Asked, opened: OpenSpan, started: float, took: float, outputs: list[Any]) -> Outcome:
+        op, plain = asked.op, asked.parent is not None
+        self._warn_of_changed_inputs(asked)
+        new = list(asked.new)
         try:
-            stored = [values.store(output) for output in outputs]
+            made = tuple([_made(output, new) for output in outputs])
         except UnstorableError as error:
             warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
-            return Outcome("", executed=True, result=self._unstored(op, outputs, plain=parent is not None))
-        pairs = tuple(
-            (combine(b"output", key.hid, position.to_bytes(4, "big")), value.cid)
-            for position, value in enumerate(stored)
-        )
-        span = self.recorder.span(opened, parent, hid, "computed", started, took)
-        saved = self._record(self._entry(op, key, pairs, [*inputs, *stored], "ok", span, took), op)
-        if parent is not None:
+            return Outcome("", executed=True, result=_unstored(op, outputs, plain=plain))
+        hid = asked.hid.hex()
+        span = self.recorder.span(opened, asked.parent, hid, "computed", started, took)
+        saved = self._record(self._entry(asked, made, new, span=span, took=took), op)
+        if saved:
+            hit = self._hits.add(Found(asked.hid, made, took), op.spec.nout, outputs)
+            remember(asked.state, asked.values, hit)
+            if not plain:
+                return Outcome(hid, executed=True, result=self._hits.answer(hit, plain=False))
+        if plain:
             return Outcome(hid, executed=True, result=joined_outputs(op.spec, outputs))
-        if not saved:
-            return Outcome("", executed=True, result=self._unstored(op, outputs, plain=False))
-        refs = [self._fresh(output, *pair) for output, pair in zip(outputs, pairs, strict=True)]
-        return Outcome(hid, executed=True, result=joined_outputs(op.spec, refs))
+        return Outcome("", executed=True, result=_unstored(op, outputs, plain=False))
 
-    def _run(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        return op.f(*map(self.plain, args), **{name: self.plain(value) for name, value in kwargs.items()})
+    def _run(self, op: Operation, arguments: tuple[Any, ...]) -> Any:
+        args, kwargs = op.binder.arguments([self.plain(value) for value in arguments])
+        return op.f(*args, **kwargs)
 
-    def _run_unkeyed(
-        self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any], why: UnstorableError
-    ) -> Outcome:
+    def _run_unkeyed(self, op: Operation, arguments: tuple[Any, ...], why: UnstorableError) -> Outcome:
         warn_user(f"{op.spec.name} runs and is not remembered: {why}")
         parent = context.current_span()
-        with context.inside(OpenSpan(None, 0 if parent is None else parent.depth + 1)):
-            result = self._run(op, args, kwargs)
+        token = context.enter_span(OpenSpan(None, 0 if parent is None else parent.depth + 1))
+        try:
+            result = self._run(op, arguments)
+        finally:
+            context.leave_span(token)
         outputs = split_outputs(op.spec, result)
-        return Outcome("", executed=True, result=self._unstored(op, outputs, plain=parent is not None))
+        return Outcome("", executed=True, result=_unstored(op, outputs, plain=parent is not None))
 
-    def _unstored(self, op: Operation, outputs: list[Any], *, plain: bool) -> Any:
-        return joined_outputs(op.spec, outputs if plain else [Ref("", "", None, output) for output in outputs])
-
-    def _fresh(self, output: Any, hid: bytes, cid: bytes) -> Ref:
-        """Return the ref of a new result; one that can be changed is loaded anew when it is asked for."""
-        if is_immutable(output):
-            return Ref(cid.hex(), hid.hex(), self._source, output)
-        return Ref(cid.hex(), hid.hex(), self._source)
-
-    def _new_values(self, links: tuple[Link, ...], bound: Mapping[str, Any]) -> list[StoredValue]:
+    def _take_inputs(self, asked: Asked) -> None:
         """Encode the inputs that the store may lack, as they are before the body runs."""
-        found = []
-        for link in links:
-            value = bound[link.name]
-            if type(value) is Ref and value.comes_from(self._source):
-                continue
-            if is_small(value) or not self._is_stored(link.cid):
-                found.append(values.store(self.plain(value), link.cid))
-        return found
+        if all(given.data is not None for given in asked.inputs):
+            return
+        taken = []
+        for given in asked.inputs:
+            value = asked.bound[given.name]
+            data = given.data
+            ours = type(value) is Ref and value.comes_from(self._source)
+            if data is None and not ours and not self._is_stored(given.cid):
+                stored = values.store(self.plain(value), given.cid)
+                data = inline.inlined(stored)
+                asked.new += [stored] if data is None else []
+            taken.append(given if data is given.data else Given(given.name, given.cid, given.origin, data))
+        asked.inputs = tuple(taken)
 
     def _is_stored(self, cid: bytes) -> bool:
         if cid in self._stored:
@@ -225,30 +245,38 @@ class Engine:
         except StoreError:
             return False
 
+    def _warn_of_changed_inputs(self, asked: Asked) -> None:
+        for given in asked.inputs:
+            value = asked.bound[given.name]
+            if type(value) is not Ref and not is_immutable(value) and _differs(value, given.cid):
+                warn_user(
+                    f"{asked.op.spec.name} changed its argument {given.name!r} in place; the call is recorded with "
+                    "the value from before: let the body change a copy and return it"
+                )
+
     # --- records
 
     def _entry(
         self,
-        op: Operation,
-        key: CallKey,
-        outputs: tuple[tuple[bytes, bytes], ...],
-        new_values: list[StoredValue] | tuple[()],
-        status: CallStatus,
-        span: Span,
-        took: float,
+        asked: Asked,
+        outputs: tuple[Made, ...],
+        new: list[StoredValue],
         *,
+        span: Any,
+        took: float,
         executed: bool = True,
         error: str = "",
     ) -> CallEntry:
         return CallEntry(
-            hid=key.hid,
-            cid=key.cid,
-            spec=op.spec,
-            version=key.version,
-            inputs=key.links,
-            outputs=[Link(op.spec.output_name(at), at, hid, cid) for at, (hid, cid) in enumerate(outputs)],
-            values=new_values,
-            status=status,
+            hid=asked.hid,
+            cid=asked.state.cid(asked.inputs),
+            spec=asked.op.spec,
+            version=asked.state.code.version,
+            inputs=asked.inputs,
+            outputs=outputs,
+            reads=asked.state.reads,
+            values=new,
+            status="error" if error else "ok",
             started_s=span.started_s,
             duration_s=took,
             span=span,
@@ -258,18 +286,38 @@ class Engine:
 
     def _record(self, entry: CallEntry, op: Operation) -> bool:
         try:
-            self._store.record(entry)
+            self.recorder.write(entry)
         except StoreError as error:
             warn_user(f"the call of {op.spec.name} could not be recorded; its result is returned: {error}")
             return False
         for value in entry.values:
-            if len(self._stored) >= _INDEX_SIZE:
+            if len(self._stored) >= _STORED_SIZE:
                 self._stored.clear()
             self._stored[value.cid] = None
-        if entry.status == "ok":
-            pairs = tuple((link.hid, link.cid) for link in entry.outputs)
-            self._remember(Found(entry.hid, pairs, entry.duration_s))
         self.recorder.tell(entry.span)
+        return True
+
+
+def _made(output: Any, new: list[StoredValue]) -> Made:
+    """Return an output as it is recorded; its value joins `new` unless it is small."""
+    known = inline.small(output)
+    if known is not None:
+        return Made(*known)
+    stored = values.store(output)
+    data = inline.inlined(stored)
+    if data is None:
+        new.append(stored)
+    return Made(stored.cid, data)
+
+
+def _unstored(op: Operation, outputs: list[Any], *, plain: bool) -> Any:
+    return joined_outputs(op.spec, outputs if plain else [Ref("", "", None, output) for output in outputs])
+
+
+def _differs(value: Any, cid: bytes) -> bool:
+    try:
+        return content_id(value) != cid
+    except UnstorableError:
         return True
 
 

@@ -1,28 +1,37 @@
 """Keys: the ids by which a call is found again.
 
 The content id of a call says whether its body has to run; its history id says
-which record it is. Both are made of the op, the code version, the global data
+which record it is. Both are digests of the op, the code version, the global data
 that is read, and the arguments; the history id takes arguments by how they came
 about, the content id by what they are.
+
+What goes before the arguments is the same for all calls of an op as long as its
+code and the data that it reads stay as they are: that is an `OpState`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from mandala_lab.memo import inline, values
 from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.warn import warn_user
-from mandala_lab.model.calls import Link
+from mandala_lab.model.calls import Given
 from mandala_lab.model.errors import UnstorableError
-from mandala_lab.model.hashing import combine
+from mandala_lab.model.hashing import combine, digest, input_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref
-from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.model.values import StoredValue
+from mandala_lab.ports.version_resolver import ResolvedCode, VersionResolver
 
-_ANY_NUMBER = 0
+ANY_NUMBER = 0
+"""Of outputs, in the content id of a call before its op declared how many it has."""
+
+_REMEMBERED_OPS = 1000
+_LARGEST_READ = 1_000_000  # bytes of a global whose value is kept for later sessions
 
 
 class Operation(Protocol):
@@ -49,19 +58,74 @@ class Operation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class CallKey:
-    """The ids of a call about to be answered; `auto_cid` is its content id without a number of outputs."""
+class FixedCode:
+    """The code of an op whose user says which version it is: nothing is looked at."""
 
-    hid: bytes
-    cid: bytes
-    auto_cid: bytes
-    version: CodeVersion
-    links: tuple[Link, ...]
+    def __init__(self, version: str, source: str) -> None:
+        self.version = CodeVersion(combine(b"named version", version.encode("utf-8", "surrogatepass")), source)
+
+    def is_unchanged(self) -> bool:
+        """Say that it is as it was."""
+        return True
+
+    def read_globals(self) -> list[tuple[str, Any]]:
+        """Say that no data is read."""
+        return []
+
+
+class OpState:
+    """An op with the code and the global data that it reads, as they are now.
+
+    Attributes
+    ----------
+    code
+        The code; what is remembered here holds while it `is_unchanged`.
+    reads
+        The data that it reads, as it is recorded with calls.
+    new_reads
+        Values of those data that are not small, as they go into the store.
+    known
+        Answers that were given, by the types of the arguments and then by the
+        arguments: only of arguments that equal each other just when they are the same.
+    """
+
+    __slots__ = ("code", "known", "new_reads", "op", "prefix", "reads", "spec")
+
+    def __init__(self, op: Operation, code: ResolvedCode, reads: tuple[Given, ...], new: list[StoredValue]) -> None:
+        self.op = op
+        self.spec = op.spec
+        self.code = code
+        self.reads = reads
+        self.new_reads = new
+        self.prefix = self.prefix_for(code.version.digest)
+        self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
+
+    def prefix_for(self, version: bytes) -> bytes:
+        """Return what goes before the arguments in a key, under a code version."""
+        parts = [self.spec.key.encode("utf-8", "surrogatepass"), version]
+        for read in self.reads:
+            parts += (read.name.encode("utf-8", "surrogatepass"), read.cid)
+        return combine(b"op", *parts)
+
+    def hid(self, inputs: Iterable[Given]) -> bytes:
+        """Return the history id of a call with these inputs."""
+        return self._key(b"call", self.prefix, self.spec.nout, inputs, by_content=False)
+
+    def cid(self, inputs: Iterable[Given], nout: int | None = None, version: bytes | None = None) -> bytes:
+        """Return the content id of a call, by default of this code version and number of outputs."""
+        prefix = self.prefix if version is None else self.prefix_for(version)
+        return self._key(b"content", prefix, self.spec.nout if nout is None else nout, inputs, by_content=True)
+
+    def _key(self, domain: bytes, prefix: bytes, nout: int, inputs: Iterable[Given], *, by_content: bool) -> bytes:
+        parts = [domain, prefix, nout.to_bytes(4, "big")]
+        for given in inputs:
+            name = given.name.encode("utf-8", "surrogatepass")
+            parts += (len(name).to_bytes(4, "big"), name, given.cid if by_content else given.hid)
+        return digest(b"".join(parts))
 
 
 class Keyer:
-    """Makes the keys of calls, with the code as it is now.
+    """Keeps the state of ops, and makes inputs of arguments.
 
     Parameters
     ----------
@@ -71,69 +135,96 @@ class Keyer:
 
     def __init__(self, versions: VersionResolver) -> None:
         self._versions = versions
+        self._states: dict[Operation, OpState] = {}
 
-    def version_of(self, op: Operation) -> CodeVersion:
-        """Return the code version that a call would run now."""
+    def state(self, op: Operation) -> OpState:
+        """Return the state of an op as it is now."""
+        state = self._states.get(op)
+        return state if state is not None and state.code.is_unchanged() else self._renewed(op, state)
+
+    def _renewed(self, op: Operation, before: OpState | None) -> OpState:
         if op.fixed_version is not None:
             source = self._versions.resolve(op.f).version.source
-            return CodeVersion(combine(b"named version", op.fixed_version.encode()), source)
-        return self._versions.resolve(op.f).version
-
-    def key(self, op: Operation, bound: Mapping[str, Any]) -> CallKey:
-        """Return the key of a call with these arguments by name.
-
-        Raises
-        ------
-        UnstorableError
-            When an argument has no content id.
-        """
-        if op.fixed_version is None:
-            code = self._versions.resolve(op.f)
-            version, reads = code.version, _digests(op, code.read_globals())
+            code: ResolvedCode = FixedCode(op.fixed_version, source)
         else:
-            version, reads = self.version_of(op), []
-        links = tuple(
-            _link(name, position, value)
-            for position, (name, value) in enumerate(bound.items())
-            if name not in op.spec.ignored
-        )
-        head = [op.spec.key.encode(), version.digest, *reads]
-        by_content, by_history = list(head), [*head, _number(op.spec.nout)]
-        for link in links:
-            name = link.name.encode("utf-8", "surrogatepass")
-            by_content += (name, link.cid)
-            by_history += (name, link.hid)
-        return CallKey(
-            combine(b"call", *by_history),
-            combine(b"content", *by_content, _number(op.spec.nout)),
-            combine(b"content", *by_content, _number(_ANY_NUMBER)),
-            version,
-            links,
-        )
+            code = self._versions.resolve(op.f)
+        reads, new = _reads(op, code.read_globals(), before.reads if before is not None else ())
+        if before is not None and before.code.version.digest == code.version.digest and before.reads == reads:
+            before.code = code
+            return before
+        if len(self._states) >= _REMEMBERED_OPS:
+            self._states.clear()
+        state = self._states[op] = OpState(op, code, reads, new)
+        return state
+
+    def forget(self) -> None:
+        """Forget every answer."""
+        self._states.clear()
 
 
-def _digests(op: Operation, reads: list[tuple[str, Any]]) -> list[bytes]:
-    """Digest the global data that an op reads; what has no digest is warned about."""
-    parts: list[bytes] = []
-    for name, value in reads:
-        try:
-            parts += (name.encode(), content_id(value))
-        except UnstorableError:
-            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
-    return parts
+def inputs_of(spec: OpSpec, bound: dict[str, Any]) -> tuple[Given, ...]:
+    """Return the inputs of a call with these arguments by name; ignored ones are none.
+
+    Raises
+    ------
+    UnstorableError
+        When an argument has no content id.
+    """
+    if spec.ignored:
+        return tuple(given(name, value) for name, value in bound.items() if name not in spec.ignored)
+    return tuple([given(name, value) for name, value in bound.items()])
 
 
-def _link(name: str, position: int, value: Any) -> Link:
+def given(name: str, value: Any) -> Given:
+    """Return an argument as it is recorded."""
     if type(value) is Ref:
-        if not value.cid:
-            raise UnstorableError(f"argument {name!r} is the result of a call that could not be stored")
-        return Link(name, position, bytes.fromhex(value.hid), bytes.fromhex(value.cid))
+        return _given_ref(name, value)
+    known = inline.small(value)
+    if known is not None:
+        return Given(name, known[0], b"", known[1])
     try:
-        cid = content_id(value)
+        return Given(name, content_id(value))
     except UnstorableError as error:
         raise UnstorableError(f"argument {name!r}: {error}") from None
-    return Link(name, position, combine(b"input", cid), cid)
 
 
-def _number(outputs: int) -> bytes:
-    return outputs.to_bytes(4, "big")
+def _given_ref(name: str, ref: Ref) -> Given:
+    if not ref.cid:
+        raise UnstorableError(f"argument {name!r} is the result of a call that could not be stored")
+    cid, hid = bytes.fromhex(ref.cid), bytes.fromhex(ref.hid)
+    return Given(name, cid, b"" if hid == input_hid(cid) else hid, ref.data)
+
+
+def _reads(
+    op: Operation, reads: list[tuple[str, Any]], before: tuple[Given, ...]
+) -> tuple[tuple[Given, ...], list[StoredValue]]:
+    """Digest the global data that an op reads; what has no digest is warned about.
+
+    Those that are new and not too large are encoded, so that a later session can
+    have them back.
+    """
+    known = {(read.name, read.cid): read for read in before}
+    found: list[Given] = []
+    new: list[StoredValue] = []
+    for name, value in reads:
+        try:
+            read = given(name, value)
+        except UnstorableError:
+            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
+            continue
+        read = known.get((name, read.cid), read)
+        if read.data is None and (name, read.cid) not in known:
+            stored = _encoded(value, read.cid)
+            data = None if stored is None else inline.inlined(stored)
+            read = Given(name, read.cid, read.origin, data)
+            new += [] if stored is None or data is not None else [stored]
+        found.append(read)
+    return tuple(found), new
+
+
+def _encoded(value: Any, cid: bytes) -> StoredValue | None:
+    """Encode a global; ``None`` for one that is large or has no format."""
+    try:
+        return None if sys.getsizeof(value) > _LARGEST_READ else values.store(value, cid)
+    except Exception:  # whatever a hostile type raises when it is measured
+        return None

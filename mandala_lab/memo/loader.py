@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mandala_lab.memo import values
+from mandala_lab.memo import inline, values
 
 if TYPE_CHECKING:
+    from mandala_lab.model.refs import Ref
     from mandala_lab.ports.call_store import CallStore
 
 
@@ -24,7 +25,9 @@ class ValueLoader:
         """Say where values lie; done once, when the storage is put together."""
         self._store = store
 
-    def load_value(self, cid: str) -> Any:
-        """Return the value called `cid`."""
+    def load_value(self, ref: Ref) -> Any:
+        """Return the value of a ref."""
+        if ref.data is not None:
+            return inline.load(ref.cid, ref.data)
         assert self._store is not None, "a loader is connected before it is used"
-        return values.load(self._store.read_value(bytes.fromhex(cid)))
+        return values.load(self._store.read_value(bytes.fromhex(ref.cid)))

@@ -1,8 +1,9 @@
-"""The recording session: its run, the order of its spans, and the spans of hits.
+"""The recording session: its run, the order of its spans, and what is written when.
 
-Spans of computed calls are written with their call. Spans of hits are kept in
-memory and written off the hit path, within 100 ms, on `flush` and on `close`;
-the death of the process may lose that window of hits and never a computed span.
+A computed call is committed with its span before the caller goes on, unless
+commits are grouped. Spans of hits are kept in memory and written off the hit
+path, within 100 ms, on `flush` and on `close`; the death of the process may lose
+that window of hits.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import threading
 import time
 import uuid
 import warnings
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from mandala_lab.memo.context import OpenSpan
-from mandala_lab.model.calls import Run, Span, SpanStatus
+from mandala_lab.model.calls import CallEntry, Run, Span, SpanStatus
 from mandala_lab.model.errors import MandalaLabWarning, StoreError
 from mandala_lab.ports.call_store import CallStore
 
 _FLUSH_AFTER_S = 0.1
 
 Listener = Callable[[Span], None]
+_Hit = tuple[int, int | None, int, str, float]  # number, parent's number, depth, call, start
 
 
 class Recorder:
@@ -36,14 +39,18 @@ class Recorder:
     Parameters
     ----------
     store
-        Where spans are written.
+        Where calls and spans are written.
     session
         What the run belongs to, the same after a restart: a notebook or script.
+    group_s
+        Calls that come within so many seconds are committed together; with 0
+        each is committed before its caller goes on.
     """
 
-    def __init__(self, store: CallStore, session: str) -> None:
+    def __init__(self, store: CallStore, session: str, group_s: float = 0.0) -> None:
         self._store = store
         self._session = session
+        self._group_s = group_s
         self.start_anew()
 
     def start_anew(self) -> None:
@@ -53,7 +60,9 @@ class Recorder:
         self._begun = False
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
-        self._buffer: list[Span] = []
+        self._hits: deque[_Hit] = deque()
+        self._entries: deque[CallEntry] = deque()
+        self._waiting = False
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._flusher: threading.Thread | None = None
@@ -61,7 +70,6 @@ class Recorder:
 
     def open(self, parent: OpenSpan | None) -> OpenSpan:
         """Give the next span its number."""
-        self._begin()
         return OpenSpan(next(self._numbers), 0 if parent is None else parent.depth + 1)
 
     def span(
@@ -74,12 +82,35 @@ class Recorder:
 
     def hit(self, call: str, parent: OpenSpan | None) -> None:
         """Note that a recorded call occurred again."""
-        opened = self.open(parent)
-        span = self.span(opened, parent, call, "cached", time.time(), 0.0)
-        self._buffer.append(span)
-        if not self._wake.is_set():
+        if parent is None:
+            hit: _Hit = (next(self._numbers), None, 0, call, time.time())
+        else:
+            hit = (next(self._numbers), parent.seq, parent.depth + 1, call, time.time())
+        self._hits.append(hit)
+        if not self._waiting:
             self._start_flusher()
-        self.tell(span)
+        if self._listeners:
+            self.tell(self._span_of(hit))
+
+    def write(self, entry: CallEntry) -> None:
+        """Write a call: at once, or with others soon where commits are grouped.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be written at once.
+        """
+        if self._group_s:
+            self._entries.append(entry)
+            if not self._waiting:
+                self._start_flusher()
+            return
+        self._begin()
+        self._store.record((entry,))
+
+    def _span_of(self, hit: _Hit) -> Span:
+        seq, parent, depth, call, started_s = hit
+        return Span(self.run.id, seq, parent, depth, call, "cached", started_s, 0.0)
 
     def tell(self, span: Span) -> None:
         """Tell listeners of a span; a listener that fails is dropped with a warning."""
@@ -103,17 +134,20 @@ class Recorder:
             self._listeners = tuple(known for known in self._listeners if known is not listener)
 
     def flush(self) -> None:
-        """Write the buffered spans now."""
+        """Write now what is kept for later."""
         with self._flushing:
-            self._wake.clear()
-            with self._lock:
-                spans, self._buffer = self._buffer, []
-            if not spans:
+            self._waiting = False  # before looking: what comes from now on wakes the flusher again
+            entries = [self._entries.popleft() for _ in range(len(self._entries))]
+            hits = [self._hits.popleft() for _ in range(len(self._hits))]
+            if not entries and not hits:
                 return
             try:
-                self._store.record_spans(spans)
+                self._begin()
+                self._store.record(entries, [self._span_of(hit) for hit in hits])
             except StoreError as error:
-                warnings.warn(f"{len(spans)} spans of hits were not recorded: {error}", MandalaLabWarning, stacklevel=2)
+                lost = [f"{len(entries)} calls"] * bool(entries) + [f"{len(hits)} spans of hits"] * bool(hits)
+                text = f"{' and '.join(lost)} could not be recorded: {error}"
+                warnings.warn(text, MandalaLabWarning, stacklevel=2)
 
     def close(self) -> None:
         """Write what is left and stop; repeating is harmless."""
@@ -126,24 +160,22 @@ class Recorder:
             return
         with self._lock:
             if not self._begun:
-                try:
-                    self._store.begin_run(self.run)
-                except StoreError as error:
-                    warnings.warn(f"the session was not recorded: {error}", MandalaLabWarning, stacklevel=2)
+                self._store.begin_run(self.run)
                 self._begun = True
 
     def _start_flusher(self) -> None:
+        with self._lock:
+            self._waiting = True
+            if self._flusher is None or not self._flusher.is_alive():
+                self._flusher = threading.Thread(target=self._flush_often, name="mandala-lab spans", daemon=True)
+                self._flusher.start()
         self._wake.set()
-        if self._flusher is None or not self._flusher.is_alive():
-            with self._lock:
-                if self._flusher is None or not self._flusher.is_alive():
-                    self._flusher = threading.Thread(target=self._flush_often, name="mandala-lab spans", daemon=True)
-                    self._flusher.start()
 
     def _flush_often(self) -> None:
         while not self._closed.is_set():
             self._wake.wait()
-            self._closed.wait(_FLUSH_AFTER_S)
+            self._wake.clear()
+            self._closed.wait(self._group_s or _FLUSH_AFTER_S)
             self.flush()
 
 

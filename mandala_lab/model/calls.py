@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
+from mandala_lab.model.hashing import input_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
@@ -41,6 +44,8 @@ class Call:
         time of the call whose result was reused.
     error
         Traceback of a failed call, else empty.
+    reads
+        Refs of the global data that its code read, by name.
     """
 
     hid: str
@@ -55,6 +60,7 @@ class Call:
     duration_s: float = 0.0
     executed: bool = True
     error: str = ""
+    reads: Mapping[str, Ref] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         given = ", ".join(self.inputs)
@@ -115,32 +121,55 @@ class Run:
     packages: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One input or output of a call about to be recorded, by ids.
+class Given(Struct, frozen=True, array_like=True, gc=False):
+    """A value that a call was given: an argument, or a global that its code reads.
 
-    `name` is the argument's name; `position` counts inputs and outputs apart.
+    Attributes
+    ----------
+    name
+        Name of the argument or of the global.
+    cid
+        Content id.
+    origin
+        History id, where a call made the value; else empty.
+    data
+        The encoded value itself where it is small, else ``None``: then it lies
+        among the stored values.
     """
 
     name: str
-    position: int
-    hid: bytes
     cid: bytes
+    origin: bytes = b""
+    data: bytes | None = None
+
+    @property
+    def hid(self) -> bytes:
+        """History id."""
+        return self.origin or input_hid(self.cid)
+
+
+class Made(Struct, frozen=True, array_like=True, gc=False):
+    """An output of a call: content id, and the encoded value itself where it is small."""
+
+    cid: bytes
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallEntry:
-    """All that one transaction writes about one occurrence of a call.
+    """All that is written about one occurrence of a call.
 
-    `values` are those that the store may not hold yet.
+    `reads` are the globals that its code reads; `values` are the values, small
+    ones excepted, that the store may not hold yet.
     """
 
     hid: bytes
     cid: bytes
     spec: OpSpec
     version: CodeVersion
-    inputs: Sequence[Link]
-    outputs: Sequence[Link]
+    inputs: tuple[Given, ...]
+    outputs: tuple[Made, ...]
+    reads: tuple[Given, ...]
     values: Sequence[StoredValue]
     status: CallStatus
     started_s: float
@@ -152,13 +181,10 @@ class CallEntry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recorded successful call, as far as a hit needs it.
-
-    `outputs` are pairs of history and content id in order of position.
-    """
+    """A recorded successful call, as far as a hit needs it."""
 
     hid: bytes
-    outputs: tuple[tuple[bytes, bytes], ...]
+    outputs: tuple[Made, ...]
     duration_s: float
 
 
@@ -187,10 +213,12 @@ class SpanTotals:
 class LoggedEvent:
     """One row of the event log; `seq` only ever grows.
 
-    `kind` is ``"call"``, ``"error"`` or ``"replay"``, `subject` the hid of the call.
+    `kind` is ``"call"``, ``"error"``, ``"replay"`` or ``"compatible"``, `subject` the
+    hid of the call, if it is about one, and `detail` says more.
     """
 
     seq: int
     at_s: float
     kind: str
     subject: str
+    detail: str = ""

@@ -1,7 +1,8 @@
 """Digests: how content and history ids are made from bytes.
 
-Owns the digest function and the way in which parts are joined. Does not own
-the encoding of values (`mandala_lab.memo.encoding`).
+Owns the digest function, the way in which parts are joined, and what the
+history id of a ref is made of. Does not own the encoding of values
+(`mandala_lab.memo.encoding`).
 
 BLAKE3 is cryptographic, so nobody can craft two values with one id, and it
 hashes large arrays at memory speed (several GB/s on one thread, against about
@@ -16,7 +17,11 @@ from collections.abc import Iterable
 from blake3 import blake3
 
 DIGEST_SIZE = 20
-"""Bytes of every id; as text twice as many hexadecimal digits."""
+"""Bytes of the ids of calls and of content; as text twice as many hexadecimal digits."""
+
+_FREE = b"\xff\xff"
+MAX_OUTPUTS = 0xFFFF
+"""A call has fewer outputs than this."""
 
 
 def digest(data: bytes | bytearray | memoryview) -> bytes:
@@ -48,3 +53,31 @@ def combine(domain: bytes, *parts: bytes) -> bytes:
         pieces.append(len(part).to_bytes(8, "big"))
         pieces.append(part)
     return blake3(b"".join(pieces)).digest(DIGEST_SIZE)
+
+
+def output_hid(call: bytes, position: int) -> bytes:
+    """History id of an output: that of the call that made it, and which output it is.
+
+    So the maker of any ref is known without looking it up.
+    """
+    return call + position.to_bytes(2, "big")
+
+
+def input_hid(cid: bytes) -> bytes:
+    """History id of a value that no call made: what it is, is all that is known of it."""
+    return cid + _FREE
+
+
+def maker_of(ref: bytes) -> tuple[bytes, int] | None:
+    """Return the call that made a ref and the position among its outputs; ``None`` for a free-standing value.
+
+    Examples
+    --------
+    >>> maker_of(output_hid(b"c" * 20, 1)) == (b"c" * 20, 1)
+    True
+    >>> maker_of(input_hid(b"v" * 20)) is None
+    True
+    """
+    if len(ref) != DIGEST_SIZE + 2 or ref.endswith(_FREE):
+        return None
+    return ref[:DIGEST_SIZE], int.from_bytes(ref[DIGEST_SIZE:], "big")

@@ -11,14 +11,14 @@ from typing import Any, NoReturn, Protocol
 
 _MISSING = object()
 _SMALL = 500
-_IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
+_IMMUTABLE = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
 
 
 class ValueSource(Protocol):
     """Where a ref finds its value when it is asked for."""
 
-    def load_value(self, cid: str) -> Any:
-        """Return the value called `cid`."""
+    def load_value(self, ref: Ref) -> Any:
+        """Return the value of a ref."""
         ...
 
 
@@ -46,13 +46,21 @@ class Ref:
     2
     """
 
-    __slots__ = ("_obj", "_source", "cid", "hid")
+    __slots__ = ("_data", "_obj", "_source", "cid", "hid")
 
-    def __init__(self, cid: str, hid: str, source: ValueSource | None = None, obj: Any = _MISSING) -> None:
+    def __init__(
+        self,
+        cid: str,
+        hid: str,
+        source: ValueSource | None = None,
+        obj: Any = _MISSING,
+        data: bytes | None = None,
+    ) -> None:
         self.cid = cid
         self.hid = hid
         self._source = source
         self._obj = obj
+        self._data = data
 
     @property
     def in_memory(self) -> bool:
@@ -76,18 +84,28 @@ class Ref:
         if self._obj is _MISSING:
             if self._source is None:
                 raise LookupError(f"the value of {self!r} is not loaded and this ref belongs to no storage")
-            self._obj = self._source.load_value(self.cid)
+            self._obj = self._source.load_value(self)
         return self._obj
 
     def detached(self) -> Ref:
         """Return the same ref with its value not loaded."""
-        return Ref(self.cid, self.hid, self._source)
+        return Ref(self.cid, self.hid, self._source, data=self._data)
+
+    def holding(self, obj: Any) -> Ref:
+        """Take `obj` for the value, and return the ref."""
+        self._obj = obj
+        return self
 
     def own_value(self) -> Any:
         """Return the value as it is stored, in an object that nobody else holds."""
         if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
             return self.value
-        return self._source.load_value(self.cid)
+        return self._source.load_value(self)
+
+    @property
+    def data(self) -> bytes | None:
+        """The encoded value, where it is small enough to go with the ref."""
+        return self._data
 
     def comes_from(self, source: ValueSource) -> bool:
         """Whether the value lies where `source` finds it."""
@@ -150,8 +168,7 @@ for _name, _symbol in {
 
 def is_immutable(obj: Any) -> bool:
     """Whether nobody can change a value: a number, a text, bytes or ``None``."""
-    kind = type(obj)
-    return any(kind is known for known in _IMMUTABLE)
+    return id(type(obj)) in _IMMUTABLE  # by identity: a hostile metaclass may refuse to be hashed
 
 
 def is_small(obj: Any) -> bool:
@@ -165,6 +182,8 @@ def unwrapped(obj: Any, load: Callable[[Ref], Any] = lambda ref: ref.value) -> A
     An object that holds no ref is returned as it is, not copied; so is one that
     contains itself or is nested too deeply to be looked through.
     """
+    if is_immutable(obj):
+        return obj
     try:
         return _unwrapped(obj, load)
     except RecursionError:

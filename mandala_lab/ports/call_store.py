@@ -29,12 +29,8 @@ class CallStore(Protocol):
         """Return a successful call of the same op, code and input values."""
         ...
 
-    def record(self, entry: CallEntry) -> None:
-        """Write a call and all that belongs to it in one transaction, durably."""
-        ...
-
-    def record_spans(self, spans: Sequence[Span]) -> None:
-        """Write occurrences of calls that are recorded already."""
+    def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
+        """Write calls and all that belongs to them, and occurrences of recorded calls, in one transaction, durably."""
         ...
 
     def has_value(self, cid: bytes) -> bool:
@@ -51,8 +47,8 @@ class CallStore(Protocol):
         """Open a recording session."""
         ...
 
-    def log(self, kind: str, subject: str) -> None:
-        """Append an event of its own, such as a replay."""
+    def log(self, kind: str, subject: str = "", detail: str = "") -> None:
+        """Append an event of its own, such as a replay of the call `subject`."""
         ...
 
     def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:

@@ -16,12 +16,12 @@ class ResolvedCode(Protocol):
         """The code version."""
         ...
 
-    def is_current(self) -> bool:
-        """Whether nothing that the function reaches was redefined since."""
+    def is_unchanged(self) -> bool:
+        """Whether all code and data that the function reaches are the very same objects, which nobody can change."""
         ...
 
     def read_globals(self) -> list[tuple[str, Any]]:
-        """Return names and present values of the global data that the function reads."""
+        """Return names and values of the global data that the function reads, as they were when it was resolved."""
         ...
 
 
@@ -29,5 +29,5 @@ class VersionResolver(Protocol):
     """Finds the code version of a function."""
 
     def resolve(self, function: Callable[..., Any]) -> ResolvedCode:
-        """Return the code behind `function`, reusing what is still current."""
+        """Return the code behind `function` and the data that it reads, as they are now."""
         ...

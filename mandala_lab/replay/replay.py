@@ -18,6 +18,7 @@ from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.engine import Engine
+from mandala_lab.memo.keying import inputs_of
 from mandala_lab.memo.outputs import split_outputs
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import ReplayError, UnstorableError, nearest
@@ -133,7 +134,7 @@ def run_replay(
     known = (*call.inputs, *sorted(op.spec.ignored))
     for name, value in changes.items():
         _check_change(call, name, value, known)
-    if engine.keyer.version_of(op).digest.hex() != call.version:
+    if engine.keyer.state(op).code.version.digest.hex() != call.version:
         raise ReplayError(
             "code_changed",
             f"{call.name} has other code now than when it made this call; "
@@ -148,7 +149,7 @@ def run_replay(
 def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> Replay:
     """Run the body on its recorded inputs and compare with the recorded outputs."""
     args, kwargs = _spell(op, call, call.inputs)
-    key = engine.keyer.key(op, op.binder.bind(args, kwargs))
+    key = engine.keyer.state(op).hid(inputs_of(op.spec, op.binder.bind(args, kwargs)))
     try:
         with context.inside(context.OpenSpan(None, 0)):
             result = op.f(*map(engine.plain, args), **{name: engine.plain(ref) for name, ref in kwargs.items()})
@@ -159,7 +160,7 @@ def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> R
         return Replay(call, {}, "failed", base, base, error=f"{type(error).__name__}: {error}")
     if cids == [ref.cid for ref in call.outputs.values()]:
         return Replay(call, {}, "same", base, base, executed=(call.hid,))
-    edited = key.hid.hex() != call.hid  # the code is the same: data that it reads was changed
+    edited = key.hex() != call.hid  # the code is the same: data that it reads was changed
     return Replay(call, {}, "changed" if edited else "diverged", base, base, executed=(call.hid,))
 
 

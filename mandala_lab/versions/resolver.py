@@ -7,11 +7,12 @@ Owns when a version that was found is still true. What a function reaches is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.ops import CodeVersion
+from mandala_lab.model.refs import is_immutable
 from mandala_lab.versions.reach import MISSING, Place, Walk, is_code
 from mandala_lab.versions.source import source_of
 
@@ -30,9 +31,19 @@ class Resolved:
             is_code(place.now()) for place in self.data
         )
 
+    def is_unchanged(self) -> bool:
+        """Whether every place, of code and of data, holds the very object that it held, and nobody can change it."""
+        return self.is_current() and all(place.now() is place.seen and is_immutable(place.seen) for place in self.data)
+
     def read_globals(self) -> list[tuple[str, Any]]:
-        """Return the data that the function reads, as it is now."""
-        return [(place.label, value) for place in self.data if (value := place.now()) is not MISSING]
+        """Return the data that the function reads."""
+        return [(place.label, place.seen) for place in self.data if place.seen is not MISSING]
+
+    def looking_again(self) -> Resolved:
+        """Return the same code with the data that lies there now."""
+        if all(place.now() is place.seen for place in self.data):
+            return self
+        return replace(self, data=[replace(place, seen=place.now()) for place in self.data])
 
 
 class Resolver:
@@ -45,8 +56,9 @@ class Resolver:
         """Return the code behind `function`, reusing what is still current."""
         known = self._known.get(id(function))
         if known is not None and known[0] is function and known[1].is_current():
-            return known[1]
-        resolved = _resolve(function)
+            resolved = known[1].looking_again()
+        else:
+            resolved = _resolve(function)
         self._known[id(function)] = (function, resolved)
         return resolved
 

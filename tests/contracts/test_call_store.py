@@ -13,11 +13,12 @@ from mandala_lab import Storage, StoreError, op
 from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
-from mandala_lab.model.calls import CallEntry, Link, Run, Span
-from mandala_lab.model.hashing import combine
+from mandala_lab.model.calls import CallEntry, Given, Made, Run, Span
+from mandala_lab.model.hashing import combine, output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.wiring import open_for_reading
 
+FIRST = Path(__file__).parent.parent / "golden" / "store_0001.sql"
 GOLDEN = Path(__file__).parent.parent / "golden" / "schema.sql"
 SPEC = OpSpec("m:f", "f", ("x",), ("y",))
 VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))
@@ -39,77 +40,91 @@ def store(request, tmp_path):
     made.close()
 
 
-def entry(number: int, status="ok", source: Link | None = None) -> CallEntry:
-    given, made = encode(number), encode(number * 10)
+def entry(number: int, status="ok", origin: bytes = b"", given: int | None = None) -> CallEntry:
+    """Make a call that turns `number` into its tenfold: the small input goes with it, the output is stored."""
+    taken, made = encode(number if given is None else given), encode(number * 10)
     hid, cid = combine(b"h", bytes([number])), combine(b"c", bytes([number]))
-    link = source or Link("x", 0, combine(b"i", given.cid), given.cid)
-    outputs = [Link("y", 0, combine(b"o", hid), made.cid)] if status == "ok" else []
+    inputs = (Given("x", taken.cid, origin, taken.data),)
+    outputs = (Made(made.cid),) if status == "ok" else ()
     occurred = "computed" if status == "ok" else "error"
     span = Span("run", number, None, 0, hid.hex(), occurred, 2.0 + number, 0.5)
-    return CallEntry(hid, cid, SPEC, VERSION, [link], outputs, [given, made], status, 2.0 + number, 0.5, span)
+    reads = (Given("K", taken.cid, b"", taken.data),)
+    started = 2.0 + number
+    return CallEntry(hid, cid, SPEC, VERSION, inputs, outputs, reads, [made], status, started, 0.5, span)
 
 
 def test_a_recorded_call_is_found_by_history_and_content(store):
     recorded = entry(1)
     assert store.find(recorded.hid) is None
     assert store.find_content(recorded.cid) is None
-    store.record(recorded)
+    store.record([recorded])
     found = store.find(recorded.hid)
     assert found == store.find_content(recorded.cid)
-    assert found.outputs == ((recorded.outputs[0].hid, recorded.outputs[0].cid),)
+    assert found.outputs == recorded.outputs
     assert found.duration_s == 0.5
+    assert store.find(recorded.hid[:8] + b"\0" * 12) is None
+    assert store.find_content(recorded.cid[:8] + b"\0" * 12) is None
     assert store.has_value(recorded.outputs[0].cid)
     assert not store.has_value(b"\0" * 20)
-    assert store.read_value(recorded.outputs[0].cid) == recorded.values[1]
+    assert store.read_value(recorded.outputs[0].cid) == recorded.values[0]
     with pytest.raises(LookupError):
         store.read_value(b"\0" * 20)
 
 
 def test_recording_twice_changes_nothing(store):
-    store.record(entry(1))
-    store.record(entry(1))
+    store.record([entry(1)])
+    store.record([entry(1)])
     assert store.count_calls() == store.count_calls("m:f") == 1
     assert store.count_calls("other") == 0
 
 
 def test_a_failed_call_is_no_hit_and_may_succeed(store):
     failed = entry(1, "error")
-    store.record(failed)
+    store.record([failed])
     assert store.find(failed.hid) is None
     assert store.find_content(failed.cid) is None
-    store.record(entry(1))
+    store.record([entry(1)])
     assert store.find(failed.hid) is not None
     assert [call.status for call in store.calls_of_op("m:f")] == ["ok"]
 
 
 def test_creators_and_consumers_agree(store):
     first = entry(1)
-    second = entry(2, source=first.outputs[0])
-    store.record(first)
-    store.record(second)
-    middle = first.outputs[0].hid.hex()
-    assert [call.hid for call in store.creators([middle])] == [first.hid.hex()]
-    assert [call.hid for call in store.consumers([middle])] == [second.hid.hex()]
+    made = output_hid(first.hid, 0)
+    second = entry(2, origin=made, given=10)
+    store.record([first, second])
+    assert [call.hid for call in store.creators([made.hex()])] == [first.hid.hex()]
+    assert [call.hid for call in store.consumers([made.hex()])] == [second.hid.hex()]
+    assert [call.hid for call in store.consumers([output_hid(first.hid, 1).hex()])] == []
     assert [call.hid for call in store.calls_of_session("session")] == [first.hid.hex(), second.hid.hex()]
     assert store.calls_of_session("another") == []
-    assert [ref.value for ref in store.refs([middle])] == [10]
+    free = first.inputs[0].hid.hex()
+    assert [(ref.hid, ref.value) for ref in store.refs([made.hex(), free])] == [(made.hex(), 10), (free, 1)]
+    assert store.creators([free]) == []
+    assert [call.hid for call in store.consumers([free])] == [first.hid.hex()]
     assert len(store.calls([first.hid.hex()] * 3)) == 1
+    assert store.calls([first.hid.hex()])[0].reads["K"].value == 1
 
 
 def test_many_ids_are_asked_for_in_slices(store):
-    store.record(entry(1))
+    store.record([entry(1)])
     unknown = [combine(b"u", number.to_bytes(4, "big")).hex() for number in range(1200)]
     assert [call.hid for call in store.calls([*unknown, entry(1).hid.hex()])] == [entry(1).hid.hex()]
 
 
 def test_events_and_totals_tell_what_happened(store):
-    store.record(entry(1))
-    store.record(entry(2, "error"))
+    store.record([entry(1), entry(2, "error")])
     hid = entry(1).hid.hex()
-    store.record_spans([Span("run", 9, None, 0, hid, "cached", 9.0, 0.0)])
+    store.record([], [Span("run", 9, None, 0, hid, "cached", 9.0, 0.0)])
     store.log("replay", hid)
+    store.log("compatible", detail="why")
     events = store.events()
-    assert [event.kind for event in events] == ["call", "error", "replay"]
+    assert [(event.kind, event.subject, event.detail) for event in events] == [
+        ("call", hid, ""),
+        ("error", entry(2).hid.hex(), ""),
+        ("replay", hid, ""),
+        ("compatible", "", "why"),
+    ]
     assert [event.kind for event in store.events(after=events[0].seq, limit=1)] == ["error"]
     totals = store.totals(session="session")
     assert totals == store.totals(run="run") == store.totals()
@@ -120,7 +135,7 @@ def test_events_and_totals_tell_what_happened(store):
 
 
 def test_ops_and_versions_are_kept(store):
-    store.record(entry(1))
+    store.record([entry(1)])
     assert store.op("m:f") == SPEC
     assert store.op("none") is None
     assert store.ops() == [SPEC]
@@ -131,9 +146,9 @@ def test_a_transaction_is_whole_or_absent(store):
     bad = entry(3)
     object.__setattr__(bad, "values", [*bad.values, object()])
     with pytest.raises(AttributeError):
-        store.record(bad)
+        store.record([bad])
     assert store.count_calls() == 0
-    store.record(entry(3))
+    store.record([entry(3)])
     assert store.count_calls() == 1
 
 
@@ -192,6 +207,34 @@ def test_a_store_of_another_version_is_not_read(tmp_path):
     connection.close()
     with pytest.raises(StoreError, match=r"older mandala-lab \(it lacks 0001_first_light"):
         open_for_reading(str(path))
+
+
+def test_a_store_of_the_first_version_opens_with_all_that_it_held(path):
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST.read_text())
+    connection.close()
+    with pytest.raises(StoreError, match="0002_compact_calls"):
+        open_for_reading(str(path))
+    storage = Storage(path)
+    found = storage.calls()
+    assert [call.name for call in found] == "inc inc inc inc inc inc scaled ends big twice fails".split()
+    assert [call.status for call in found].count("error") == 1
+    first, second = found[:2]
+    scaled, ends, big = found[6:9]
+    assert (first.inputs["x"].value, first.outputs["output_0"].value) == (1, 2)
+    assert second.inputs["x"] == first.outputs["output_0"]
+    assert (scaled.inputs["by"].value, scaled.outputs["output_0"].value) == (2, [18, 18, 18])
+    assert [ref.value for ref in ends.outputs.values()] == [18, 18]
+    assert big.outputs["output_0"].value.tolist() == list(range(20))
+    assert "no such thing" in found[-1].error
+    assert storage.get_ref_creator(ends.inputs["items"]) == scaled
+    storage.cf(None).check()
+    totals = storage.stats(everything=True)
+    assert (totals.computed, totals.error) == (9, 1)
+    assert totals.cached > 0
+    assert [event.kind for event in storage.store.events()] == ["call"] * 10 + ["error"]
+    storage.close()
+    assert [call.hid for call in Storage(path).calls()] == [call.hid for call in found]
 
 
 def test_many_open_a_new_store_at_once(path):

@@ -7,7 +7,7 @@ import sqlite3
 import numpy as np
 import pytest
 
-from mandala_lab import CorruptValueError, MandalaLabWarning, StoreError, op
+from mandala_lab import CorruptValueError, MandalaLabWarning, Storage, StoreError, op
 
 
 @op
@@ -103,15 +103,31 @@ def test_a_store_that_was_deleted_is_told_of_and_costs_no_result(storage, path):
     assert len(caught) == 2  # the call, and the span of the hit
 
 
+def _change(path, statement, *parameters):
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(statement, parameters).rowcount == 1
+    connection.close()
+
+
 def test_damaged_bytes_are_never_returned(storage, path):
+    @op
+    def numbers(n):
+        return list(range(n))
 
     with storage:
-        ref = ends([5, 9])[1]
-    with sqlite3.connect(path) as connection:
-        connection.execute("update stored_values set data = x'00ff' where cid = ?", [bytes.fromhex(ref.cid)])
-    connection.close()
+        ref = numbers(100)
+    _change(path, "update stored_values set data = x'00ff' where cid = ?", bytes.fromhex(ref.cid))
     with pytest.raises(CorruptValueError, match=ref.cid):
         storage.unwrap(ref.detached())
+
+
+def test_damaged_bytes_of_a_small_value_are_never_returned(storage, path):
+    with storage:
+        ref = inc(41)
+    storage.close()
+    _change(path, "update calls set links = cast(replace(links, x'2a', x'2b') as blob)")  # 42 becomes 43
+    with Storage(path), pytest.raises(CorruptValueError, match=ref.cid):
+        inc(41).value  # noqa: B018
 
 
 def test_a_store_that_cannot_write_costs_a_warning_and_not_the_value(storage, monkeypatch):

@@ -7,16 +7,18 @@ which threads take in turn.
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -26,7 +28,9 @@ from mandala_lab.model.errors import StoreError
 MEMORY = ":memory:"
 _BUSY_TIMEOUT_S = 30.0
 _OPENING_TRIES = 100
-_CHECKPOINT_PAGES = 4000  # of 4 KiB: a call dirties some twenty, and copying them back is dear
+_TROUBLE = (DBAPIError, sqlite3.Error, UnicodeError, OverflowError)
+_CHECKPOINT_PAGES = 4000  # of 4 KiB: a call dirties some ten, and copying them back is dear
+_CACHE_KIB = 16_000  # read by each connection at most
 
 
 class Database:
@@ -50,50 +54,64 @@ class Database:
         self.in_memory = path == MEMORY
         self._closed = False
         self._read_only = read_only
-        self._write_lock = threading.RLock()
         self._abandoned: list[Any] = []
+        self._start()
         if read_only:
-            self._engine = _make_engine(path, read_only=True)
             with self._errors(), self._engine.connect() as connection:
                 require_current(connection)
         else:
             _check_place(path)
-            self._engine = _make_engine(path)
             self._prepare()
         self._file = self._identity()
+
+    def _start(self) -> None:
+        self._write_lock = threading.RLock()
+        self._connect = _connector(self.path, read_only=self._read_only)
+        self._engine = _make_engine(self._connect, in_memory=self.in_memory)
+        self._here = threading.local()  # of each thread: its cursor for the hot path
+        self._cursors: weakref.WeakKeyDictionary[threading.Thread, Any] = weakref.WeakKeyDictionary()
 
     @property
     def dialect(self) -> Any:
         """SQLAlchemy's dialect, for preparing statements."""
         return self._engine.dialect
 
+    def fetch(self, statement: str, parameters: tuple[Any, ...]) -> Any:
+        """Return the first row of a prepared statement, or ``None``: the way of the hot path."""
+        try:
+            if self.in_memory:
+                with self._write_lock:
+                    return self._cursor().execute(statement, parameters).fetchone()
+            return self._cursor().execute(statement, parameters).fetchone()
+        except _TROUBLE as error:
+            raise self._told(error) from error
+
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Yield a cursor in a transaction that is committed at the end or rolled back."""
         with self._write_lock, self._errors():
             self._require_same_file()
-            connection = self._engine.raw_connection()
+            cursor = self._cursor()
+            cursor.execute("BEGIN IMMEDIATE")
             try:
-                cursor = connection.cursor()
-                cursor.execute("BEGIN IMMEDIATE")
-                try:
-                    yield cursor
-                except BaseException:
-                    connection.rollback()
-                    raise
+                yield cursor
                 cursor.execute("COMMIT")
-            finally:
-                connection.close()
+            except BaseException:
+                cursor.connection.rollback()
+                raise
 
-    @contextmanager
-    def cursor(self) -> Iterator[Any]:
-        """Yield a cursor for a single reading statement."""
-        with self._write_lock if self.in_memory else nullcontext(), self._errors():
-            connection = self._engine.raw_connection()
-            try:
-                yield connection.cursor()
-            finally:
-                connection.close()
+    def _cursor(self) -> Any:
+        """Return this thread's cursor; its connection is closed with the thread, or by `close`."""
+        try:
+            return self._here.cursor
+        except AttributeError:
+            connection = self._connect()
+            cursor = self._here.cursor = connection.cursor()
+            if not self.in_memory:
+                thread = threading.current_thread()
+                self._cursors[thread] = cursor
+                weakref.finalize(thread, connection.close)
+            return cursor
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -104,6 +122,10 @@ class Database:
     def close(self) -> None:
         """Release every connection; a file is opened again when it is asked for."""
         self._closed = True
+        for cursor in list(self._cursors.values()):
+            cursor.connection.close()
+        self._here = threading.local()
+        self._cursors.clear()
         self._engine.dispose()
 
     def _identity(self) -> tuple[int, int] | None:
@@ -124,10 +146,11 @@ class Database:
 
         Those of the parent may neither be used nor closed here, so they are kept.
         """
-        self._write_lock = threading.RLock()
-        if not self.in_memory:
-            self._abandoned.append(self._engine)
-            self._engine = _make_engine(self.path, read_only=self._read_only)
+        if self.in_memory:
+            self._write_lock = threading.RLock()
+        else:
+            self._abandoned.append((self._engine, self._here, self._cursors))
+            self._start()
 
     def _prepare(self) -> None:
         """Make or update the schema; other processes may be doing the same."""
@@ -155,16 +178,20 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, sqlite3.Error, UnicodeError, OverflowError) as error:
-            cause = getattr(error, "orig", None) or error
-            if self._closed and self.in_memory:
-                raise StoreError("this storage was in memory and is closed: what it held is gone") from error
-            hint = (
-                "it is not a mandala-lab store: choose another path"
-                if "not a database" in str(cause)
-                else "check the disk, or run '%mandala doctor'"
-            )
-            raise StoreError(f"the store {self.path} could not be used: {cause}; {hint}") from error
+        except _TROUBLE as error:
+            raise self._told(error) from error
+
+    def _told(self, error: BaseException) -> StoreError:
+        """Return what is said to the user of an error of the driver."""
+        cause = getattr(error, "orig", None) or error
+        if self._closed and self.in_memory:
+            return StoreError("this storage was in memory and is closed: what it held is gone")
+        hint = (
+            "it is not a mandala-lab store: choose another path"
+            if "not a database" in str(cause)
+            else "check the disk, or run '%mandala doctor'"
+        )
+        return StoreError(f"the store {self.path} could not be used: {cause}; {hint}")
 
 
 def _check_place(path: str) -> None:
@@ -180,23 +207,24 @@ def _check_place(path: str) -> None:
         raise StoreError(f"{path} cannot be written: check its permissions or choose another path")
 
 
-def _make_engine(path: str, *, read_only: bool = False) -> Engine:
+def _connector(path: str, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
+    """Return what connects to the database; one in memory has a single connection."""
     place = f"{Path(path).as_uri()}?mode=ro" if read_only else path
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+        connection = sqlite3.connect(place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+        connection.isolation_level = None  # transactions are begun explicitly
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        return connection
 
-    if path == MEMORY:
-        engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
-    else:
-        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=-1)
-    event.listen(engine, "connect", _configure)
-    return engine
+    return functools.cache(connect) if path == MEMORY else connect
 
 
-def _configure(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun explicitly
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
+def _make_engine(connect: Callable[[], sqlite3.Connection], *, in_memory: bool) -> Engine:
+    if in_memory:
+        return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=-1)

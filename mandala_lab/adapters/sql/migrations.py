@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, inspect, select
 
 from mandala_lab.adapters.sql import schema
+from mandala_lab.adapters.sql.compact_calls import compact_calls
 from mandala_lab.model.errors import StoreError
 
 
@@ -25,7 +26,10 @@ class Migration:
     apply: Callable[[Connection], None] | None
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("0001_first_light", None),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("0001_first_light", None),
+    Migration("0002_compact_calls", compact_calls),
+)
 
 
 def migrate(connection: Connection) -> None:

@@ -1,7 +1,8 @@
-"""Rows to records: sets of calls and refs, a fixed number of queries for each set.
+"""Rows to records, and records to rows.
 
-Owns the composed queries behind frames and finders. A set of ids is asked for
-in slices, since a statement takes a limited number of parameters.
+Owns the document of a call's links, and the composed queries behind frames and
+finders. A set of ids is asked for in slices, since a statement takes a limited
+number of parameters.
 """
 
 from __future__ import annotations
@@ -9,16 +10,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msgspec import json
+from msgspec import Struct, json, msgpack
 from sqlalchemy import Connection, Select, select
 
-from mandala_lab.adapters.sql.schema import call_inputs, calls, code_versions, ops, refs, stored_values
-from mandala_lab.model.calls import Call, CallStatus
-from mandala_lab.model.ops import OpSpec
+from mandala_lab.adapters.sql.schema import calls, code_versions, ops
+from mandala_lab.model.calls import Call, CallStatus, Given, Made, SpanStatus
+from mandala_lab.model.hashing import output_hid
+from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
 
 _SLICE = 500
 MICRO = 1_000_000
+
+CALL_STATUS: tuple[CallStatus, ...] = ("ok", "error")
+SPAN_STATUS: tuple[SpanStatus, ...] = ("computed", "cached", "error")
+
+
+class Links(Struct, frozen=True, array_like=True, gc=False):
+    """What a call was given, what it made, and which globals its code read."""
+
+    inputs: tuple[Given, ...]
+    outputs: tuple[Made, ...]
+    reads: tuple[Given, ...] = ()
+
+
+links_to_bytes = msgpack.Encoder().encode
+bytes_to_links = msgpack.Decoder(Links).decode
 
 
 def id_bytes(hids: Iterable[str]) -> Iterator[bytes]:
@@ -64,6 +81,16 @@ def spec_from_row(key: str, name: str, text: str) -> OpSpec:
     )
 
 
+def version_to_json(version: CodeVersion) -> str:
+    """Encode a code version."""
+    return json.encode(version).decode()
+
+
+def version_from_json(text: str) -> CodeVersion:
+    """Return a code version: the inverse of `version_to_json`."""
+    return json.decode(text, type=CodeVersion)
+
+
 _CALL_COLUMNS: Select[Any] = (
     select(
         calls.c.id,
@@ -73,6 +100,7 @@ _CALL_COLUMNS: Select[Any] = (
         calls.c.executed,
         calls.c.started_us,
         calls.c.duration_us,
+        calls.c.links,
         calls.c.error,
         ops.c.key,
         ops.c.name,
@@ -93,47 +121,34 @@ class RowReader:
 
     def calls(self, connection: Connection, condition: Any) -> list[Call]:
         """Return the calls that meet a condition, in order of recording."""
-        rows = connection.execute(_CALL_COLUMNS.where(condition).order_by(calls.c.id)).all()
-        inputs: dict[int, list[tuple[str, Ref]]] = {}
-        outputs: dict[int, list[tuple[int, Ref]]] = {}
-        for ids in slices(row.id for row in rows):
-            for call_id, name, hid, cid in connection.execute(
-                select(call_inputs.c.call_id, call_inputs.c.name, refs.c.hid, stored_values.c.cid)
-                .join(refs, refs.c.id == call_inputs.c.ref_id)
-                .join(stored_values, stored_values.c.id == refs.c.value_id)
-                .where(call_inputs.c.call_id.in_(ids))
-                .order_by(call_inputs.c.call_id, call_inputs.c.position)
-            ):
-                inputs.setdefault(call_id, []).append((name, self.ref(hid, cid)))
-            for call_id, position, hid, cid in connection.execute(
-                select(refs.c.creator_id, refs.c.position, refs.c.hid, stored_values.c.cid)
-                .join(stored_values, stored_values.c.id == refs.c.value_id)
-                .where(refs.c.creator_id.in_(ids))
-                .order_by(refs.c.creator_id, refs.c.position)
-            ):
-                outputs.setdefault(call_id, []).append((position, self.ref(hid, cid)))
-        return [self._call(row, inputs.get(row.id, []), outputs.get(row.id, [])) for row in rows]
+        rows = connection.execute(_CALL_COLUMNS.where(condition).order_by(calls.c.id))
+        return [self._call(row) for row in rows]
 
-    def ref(self, hid: bytes, cid: bytes) -> Ref:
-        """Return a ref whose value is loaded on demand."""
-        return Ref(cid.hex(), hid.hex(), self._source)
+    def _given(self, given: Given) -> Ref:
+        return Ref(given.cid.hex(), given.hid.hex(), self._source, data=given.data)
 
-    def _call(self, row: Any, inputs: list[tuple[str, Ref]], outputs: list[tuple[int, Ref]]) -> Call:
+    def _call(self, row: Any) -> Call:
         spec = self._specs.get((row.key, row.spec))
         if spec is None:
             spec = self._specs[(row.key, row.spec)] = spec_from_row(row.key, row.name, row.spec)
-        status: CallStatus = "ok" if row.status == "ok" else "error"
+        links = bytes_to_links(row.links)
         return Call(
             hid=row.hid.hex(),
             cid=row.cid.hex(),
             op=row.key,
             name=row.name,
-            inputs=dict(inputs),
-            outputs={spec.output_name(position): ref for position, ref in outputs},
+            inputs={given.name: self._given(given) for given in links.inputs},
+            outputs={
+                spec.output_name(position): Ref(
+                    made.cid.hex(), output_hid(row.hid, position).hex(), self._source, data=made.data
+                )
+                for position, made in enumerate(links.outputs)
+            },
             version=row.digest.hex(),
-            status=status,
+            status=CALL_STATUS[row.status],
             started_s=row.started_us / MICRO,
             duration_s=row.duration_us / MICRO,
             executed=bool(row.executed),
             error=row.error or "",
+            reads={read.name: self._given(read) for read in links.reads},
         )

@@ -1,9 +1,14 @@
 """The tables of a store, as they are now.
 
-Ids of content and history are 20-byte digests with a unique index; rows refer
-to each other by small integers. Rows are immutable but for a failed call, which
-becomes a successful one when it succeeds later. Times are integer microseconds,
-points in time since the epoch. A change here needs a named migration.
+A call is one row: what it was given and what it made is one small document, so
+that a hit reads a single row and a miss writes few. The ids of calls are 20-byte
+digests, indexed by their first eight bytes; rows refer to each other by small
+integers. The id of a ref begins with that of the call that made it, so refs need
+no rows: ``edges`` says which calls took a ref, by the first eight bytes of its id.
+
+Rows are immutable but for a failed call, which becomes a successful one when it
+succeeds later, and for the class of a code version. Times are integer
+microseconds, points in time since the epoch. A change here needs a named migration.
 """
 
 from __future__ import annotations
@@ -18,14 +23,27 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    func,
+    literal_column,
 )
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
+
+HEAD = 8
+"""Bytes of an id that are indexed; whoever looks up by them compares the rest."""
 
 metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER primary keys are row ids in SQLite
+
+
+def head(column: ColumnElement[bytes]) -> ColumnElement[bytes]:
+    """Return the indexed part of an id."""
+    return func.substr(column, literal_column("1"), literal_column(str(HEAD)))
+
 
 migrations = Table(
     "migrations",
@@ -60,10 +78,7 @@ code_versions = Table(
     Column("op_id", _Id, ForeignKey("ops.id"), nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("representative", LargeBinary, nullable=False),  # of the class of compatible versions: used in keys
-    Column("source", Text, nullable=False),
-    Column("helpers", Text, nullable=False),  # JSON: name to source
-    Column("reads", Text, nullable=False),  # JSON: names of globals read
-    Column("complete", Boolean, nullable=False),
+    Column("code", Text, nullable=False),  # JSON: the code version, its digest excepted
     Column("seen_us", BigInteger, nullable=False),
     UniqueConstraint("op_id", "digest"),
 )
@@ -72,48 +87,35 @@ calls = Table(
     "calls",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("hid", LargeBinary, nullable=False, unique=True),
+    Column("hid", LargeBinary, nullable=False),
     Column("cid", LargeBinary, nullable=False),
     Column("op_id", _Id, ForeignKey("ops.id"), nullable=False),
     Column("version_id", _Id, ForeignKey("code_versions.id"), nullable=False),
-    Column("status", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False),
     Column("executed", Boolean, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("duration_us", BigInteger, nullable=False),
+    Column("links", LargeBinary, nullable=False),  # MessagePack: inputs, outputs, globals read (see `rows`)
     Column("error", Text),  # the traceback of a failed call
-    Column("signature", LargeBinary),  # over the record, under the writer's key; absent in unsigned stores
-    Index("calls_by_cid", "cid"),
     Index("calls_by_op", "op_id"),
 )
+Index("calls_by_hid", head(calls.c.hid))
+Index("calls_by_cid", head(calls.c.cid))
 
-refs = Table(
-    "refs",
+edges = Table(
+    "edges",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("hid", LargeBinary, nullable=False, unique=True),
-    Column("value_id", _Id, ForeignKey("stored_values.id"), nullable=False),
-    Column("creator_id", _Id, ForeignKey("calls.id")),  # absent for a free-standing input
-    Column("position", Integer),  # among the creator's outputs
-    Index("refs_by_creator", "creator_id"),
-    Index("refs_by_value", "value_id"),
-)
-
-call_inputs = Table(
-    "call_inputs",
-    metadata,
-    Column("call_id", _Id, ForeignKey("calls.id"), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("ref_id", _Id, ForeignKey("refs.id"), nullable=False),
-    PrimaryKeyConstraint("call_id", "position"),
-    Index("inputs_by_ref", "ref_id"),
+    Column("head", LargeBinary, nullable=False),  # of the id of a ref
+    Column("call_id", _Id, ForeignKey("calls.id"), nullable=False),  # a call that took it
+    PrimaryKeyConstraint("head", "call_id"),
     sqlite_with_rowid=False,
 )
 
 runs = Table(
     "runs",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", _Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
     Column("started_us", BigInteger, nullable=False),
     Column("session", Text, nullable=False),
     Column("kernel", Text, nullable=False),
@@ -127,15 +129,15 @@ runs = Table(
 spans = Table(
     "spans",
     metadata,
-    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    Column("run_id", _Id, ForeignKey("runs.id"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("parent", Integer),
     Column("depth", Integer, nullable=False),
     Column("call_id", _Id, ForeignKey("calls.id"), nullable=False),
-    Column("status", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("duration_us", BigInteger, nullable=False),
-    PrimaryKeyConstraint("run", "seq"),
+    PrimaryKeyConstraint("run_id", "seq"),
     Index("spans_by_call", "call_id"),
     sqlite_with_rowid=False,
 )
@@ -143,18 +145,9 @@ spans = Table(
 events = Table(
     "events",
     metadata,
-    Column("seq", _Id, primary_key=True),
+    Column("seq", _Id, primary_key=True),  # only ever grows, since the last row is never deleted
     Column("at_us", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("subject", LargeBinary, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-leases = Table(
-    "leases",
-    metadata,
-    Column("cid", LargeBinary, primary_key=True),  # content id of the call being computed
-    Column("owner", Text, nullable=False),
-    Column("acquired_us", BigInteger, nullable=False),
-    Column("beats", BigInteger, nullable=False),  # counts up while the owner lives
+    Column("call_id", _Id, ForeignKey("calls.id")),
+    Column("detail", Text),
 )

@@ -14,13 +14,28 @@ from typing import Any
 from msgspec import json
 from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.database import Database
-from mandala_lab.adapters.sql.rows import MICRO, RowReader, id_bytes, slices, spec_from_row, spec_to_json
-from mandala_lab.adapters.sql.schema import call_inputs, calls, code_versions, events, ops, refs, runs, spans
-from mandala_lab.adapters.sql.schema import stored_values as stored
+from mandala_lab.adapters.sql.rows import (
+    MICRO,
+    SPAN_STATUS,
+    Links,
+    RowReader,
+    bytes_to_links,
+    id_bytes,
+    links_to_bytes,
+    slices,
+    spec_from_row,
+    spec_to_json,
+    version_from_json,
+    version_to_json,
+)
+from mandala_lab.adapters.sql.schema import HEAD, calls, code_versions, edges, events, head, ops, runs, spans
 from mandala_lab.adapters.sql.statements import Statements
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
+from mandala_lab.model.errors import StoreError
+from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
@@ -45,75 +60,93 @@ class SqlCallStore:
         self._do = Statements(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}
         self._version_ids: dict[tuple[int, bytes], int] = {}
+        self._run_ids: dict[str, int] = {}
 
     # --- the hot path
 
     def find(self, hid: bytes) -> Found | None:
-        with self._database.cursor() as cursor:
-            return _found(self._do.find(cursor, hid=hid).fetchall())
+        return _found(self._database.fetch(self._do.find, (hid[:HEAD], hid)))
 
     def find_content(self, cid: bytes) -> Found | None:
-        with self._database.cursor() as cursor:
-            return _found(self._do.find_content(cursor, cid=cid).fetchall())
+        return _found(self._database.fetch(self._do.find_content, (cid[:HEAD], cid)))
 
     def has_value(self, cid: bytes) -> bool:
-        with self._database.cursor() as cursor:
-            return self._do.has_value(cursor, cid=cid).fetchone() is not None
+        return self._database.fetch(self._do.has_value, (cid,)) is not None
 
     def read_value(self, cid: bytes) -> StoredValue:
-        with self._database.cursor() as cursor:
-            row = self._do.read_value(cursor, cid=cid).fetchone()
+        row = self._database.fetch(self._do.read_value, (cid,))
         if row is None:
             raise LookupError(f"value {cid.hex()} is not in the store {self._database.path}")
         return StoredValue(cid, row[0], row[1], row[2])
 
-    def record(self, entry: CallEntry) -> None:
+    def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
         try:
-            self._record(entry)
+            with self._database.writing() as cursor:
+                for entry in entries:
+                    self._add(cursor, entry)
+                for span in spans:
+                    self._add_span_of_known(cursor, span)
         except BaseException:  # ids that were made in the transaction are gone with it
             self._op_ids.clear()
             self._version_ids.clear()
+            self._run_ids.clear()
             raise
 
-    def _record(self, entry: CallEntry) -> None:
-        started, duration = _us(entry.started_s), _us(entry.duration_s)
-        with self._database.writing() as cursor:
+    def _add(self, cursor: Any, entry: CallEntry) -> None:
+        execute = cursor.execute
+        for value in entry.values:
+            execute(self._do.add_value, (value.cid, value.format, value.digest, value.data))
+        hid, started, duration = entry.hid, _us(entry.started_s), _us(entry.duration_s)
+        failed = int(entry.status != "ok")
+        known = execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+        if known is None or known[1]:  # a failed call is renewed
             op_id = self._op_id(cursor, entry.spec)
-            version_id = self._version_id(cursor, op_id, entry.version)
-            for value in entry.values:
-                self._do.add_value(cursor, cid=value.cid, format=value.format, data=value.data, digest=value.digest)
-            self._do.add_call(
-                cursor,
-                hid=entry.hid,
-                cid=entry.cid,
-                op_id=op_id,
-                version_id=version_id,
-                status=entry.status,
-                executed=entry.executed,
-                started_us=started,
-                duration_us=duration,
-                error=entry.error or None,
+            row = (
+                entry.cid,
+                op_id,
+                self._version_id(cursor, op_id, entry.version),
+                failed,
+                entry.executed,
+                started,
+                duration,
+                links_to_bytes(Links(entry.inputs, entry.outputs, entry.reads)),
+                entry.error or None,
             )
-            call_id = self._do.call_id(cursor, hid=entry.hid).fetchone()[0]
-            for link in entry.inputs:
-                self._do.add_ref(cursor, hid=link.hid, cid=link.cid, creator=None, position=None)
-                self._do.add_input(cursor, call_id=call_id, position=link.position, name=link.name, hid=link.hid)
-            for link in entry.outputs:
-                self._do.add_ref(cursor, hid=link.hid, cid=link.cid, creator=call_id, position=link.position)
-            self._add_span(cursor, entry.span)
-            kind = "call" if entry.status == "ok" else "error"
-            self._do.add_event(cursor, at_us=started + duration, kind=kind, subject=entry.hid)
+            if known is None:
+                call_id = execute(self._do.add_call, (hid, *row)).lastrowid
+                cursor.executemany(self._do.add_edge, [(given.hid[:HEAD], call_id) for given in entry.inputs])
+            else:
+                call_id = known[0]
+                execute(self._do.renew_call, (*row, call_id))
+        else:
+            call_id = known[0]
+        self._add_span(cursor, entry.span, call_id)
+        execute(self._do.add_event, (started + duration, "error" if failed else "call", call_id, None))
 
-    def record_spans(self, spans: Sequence[Span]) -> None:
-        with self._database.writing() as cursor:
-            for span in spans:
-                self._add_span(cursor, span)
+    def _add_span_of_known(self, cursor: Any, span: Span) -> None:
+        hid = bytes.fromhex(span.call)
+        known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+        if known is not None:
+            self._add_span(cursor, span, known[0])
+
+    def _add_span(self, cursor: Any, span: Span, call_id: int) -> None:
+        row = (
+            self._run_id(cursor, span.run),
+            span.seq,
+            span.parent,
+            span.depth,
+            call_id,
+            SPAN_STATUS.index(span.status),
+            _us(span.started_s),
+            _us(span.duration_s),
+        )
+        cursor.execute(self._do.add_span, row)
 
     # --- sessions and their log
 
     def begin_run(self, run: Run) -> None:
         row = {
-            "id": run.id,
+            "name": run.id,
             "started_us": _us(run.started_s),
             "session": run.session,
             "kernel": run.kernel,
@@ -125,15 +158,26 @@ class SqlCallStore:
         with self._database.writing() as cursor:
             self._execute(cursor, insert(runs).values(row).on_conflict_do_nothing())
 
-    def log(self, kind: str, subject: str) -> None:
+    def log(self, kind: str, subject: str = "", detail: str = "") -> None:
         with self._database.writing() as cursor:
-            self._do.add_event(cursor, at_us=_now_us(), kind=kind, subject=bytes.fromhex(subject))
+            hid = next(id_bytes([subject]), b"")
+            known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+            cursor.execute(self._do.add_event, (_now_us(), kind, known and known[0], detail or None))
 
     def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
-        query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+        query = (
+            select(events.c.seq, events.c.at_us, events.c.kind, events.c.detail, calls.c.hid)
+            .join(calls, calls.c.id == events.c.call_id, isouter=True)
+            .where(events.c.seq > after)
+            .order_by(events.c.seq)
+            .limit(limit)
+        )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [LoggedEvent(row.seq, row.at_us / MICRO, row.kind, row.subject.hex()) for row in rows]
+        return [
+            LoggedEvent(row.seq, row.at_us / MICRO, row.kind, row.hid.hex() if row.hid else "", row.detail or "")
+            for row in rows
+        ]
 
     def totals(self, *, run: str | None = None, session: str | None = None) -> SpanTotals:
         query = (
@@ -143,13 +187,14 @@ class SqlCallStore:
             .add_columns(spans.c.depth == 0)
         )
         if run is not None:
-            query = query.where(spans.c.run == run)
-        if session is not None:
-            query = query.join(runs, runs.c.id == spans.c.run).where(runs.c.session == session)
+            query = query.join(runs, runs.c.id == spans.c.run_id).where(runs.c.name == run)
+        elif session is not None:
+            query = query.join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
         counts = {"computed": 0, "cached": 0, "error": 0}
         computed_us = saved_us = 0
         with self._database.reading() as connection:
-            for status, count, spent, worth, top in connection.execute(query):
+            for code, count, spent, worth, top in connection.execute(query):
+                status = SPAN_STATUS[code]
                 counts[status] += count
                 computed_us += int(spent) if top and status == "computed" else 0
                 saved_us += int(worth) if status == "cached" else 0
@@ -165,7 +210,12 @@ class SqlCallStore:
     # --- for frames and finders
 
     def calls(self, hids: Iterable[str]) -> list[Call]:
-        return self._calls_where(calls.c.hid.in_, hids)
+        found: dict[str, Call] = {}
+        with self._database.reading() as connection:
+            for part in slices(id_bytes(hids)):
+                for call in self._rows.calls(connection, _has_hid(part)):
+                    found.setdefault(call.hid, call)
+        return list(found.values())
 
     def calls_of_op(self, op: str) -> list[Call]:
         with self._database.reading() as connection:
@@ -173,37 +223,42 @@ class SqlCallStore:
 
     def calls_of_session(self, session: str | None) -> list[Call]:
         in_session = (
-            select(spans.c.call_id).join(runs, runs.c.id == spans.c.run).where(runs.c.session == session).distinct()
+            select(spans.c.call_id).join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session).distinct()
         )
         condition = calls.c.id > 0 if session is None else calls.c.id.in_(in_session)
         with self._database.reading() as connection:
             return self._rows.calls(connection, condition)
 
     def spans_of_call(self, hid: str) -> list[Span]:
-        return self._spans(calls.c.hid.in_(list(id_bytes([hid]))))
+        return self._spans(_has_hid(list(id_bytes([hid]))))
 
     def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
         found: dict[str, Span] = {}
         for part in slices(id_bytes(hids)):
-            for span in self._spans(calls.c.hid.in_(part)):
+            for span in self._spans(_has_hid(part)):
                 found[span.call] = span
         return found
 
     def refs(self, hids: Iterable[str]) -> list[Ref]:
-        found: list[Ref] = []
+        wanted = list(dict.fromkeys(hids))
+        related = [*self.creators(wanted), *self.consumers(wanted)]
+        found = {ref.hid: ref for call in related for ref in (*call.outputs.values(), *call.inputs.values())}
+        return [found[hid] for hid in wanted if hid in found]
+
+    def creators(self, refs: Iterable[str]) -> list[Call]:
+        makers = [maker for hid in id_bytes(refs) if (maker := maker_of(hid)) is not None]
+        return [call for call in self.calls(hid.hex() for hid, _ in makers) if call.status == "ok"]
+
+    def consumers(self, refs: Iterable[str]) -> list[Call]:
+        wanted = set(refs)
+        found: dict[str, Call] = {}
         with self._database.reading() as connection:
-            for part in slices(id_bytes(hids)):
-                query = select(refs.c.hid, stored.c.cid).join(stored, stored.c.id == refs.c.value_id)
-                found.extend(self._rows.ref(*row) for row in connection.execute(query.where(refs.c.hid.in_(part))))
-        return found
-
-    def creators(self, refs_: Iterable[str]) -> list[Call]:
-        makers = select(refs.c.creator_id)
-        return self._calls_where(lambda part: calls.c.id.in_(makers.where(refs.c.hid.in_(part))), refs_)
-
-    def consumers(self, refs_: Iterable[str]) -> list[Call]:
-        takers = select(call_inputs.c.call_id).join(refs, refs.c.id == call_inputs.c.ref_id)
-        return self._calls_where(lambda part: calls.c.id.in_(takers.where(refs.c.hid.in_(part))), refs_)
+            for part in slices(hid[:HEAD] for hid in id_bytes(wanted)):
+                takers = select(edges.c.call_id).where(edges.c.head.in_(part))
+                for call in self._rows.calls(connection, calls.c.id.in_(takers)):
+                    if any(ref.hid in wanted for ref in call.inputs.values()):
+                        found.setdefault(call.hid, call)
+        return list(found.values())
 
     # --- ops and their code
 
@@ -223,12 +278,7 @@ class SqlCallStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [
-            CodeVersion(
-                row.digest, row.source, json.decode(row.helpers), tuple(json.decode(row.reads)), bool(row.complete)
-            )
-            for row in rows
-        ]
+        return [version_from_json(row.code) for row in rows]
 
     def start_anew(self) -> None:
         self._database.start_anew()
@@ -238,18 +288,11 @@ class SqlCallStore:
 
     # --- pieces
 
-    def _calls_where(self, condition: Any, hids: Iterable[str]) -> list[Call]:
-        found: dict[str, Call] = {}
-        with self._database.reading() as connection:
-            for part in slices(id_bytes(hids)):
-                for call in self._rows.calls(connection, condition(part)):
-                    found.setdefault(call.hid, call)
-        return list(found.values())
-
     def _spans(self, condition: Any) -> list[Span]:
         query = (
-            select(spans, calls.c.hid)
+            select(spans, calls.c.hid, runs.c.name.label("run"))
             .join(calls, calls.c.id == spans.c.call_id)
+            .join(runs, runs.c.id == spans.c.run_id)
             .where(condition)
             .order_by(spans.c.started_us, spans.c.seq)
         )
@@ -262,7 +305,7 @@ class SqlCallStore:
                 row.parent,
                 row.depth,
                 row.hid.hex(),
-                row.status,
+                SPAN_STATUS[row.status],
                 row.started_us / MICRO,
                 row.duration_us / MICRO,
             )
@@ -273,19 +316,6 @@ class SqlCallStore:
         query = select(ops.c.key, ops.c.name, ops.c.spec).where(condition).order_by(ops.c.id)
         with self._database.reading() as connection:
             return [spec_from_row(*row) for row in connection.execute(query).all()]
-
-    def _add_span(self, cursor: Any, span: Span) -> None:
-        self._do.add_span(
-            cursor,
-            run=span.run,
-            seq=span.seq,
-            parent=span.parent,
-            depth=span.depth,
-            hid=bytes.fromhex(span.call),
-            status=span.status,
-            started_us=_us(span.started_s),
-            duration_us=_us(span.duration_s),
-        )
 
     def _op_id(self, cursor: Any, spec: OpSpec) -> int:
         known = self._op_ids.get(spec)
@@ -307,10 +337,7 @@ class SqlCallStore:
             "op_id": op_id,
             "digest": version.digest,
             "representative": version.digest,
-            "source": version.source,
-            "helpers": json.encode(version.helpers).decode(),
-            "reads": json.encode(version.reads).decode(),
-            "complete": version.complete,
+            "code": version_to_json(version),
             "seen_us": _now_us(),
         }
         self._execute(cursor, insert(code_versions).values(row).on_conflict_do_nothing())
@@ -319,17 +346,27 @@ class SqlCallStore:
         self._version_ids[(op_id, version.digest)] = found
         return int(found)
 
+    def _run_id(self, cursor: Any, name: str) -> int:
+        known = self._run_ids.get(name)
+        if known is None:
+            row = self._execute(cursor, select(runs.c.id).where(runs.c.name == name)).fetchone()
+            if row is None:
+                raise StoreError(f"the session {name} is not in the store; open the store again")
+            known = self._run_ids[name] = int(row[0])
+        return known
+
     def _execute(self, cursor: Any, statement: Any) -> Any:
         """Execute a statement that is too rare to prepare, within the transaction of `cursor`."""
         compiled = statement.compile(dialect=self._database.dialect)
         return cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
 
 
-def _found(rows: list[tuple[bytes | None, bytes | None, bytes, int]]) -> Found | None:
-    if not rows:
-        return None
-    outputs = tuple((hid, cid) for hid, cid, _, _ in rows if hid is not None and cid is not None)
-    return Found(rows[0][2], outputs, rows[0][3] / MICRO)
+def _has_hid(part: list[bytes]) -> ColumnElement[bool]:
+    return and_(head(calls.c.hid).in_([hid[:HEAD] for hid in part]), calls.c.hid.in_(part))
+
+
+def _found(row: tuple[bytes, bytes, int] | None) -> Found | None:
+    return None if row is None else Found(row[0], bytes_to_links(row[1]).outputs, row[2] / MICRO)
 
 
 def _us(seconds: float) -> int:

@@ -1,0 +1,100 @@
+"""Answers that were given or found: what a hit hands out, kept in memory.
+
+The index is bounded and filled lazily. Results that nobody can change are
+handed out again as the very same refs; of others each caller gets refs of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mandala_lab.memo import inline
+from mandala_lab.memo.keying import OpState
+from mandala_lab.model.calls import Found
+from mandala_lab.model.hashing import output_hid
+from mandala_lab.model.refs import Ref, ValueSource, is_small
+
+_INDEX_SIZE = 100_000
+
+
+@dataclass(slots=True, eq=False)
+class Hit:
+    """A recorded call as it answers: `single` when its result is one output and no tuple."""
+
+    call: str
+    found: Found
+    single: bool
+    shared: Any = None
+
+
+class Hits:
+    """The answers of one engine, by history id.
+
+    Parameters
+    ----------
+    source
+        What refs load their values from.
+    """
+
+    def __init__(self, source: ValueSource) -> None:
+        self._source = source
+        self._index: dict[bytes, Hit] = {}
+
+    def get(self, hid: bytes) -> Hit | None:
+        """Return the answer of a call, if it is in memory."""
+        return self._index.get(hid)
+
+    def add(self, found: Found, nout: int, outputs: list[Any] | None = None) -> Hit:
+        """Keep a recorded call; `outputs` are its values, where they are at hand."""
+        hit = Hit(found.hid.hex(), found, nout == 1 or (nout == 0 and len(found.outputs) == 1))
+        if all(inline.is_fixed(made.data) for made in found.outputs):
+            hit.shared = _joined(hit, self._refs(found, outputs))
+        if len(self._index) >= _INDEX_SIZE:
+            self._index.pop(next(iter(self._index)))
+        self._index[found.hid] = hit
+        return hit
+
+    def answer(self, hit: Hit, *, plain: bool) -> Any:
+        """Return the result of a call: refs, or the values themselves."""
+        if not plain:
+            return hit.shared if hit.shared is not None else _joined(hit, self._refs(hit.found, None))
+        refs = self._refs(hit.found, None) if hit.shared is None else [hit.shared] if hit.single else hit.shared
+        return _joined(hit, [ref.own_value() for ref in refs])
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._index.clear()
+
+    def _refs(self, found: Found, outputs: list[Any] | None) -> list[Ref]:
+        refs = []
+        for position, made in enumerate(found.outputs):
+            ref = Ref(made.cid.hex(), output_hid(found.hid, position).hex(), self._source, data=made.data)
+            refs.append(ref if outputs is None else ref.holding(outputs[position]))
+        return refs
+
+
+def remember(state: OpState, arguments: tuple[Any, ...], hit: Hit) -> None:
+    """Let the same arguments be answered at once, where Python's equality tells them apart.
+
+    So they are refs or of exactly the plain types, and floats are neither zero
+    (``0.0 == -0.0``) nor NaN.
+    """
+    if not all(map(_is_told_apart, arguments)):
+        return
+    known = state.known.setdefault(tuple(map(type, arguments)), {})
+    if len(known) >= _INDEX_SIZE:
+        known.clear()
+    known[arguments] = hit
+
+
+def _is_told_apart(value: Any) -> bool:
+    if type(value) is Ref:
+        return bool(value.cid)
+    if type(value) is float:
+        return value < 0 or value > 0
+    return is_small(value) and type(value) is not complex
+
+
+def _joined(hit: Hit, outputs: list[Any]) -> Any:
+    return outputs[0] if hit.single else tuple(outputs)

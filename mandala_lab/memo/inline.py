@@ -1,0 +1,51 @@
+"""Small values, which lie in the record of a call rather than among the stored values.
+
+A value is small when its encoding is short and is the very one that its content
+id is the digest of; so the id alone verifies it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mandala_lab.memo import encoding
+from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.refs import is_immutable
+from mandala_lab.model.values import StoredValue
+
+_LIMIT = 64
+_LONGEST = 40  # characters of a text, bytes, or a number's digits that are tried
+_IMMUTABLE_TAGS = frozenset(b"NTFifcsb")
+
+
+def small(value: Any) -> tuple[bytes, bytes] | None:
+    """Return content id and encoding of a number, a short text or ``None``; ``None`` for anything else."""
+    if not is_immutable(value) or (isinstance(value, str | bytes) and len(value) > _LONGEST):
+        return None
+    data = encoding.encode(value)
+    return (encoding.digest_of(data), data) if len(data) <= _LIMIT else None
+
+
+def inlined(stored: StoredValue) -> bytes | None:
+    """Return what goes into the record of a call in place of a stored value, where it is small."""
+    if stored.format != "tree" or len(stored.data) > _LIMIT or encoding.digest_of(stored.data) != stored.cid:
+        return None
+    return bytes(stored.data)
+
+
+def load(cid: str, data: bytes) -> Any:
+    """Return the value of a small encoding, after verifying it.
+
+    Raises
+    ------
+    CorruptValueError
+        When the bytes are not those that were recorded.
+    """
+    if encoding.digest_of(data).hex() != cid:
+        raise CorruptValueError(f"the recorded bytes of value {cid} are damaged: their digest differs from its id")
+    return encoding.decode(data)
+
+
+def is_fixed(data: bytes | None) -> bool:
+    """Whether a small encoding is that of a value which nobody can change."""
+    return data is not None and data[0] in _IMMUTABLE_TAGS
