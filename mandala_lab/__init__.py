@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mandala_lab.computation_frame import ComputationFrame
     from mandala_lab.memo.context import noop
     from mandala_lab.memo.decorator import Op, op
+    from mandala_lab.memo.special import Ignore, NewArgDefault, ValuePointer
     from mandala_lab.model.calls import Call, Span
     from mandala_lab.model.errors import (
         CorruptValueError,
@@ -32,8 +33,10 @@ _HOMES = {
     "Call": "model.calls",
     "ComputationFrame": "computation_frame",
     "CorruptValueError": "model.errors",
+    "Ignore": "memo.special",
     "MandalaLabError": "model.errors",
     "MandalaLabWarning": "model.errors",
+    "NewArgDefault": "memo.special",
     "NewCallError": "model.errors",
     "Op": "memo.decorator",
     "Ref": "model.refs",
@@ -45,6 +48,7 @@ _HOMES = {
     "StoreError": "model.errors",
     "UnstorableError": "model.errors",
     "UntrustedValueError": "model.errors",
+    "ValuePointer": "memo.special",
     "noop": "memo.context",
     "op": "memo.decorator",
 }
@@ -53,8 +57,10 @@ __all__ = [
     "Call",
     "ComputationFrame",
     "CorruptValueError",
+    "Ignore",
     "MandalaLabError",
     "MandalaLabWarning",
+    "NewArgDefault",
     "NewCallError",
     "Op",
     "Ref",
@@ -66,6 +72,7 @@ __all__ = [
     "StoreError",
     "UnstorableError",
     "UntrustedValueError",
+    "ValuePointer",
     "noop",
     "op",
 ]

@@ -14,6 +14,8 @@ from inspect import Parameter
 from types import FunctionType
 from typing import Any
 
+from mandala_lab.memo.special import NewArgDefault
+
 _SEPARATED = (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD)
 
 
@@ -31,12 +33,23 @@ class Binder:
         Names of the parameters.
     values
         Called as the function is, returns the values of the parameters in order.
+    new
+        Values at which a parameter counts as not there (`NewArgDefault`), by name.
     """
 
-    __slots__ = ("_parameters", "_positional", "_simple", "parameters", "values")
+    __slots__ = ("_parameters", "_positional", "_simple", "new", "parameters", "values")
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._parameters = dict(inspect.signature(function).parameters)
+        signature = inspect.signature(function)
+        self.new = {
+            name: parameter.default.value
+            for name, parameter in signature.parameters.items()
+            if type(parameter.default) is NewArgDefault
+        }
+        self._parameters = {
+            name: parameter.replace(default=self.new[name]) if name in self.new else parameter
+            for name, parameter in signature.parameters.items()
+        }
         self.parameters = tuple(self._parameters)
         self.values: Callable[..., tuple[Any, ...]] = _compiled(function, list(self._parameters.values()))
         kinds = {parameter.kind for parameter in self._parameters.values()}

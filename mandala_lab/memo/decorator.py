@@ -9,15 +9,16 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from mandala_lab.memo import context
 from mandala_lab.memo.binding import Binder
-from mandala_lab.memo.warn import users_part
+from mandala_lab.memo.special import is_special, plain
+from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import OpSpec
-from mandala_lab.model.refs import unwrapped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,9 @@ class Op(Generic[P, R]):
         self.f = f
         self.spec = spec
         self.binder = Binder(f)
+        lazy = inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f)
+        self._kind = "async" if inspect.iscoroutinefunction(f) else "lazy" if lazy else "plain"
+        self._wraps_defaults = any(is_special(p.default) for p in inspect.signature(f).parameters.values())
         self.fixed_version = fixed_version
 
     @property
@@ -57,11 +61,23 @@ class Op(Generic[P, R]):
         """Call the function, through the current storage if there is one."""
         engine = context.current_engine()
         if engine is None:
-            return self.f(*map(unwrapped, args), **{name: unwrapped(value) for name, value in kwargs.items()})
+            return self._plainly(args, kwargs)
         try:
+            if self._kind == "async":
+                return engine.call_async(self, args, kwargs)  # type: ignore[return-value]
+            if self._kind == "lazy":
+                warn_user(f"{self.name} makes its items one by one, so nothing is stored: return a list of them")
+                return self._plainly(args, kwargs)
             return engine.call(self, args, kwargs)  # type: ignore[no-any-return]
         except BaseException as error:
             raise error.with_traceback(users_part(error.__traceback__))  # noqa: B904 - the same error
+
+    def _plainly(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> R:
+        """Call the function as it is, with values in place of refs and wrappings."""
+        if self._wraps_defaults:
+            spelled, kwargs = self.binder.arguments(self.binder.values(*args, **kwargs))
+            args = tuple(spelled)
+        return self.f(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -92,6 +108,8 @@ def op(
     ignore_args: Iterable[str] | None = None,
     name: str | None = None,
     version: str | None = None,
+    pure: bool = True,
+    save: bool | Mapping[str, bool] = True,
 ) -> Callable[[Callable[P, R]], Op[P, R]]: ...
 
 
@@ -104,6 +122,8 @@ def op(
     ignore_args: Iterable[str] | None = None,
     name: str | None = None,
     version: str | None = None,
+    pure: bool = True,
+    save: bool | Mapping[str, bool] = True,
 ) -> Any:
     """Memoize a function: bare (``@op``) or with arguments (``@op(nout=2)``).
 
@@ -121,6 +141,12 @@ def op(
     version
         Version of the code, instead of a digest of it: change it when the
         meaning changes.
+    pure
+        Whether an equal call may be answered by a recorded one. ``False``: each
+        call runs and is recorded for itself.
+    save
+        Whether values are stored. ``False``: those of the outputs are not, so
+        each call runs; a dict says it by name, also of arguments.
 
     Returns
     -------
@@ -130,10 +156,10 @@ def op(
     Raises
     ------
     ValueError
-        For a duplicate output name, an unknown name in `ignore_args`, or an
-        `nout` that contradicts `output_names`.
+        For a duplicate output name, an unknown name in `ignore_args` or `save`,
+        or an `nout` that contradicts `output_names`.
     TypeError
-        For an async function or a generator function.
+        For what is not a function written in Python.
 
     Examples
     --------
@@ -147,13 +173,19 @@ def op(
     ...     storage.unwrap(double(double(2)))
     8
     """
-    if fn is not None and not callable(fn):  # the old spelling: @op(["model", "score"])
+    if (
+        fn is not None and not callable(fn) and not isinstance(fn, classmethod)
+    ):  # the old spelling: @op(["model", "score"])
         output_names, fn = fn, None
 
     def decorate(function: Callable[P, R]) -> Op[P, R]:
         if isinstance(function, Op):
             raise TypeError(f"{function!r} is an op already; decorate the function once")
-        spec = _spec(function, output_names, nout, ignore_args, name)
+        spec = replace(
+            _spec(function, output_names, nout, ignore_args, name),
+            pure=pure,
+            unsaved=_unsaved(save, inspect.signature(function).parameters, output_names),
+        )
         made = Op(function, spec, version)
         _registry[spec.key] = made
         return made
@@ -202,11 +234,23 @@ def _number_of_outputs(nout: int | Literal["auto"], names: tuple[str, ...]) -> i
     return nout
 
 
+def _unsaved(
+    save: bool | Mapping[str, bool], parameters: Iterable[str], output_names: Iterable[str] | None
+) -> frozenset[str]:
+    """Return the names whose values are not stored; ``"*"`` for all outputs."""
+    if isinstance(save, bool):
+        return frozenset() if save else frozenset("*")
+    known = [*parameters, *([output_names] if isinstance(output_names, str) else output_names or ())]
+    for name in save:
+        if name not in known:
+            raise ValueError(f"save names {name!r}, which is no argument or output; {nearest(name, known)}")
+    return frozenset(name for name, wanted in save.items() if not wanted)
+
+
 def _refuse_unsupported(function: Callable[..., Any]) -> None:
-    name = getattr(function, "__qualname__", repr(function))
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise TypeError(f"{name} is async; ops are plain functions in this version: await inside, not across, an op")
-    if inspect.isgeneratorfunction(function):
-        raise TypeError(f"{name} is a generator; return a list of its items, which can be stored")
+    if isinstance(function, classmethod | staticmethod):
+        kind = type(function).__name__
+        raise TypeError(f"@op goes under @{kind}: write @{kind} first, and @op next to the def")
     if not inspect.isfunction(function):
+        name = getattr(function, "__qualname__", repr(function))
         raise TypeError(f"{name} is not a function written in Python; wrap it in a def")

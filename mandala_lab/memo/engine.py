@@ -12,52 +12,57 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from mandala_lab.memo import context, inline, values
+from mandala_lab.memo import context
+from mandala_lab.memo.asked import Asked, Outcome, Unkeyed
 from mandala_lab.memo.context import OpenSpan
-from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.hits import Hit, Hits, remember
+from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
 from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, inputs_of
-from mandala_lab.memo.outputs import joined_outputs, split_outputs
+from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
+from mandala_lab.memo.special import plain
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.calls import CallEntry, Found, Given, Made
+from mandala_lab.model.calls import CallEntry, Found, Made, Span, SpanStatus
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
-from mandala_lab.model.refs import Ref, ValueSource, is_immutable, unwrapped
+from mandala_lab.model.hashing import combine
+from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
 
-_STORED_SIZE = 100_000
 
+class Attempt:
+    """The running of a body: inside a span, on the clock, with what it raises recorded."""
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What answering a call came to: its id, whether the body ran, and the result."""
+    __slots__ = ("_clock", "_engine", "_opened", "_started_s", "_token", "asked", "took_s")
 
-    call: str
-    executed: bool
-    result: Any
+    def __init__(self, engine: Engine, asked: Asked) -> None:
+        self._engine = engine
+        self._opened = engine.recorder.open(asked.parent)
+        self.asked = asked
+        self.took_s = 0.0
 
+    def __enter__(self) -> Self:
+        self._token = context.enter_span(self._opened)
+        self._started_s = time.time()
+        self._clock = time.perf_counter()
+        return self
 
-@dataclass(slots=True)
-class Asked:
-    """A call on its way: what was asked, under which key, and what its inputs bring into the store."""
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.took_s = time.perf_counter() - self._clock
+        context.leave_span(self._token)
+        if error is not None:
+            self._engine.record_failure(self, error)
 
-    state: OpState
-    values: tuple[Any, ...]
-    bound: dict[str, Any]
-    inputs: tuple[Given, ...]
-    hid: bytes
-    parent: OpenSpan | None
-    new: list[StoredValue]
-
-    @property
-    def op(self) -> Operation:
-        """The op."""
-        return self.state.op
+    def span(self, *, failed: bool = False) -> Span:
+        """Return the finished span."""
+        status: SpanStatus = "error" if failed else "computed"
+        asked = self.asked
+        return self._engine.recorder.span(
+            self._opened, asked.parent, asked.hid.hex(), status, self._started_s, self.took_s
+        )
 
 
 class Engine:
@@ -74,11 +79,10 @@ class Engine:
     def __init__(self, store: CallStore, versions: VersionResolver, recorder: Recorder, source: ValueSource) -> None:
         self.allow_new_calls = True
         self.recorder = recorder
-        self._store = store
         self.keyer = Keyer(versions)
-        self._source = source
+        self._store = store
         self._hits = Hits(source)
-        self._stored: dict[bytes, None] = {}
+        self._intake = Intake(store, source)
 
     def call(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Answer a call as its caller sees it: refs, or plain values inside a body."""
@@ -101,35 +105,65 @@ class Engine:
         """Answer a call and say how."""
         return self._answer(self.keyer.state(op), op.binder.values(*args, **kwargs))
 
+    async def call_async(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Answer a call of an async op as its caller sees it."""
+        asked = self._prepare(self.keyer.state(op), op.binder.values(*args, **kwargs))
+        if isinstance(asked, Outcome):
+            return asked.result
+        if isinstance(asked, Unkeyed):
+            with context.inside(asked.span):
+                outputs = split_outputs(op.spec, await self._run(op, asked.values))
+            return _unstored(op, outputs, asked.parent).result
+        with Attempt(self, asked) as attempt:
+            outputs = split_outputs(op.spec, await self._run(op, asked.values))
+        return self._succeeded(attempt, outputs).result
+
+    def _answer(self, state: OpState, arguments: tuple[Any, ...]) -> Outcome:
+        op, asked = state.op, self._prepare(state, arguments)
+        if isinstance(asked, Outcome):
+            return asked
+        if isinstance(asked, Unkeyed):
+            with context.inside(asked.span):
+                outputs = split_outputs(op.spec, self._run(op, arguments))
+            return _unstored(op, outputs, asked.parent)
+        with Attempt(self, asked) as attempt:
+            outputs = split_outputs(op.spec, self._run(op, arguments))
+        return self._succeeded(attempt, outputs)
+
     def forget(self) -> None:
         """Empty the memory of answers."""
         self._hits.clear()
         self.keyer.forget()
-        self._stored.clear()
+        self._intake.forget()
 
     def plain(self, value: Any) -> Any:
         """Return what a body receives for an argument: a value that nobody else holds."""
-        return unwrapped(value, Ref.own_value)
+        return plain(value, Ref.own_value)
 
-    def _answer(self, state: OpState, arguments: tuple[Any, ...]) -> Outcome:
+    def _run(self, op: Operation, arguments: tuple[Any, ...]) -> Any:
+        args, kwargs = op.binder.arguments([self.plain(value) for value in arguments])
+        return op.f(*args, **kwargs)
+
+    def _prepare(self, state: OpState, arguments: tuple[Any, ...]) -> Outcome | Asked | Unkeyed:
+        """Return the outcome of a hit, or what is to run."""
         op, parent = state.op, context.current_span()
-        bound = op.binder.named(arguments)
         try:
-            inputs = inputs_of(op.spec, bound)
+            bound = op.binder.named(arguments)
+            inputs = inputs_of(op, bound)
+            asked = Asked(state, arguments, bound, inputs, state.hid(inputs), parent)
+            if not op.spec.pure:  # each call is a history of its own
+                asked.hid = combine(b"impure", asked.hid, self.recorder.unique())
+            hit = self._look_up(asked) if op.spec.answers else None
+            if hit is not None:
+                remember(state, arguments, hit)
+                return Outcome(hit.call, executed=False, result=self._hits.answer(hit, plain=parent is not None))
+            if not self.allow_new_calls:
+                raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
+            self._intake.take_inputs(asked)
         except UnstorableError as error:
-            return self._run_unkeyed(op, arguments, error)
-        asked = Asked(state, arguments, bound, inputs, state.hid(inputs), parent, list(state.new_reads))
-        hit = self._look_up(asked)
-        if hit is not None:
-            remember(state, arguments, hit)
-            return Outcome(hit.call, executed=False, result=self._hits.answer(hit, plain=parent is not None))
-        if not self.allow_new_calls:
-            raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
-        try:
-            self._take_inputs(asked)
-        except UnstorableError as error:
-            return self._run_unkeyed(op, arguments, error)
-        return self._execute(asked)
+            warn_user(f"{op.spec.name} runs and is not remembered: {error}")
+            return Unkeyed(op, arguments, parent)
+        return asked
 
     # --- hits
 
@@ -161,164 +195,77 @@ class Engine:
         """Record a call with a history of its own and the result of an equal call."""
         opened = self.recorder.open(asked.parent)
         span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
-        entry = self._entry(asked, same.outputs, [], span=span, took=same.duration_s, executed=False)
-        self._record(entry, asked.op)
+        self._record(asked, same.outputs, [], span, same.duration_s, executed=False)
         return self._hits.add(Found(asked.hid, same.outputs, same.duration_s), asked.op.spec.nout)
 
     # --- misses
 
-    def _execute(self, asked: Asked) -> Outcome:
-        opened = self.recorder.open(asked.parent)
-        started, clock = time.time(), time.perf_counter()
-        token = context.enter_span(opened)
-        try:
-            result = self._run(asked.op, asked.values)
-            outputs = split_outputs(asked.op.spec, result)
-        except BaseException as error:
-            self._failed(asked, opened, started, time.perf_counter() - clock, error)
-            raise
-        finally:
-            context.leave_span(token)
-        return self._succeeded(asked, opened, started, time.perf_counter() - clock, outputs)
+    def record_failure(self, attempt: Attempt, error: BaseException) -> None:
+        """Record a call whose body raised."""
+        asked = attempt.asked
+        self._record(asked, (), asked.new, attempt.span(failed=True), attempt.took_s, error=_text_of(error))
 
-    def _failed(self, asked: Asked, opened: OpenSpan, started: float, took: float, error: BaseException) -> None:
-        span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "error", started, took)
-        self._record(self._entry(asked, (), asked.new, span=span, took=took, error=_text_of(error)), asked.op)
-
-    def _succeeded(self, asked: Asked, opened: OpenSpan, started: float, took: float, outputs: list[Any]) -> Outcome:
-        op, plain = asked.op, asked.parent is not None
-        self._warn_of_changed_inputs(asked)
+    def _succeeded(self, attempt: Attempt, outputs: list[Any]) -> Outcome:
+        asked = attempt.asked
+        op, plainly = asked.op, asked.parent is not None
+        warn_of_changed_inputs(asked)
         new = list(asked.new)
         try:
-            made = tuple([_made(output, new) for output in outputs])
+            made = self._intake.make_outputs(op.spec, outputs, new)
         except UnstorableError as error:
             warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
-            return Outcome("", executed=True, result=_unstored(op, outputs, plain=plain))
-        hid = asked.hid.hex()
-        span = self.recorder.span(opened, asked.parent, hid, "computed", started, took)
-        saved = self._record(self._entry(asked, made, new, span=span, took=took), op)
-        if saved:
-            hit = self._hits.add(Found(asked.hid, made, took), op.spec.nout, outputs)
+            return _unstored(op, outputs, asked.parent)
+        if not self._record(asked, made, new, attempt.span(), attempt.took_s):
+            return _unstored(op, outputs, asked.parent)
+        hit = self._hits.add(Found(asked.hid, made, attempt.took_s), op.spec.nout, outputs)
+        if op.spec.answers:
             remember(asked.state, asked.values, hit)
-            if not plain:
-                return Outcome(hid, executed=True, result=self._hits.answer(hit, plain=False))
-        if plain:
-            return Outcome(hid, executed=True, result=joined_outputs(op.spec, outputs))
-        return Outcome("", executed=True, result=_unstored(op, outputs, plain=False))
+        result = joined_outputs(op.spec, outputs) if plainly else self._hits.first_answer(hit, op.spec, outputs)
+        return Outcome(hit.call, executed=True, result=result)
 
-    def _run(self, op: Operation, arguments: tuple[Any, ...]) -> Any:
-        args, kwargs = op.binder.arguments([self.plain(value) for value in arguments])
-        return op.f(*args, **kwargs)
-
-    def _run_unkeyed(self, op: Operation, arguments: tuple[Any, ...], why: UnstorableError) -> Outcome:
-        warn_user(f"{op.spec.name} runs and is not remembered: {why}")
-        parent = context.current_span()
-        token = context.enter_span(OpenSpan(None, 0 if parent is None else parent.depth + 1))
-        try:
-            result = self._run(op, arguments)
-        finally:
-            context.leave_span(token)
-        outputs = split_outputs(op.spec, result)
-        return Outcome("", executed=True, result=_unstored(op, outputs, plain=parent is not None))
-
-    def _take_inputs(self, asked: Asked) -> None:
-        """Encode the inputs that the store may lack, as they are before the body runs."""
-        if all(given.data is not None for given in asked.inputs):
-            return
-        taken = []
-        for given in asked.inputs:
-            value = asked.bound[given.name]
-            data = given.data
-            ours = type(value) is Ref and value.comes_from(self._source)
-            if data is None and not ours and not self._is_stored(given.cid):
-                stored = values.store(self.plain(value), given.cid)
-                data = inline.inlined(stored)
-                asked.new += [stored] if data is None else []
-            taken.append(given if data is given.data else Given(given.name, given.cid, given.origin, data))
-        asked.inputs = tuple(taken)
-
-    def _is_stored(self, cid: bytes) -> bool:
-        if cid in self._stored:
-            return True
-        try:
-            return self._store.has_value(cid)
-        except StoreError:
-            return False
-
-    def _warn_of_changed_inputs(self, asked: Asked) -> None:
-        for given in asked.inputs:
-            value = asked.bound[given.name]
-            if type(value) is not Ref and not is_immutable(value) and _differs(value, given.cid):
-                warn_user(
-                    f"{asked.op.spec.name} changed its argument {given.name!r} in place; the call is recorded with "
-                    "the value from before: let the body change a copy and return it"
-                )
-
-    # --- records
-
-    def _entry(
+    def _record(
         self,
         asked: Asked,
         outputs: tuple[Made, ...],
         new: list[StoredValue],
+        span: Span,
+        took_s: float,
         *,
-        span: Any,
-        took: float,
         executed: bool = True,
         error: str = "",
-    ) -> CallEntry:
-        return CallEntry(
+    ) -> bool:
+        state = asked.state
+        entry = CallEntry(
             hid=asked.hid,
-            cid=asked.state.cid(asked.inputs),
-            spec=asked.op.spec,
-            version=asked.state.code.version,
+            cid=state.cid(asked.inputs),
+            spec=state.spec,
+            version=state.code.version,
             inputs=asked.inputs,
             outputs=outputs,
-            reads=asked.state.reads,
+            reads=state.reads,
             values=new,
             status="error" if error else "ok",
             started_s=span.started_s,
-            duration_s=took,
+            duration_s=took_s,
             span=span,
             executed=executed,
             error=error,
         )
-
-    def _record(self, entry: CallEntry, op: Operation) -> bool:
         try:
             self.recorder.write(entry)
-        except StoreError as error:
-            warn_user(f"the call of {op.spec.name} could not be recorded; its result is returned: {error}")
+        except StoreError as trouble:
+            warn_user(f"the call of {state.spec.name} could not be recorded; its result is returned: {trouble}")
             return False
-        for value in entry.values:
-            if len(self._stored) >= _STORED_SIZE:
-                self._stored.clear()
-            self._stored[value.cid] = None
-        self.recorder.tell(entry.span)
+        self._intake.remember(new)
+        self.recorder.tell(span)
         return True
 
 
-def _made(output: Any, new: list[StoredValue]) -> Made:
-    """Return an output as it is recorded; its value joins `new` unless it is small."""
-    known = inline.small(output)
-    if known is not None:
-        return Made(*known)
-    stored = values.store(output)
-    data = inline.inlined(stored)
-    if data is None:
-        new.append(stored)
-    return Made(stored.cid, data)
-
-
-def _unstored(op: Operation, outputs: list[Any], *, plain: bool) -> Any:
-    return joined_outputs(op.spec, outputs if plain else [Ref("", "", None, output) for output in outputs])
-
-
-def _differs(value: Any, cid: bytes) -> bool:
-    try:
-        return content_id(value) != cid
-    except UnstorableError:
-        return True
+def _unstored(op: Operation, outputs: list[Any], parent: OpenSpan | None) -> Outcome:
+    if parent is not None or is_lazy(outputs):
+        return Outcome("", executed=True, result=joined_outputs(op.spec, outputs))
+    refs = [Ref("", "", None, output) for output in outputs]
+    return Outcome("", executed=True, result=joined_outputs(op.spec, refs))
 
 
 def _text_of(error: BaseException) -> str:

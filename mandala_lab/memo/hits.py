@@ -13,7 +13,8 @@ from mandala_lab.memo import inline
 from mandala_lab.memo.keying import OpState
 from mandala_lab.model.calls import Found
 from mandala_lab.model.hashing import output_hid
-from mandala_lab.model.refs import Ref, ValueSource, is_small
+from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.refs import Ref, ValueSource, is_immutable, is_small
 
 _INDEX_SIZE = 100_000
 
@@ -54,6 +55,20 @@ class Hits:
             self._index.pop(next(iter(self._index)))
         self._index[found.hid] = hit
         return hit
+
+    def first_answer(self, hit: Hit, spec: OpSpec, outputs: list[Any]) -> Any:
+        """Return the result of a call that just ran.
+
+        A value that is not stored goes with its ref; one that can be changed is
+        loaded anew when it is asked for.
+        """
+        if hit.shared is not None:
+            return hit.shared
+        refs = self._refs(hit.found, None)
+        for position, output in enumerate(outputs):
+            if is_immutable(output) or not spec.saves_output(position):
+                refs[position].holding(output)
+        return _joined(hit, refs)
 
     def answer(self, hit: Hit, *, plain: bool) -> Any:
         """Return the result of a call: refs, or the values themselves."""

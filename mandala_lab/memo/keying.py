@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from mandala_lab.memo import inline, values
 from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.special import Ignore, NewArgDefault
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Given
 from mandala_lab.model.errors import UnstorableError
@@ -162,21 +163,27 @@ class Keyer:
         self._states.clear()
 
 
-def inputs_of(spec: OpSpec, bound: dict[str, Any]) -> tuple[Given, ...]:
-    """Return the inputs of a call with these arguments by name; ignored ones are none.
+def inputs_of(op: Operation, bound: dict[str, Any]) -> tuple[Given, ...]:
+    """Return the inputs of a call with these arguments by name; what is ignored is none.
 
     Raises
     ------
     UnstorableError
         When an argument has no content id.
     """
-    if spec.ignored:
-        return tuple(given(name, value) for name, value in bound.items() if name not in spec.ignored)
-    return tuple([given(name, value) for name, value in bound.items()])
+    spec, new = op.spec, op.binder.new
+    found = [
+        given(name, value) for name, value in bound.items() if name not in spec.ignored and type(value) is not Ignore
+    ]
+    if new:
+        found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
+    return tuple(found)
 
 
 def given(name: str, value: Any) -> Given:
     """Return an argument as it is recorded."""
+    if type(value) is NewArgDefault:
+        value = value.value
     if type(value) is Ref:
         return _given_ref(name, value)
     known = inline.small(value)

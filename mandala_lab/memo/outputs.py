@@ -30,3 +30,9 @@ def joined_outputs(spec: OpSpec, outputs: list[Any]) -> Any:
     """Return the result that has these outputs: the inverse of `split_outputs`."""
     single = spec.nout == 1 or (spec.nout == 0 and len(outputs) == 1)
     return outputs[0] if single else tuple(outputs)
+
+
+def is_lazy(outputs: list[Any]) -> bool:
+    """Whether a result is made only while it is gone through, so that there is nothing to store."""
+    kinds = type(outputs[0]).__mro__ if len(outputs) == 1 else ()
+    return any("__next__" in vars(kind) or "__anext__" in vars(kind) for kind in kinds)

@@ -68,6 +68,10 @@ class Recorder:
         self._flusher: threading.Thread | None = None
         self._listeners: tuple[Listener, ...] = ()
 
+    def unique(self) -> bytes:
+        """Return something that no other call has."""
+        return f"{self.run.id}/{next(self._numbers)}".encode()
+
     def open(self, parent: OpenSpan | None) -> OpenSpan:
         """Give the next span its number."""
         return OpenSpan(next(self._numbers), 0 if parent is None else parent.depth + 1)

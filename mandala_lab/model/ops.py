@@ -23,6 +23,11 @@ class OpSpec:
         Number of outputs; 0 when it is the length of the returned tuple, or 1.
     ignored
         Names of the arguments that are not part of the key.
+    pure
+        Whether a recorded call answers later ones; else each runs.
+    unsaved
+        Names of the arguments and outputs whose values are not stored; ``"*"``
+        stands for all outputs.
     """
 
     key: str
@@ -32,12 +37,40 @@ class OpSpec:
     nout: int = 0
     ignored: frozenset[str] = frozenset()
     doc: str = ""
+    pure: bool = True
+    unsaved: frozenset[str] = frozenset()
+
+    @property
+    def answers(self) -> bool:
+        """Whether recorded calls can answer later ones: they have all that a result needs."""
+        return self.pure and all(name in self.parameters for name in self.unsaved)
+
+    def saves_output(self, position: int) -> bool:
+        """Whether the value of an output is stored."""
+        return "*" not in self.unsaved and self.output_name(position) not in self.unsaved
 
     def output_name(self, position: int) -> str:
         """Name of an output: the given one, else ``output_0``, ``output_1``..."""
         if position < len(self.output_names):
             return self.output_names[position]
         return f"output_{position}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVersion:
+    """A code version as a store knows it.
+
+    Attributes
+    ----------
+    representative
+        Digest of the version that stands for the class of compatible versions in keys.
+    seen_s
+        When it was first recorded, in seconds since the epoch.
+    """
+
+    version: CodeVersion
+    representative: bytes
+    seen_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +88,8 @@ class CodeVersion:
     reads
         Names of the global variables (data, not code) that it reads. Their
         values belong to the key of a call, not to the version.
+    parameters
+        Names of the parameters of the op under this version.
     complete
         False when some code could not be followed (no source, a call by a
         computed name).
@@ -65,3 +100,4 @@ class CodeVersion:
     helpers: dict[str, str] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
     complete: bool = True
+    parameters: tuple[str, ...] = ()

@@ -149,7 +149,7 @@ def run_replay(
 def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> Replay:
     """Run the body on its recorded inputs and compare with the recorded outputs."""
     args, kwargs = _spell(op, call, call.inputs)
-    key = engine.keyer.state(op).hid(inputs_of(op.spec, op.binder.bind(args, kwargs)))
+    key = engine.keyer.state(op).hid(inputs_of(op, op.binder.bind(args, kwargs)))
     try:
         with context.inside(context.OpenSpan(None, 0)):
             result = op.f(*map(engine.plain, args), **{name: engine.plain(ref) for name, ref in kwargs.items()})

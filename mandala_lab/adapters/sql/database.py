@@ -110,7 +110,7 @@ class Database:
             if not self.in_memory:
                 thread = threading.current_thread()
                 self._cursors[thread] = cursor
-                weakref.finalize(thread, connection.close)
+                weakref.finalize(thread, connection.close).atexit = False  # what is left is still to be written
             return cursor
 
     @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msgspec import Struct, json, msgpack
+from msgspec import Struct, convert, json, msgpack
 from sqlalchemy import Connection, Select, select
 
 from mandala_lab.adapters.sql.schema import calls, code_versions, ops
@@ -55,30 +55,13 @@ def slices(items: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def spec_to_json(spec: OpSpec) -> str:
-    """Encode what a row of ``ops`` says of an op beside its key and name."""
-    return json.encode(
-        {
-            "parameters": spec.parameters,
-            "output_names": spec.output_names,
-            "nout": spec.nout,
-            "ignored": sorted(spec.ignored),
-            "doc": spec.doc,
-        }
-    ).decode()
+    """Encode an op."""
+    return json.encode(spec, order="deterministic").decode()
 
 
 def spec_from_row(key: str, name: str, text: str) -> OpSpec:
     """Return the op of a row: the inverse of `spec_to_json`."""
-    found = json.decode(text)
-    return OpSpec(
-        key,
-        name,
-        tuple(found["parameters"]),
-        tuple(found["output_names"]),
-        found["nout"],
-        frozenset(found["ignored"]),
-        found["doc"],
-    )
+    return convert({**json.decode(text), "key": key, "name": name}, OpSpec)
 
 
 def version_to_json(version: CodeVersion) -> str:
