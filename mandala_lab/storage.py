@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar, get_args
 
 from mandala_lab.computation_frame import ComputationFrame
-from mandala_lab.frame.build import FrameBuilder
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.source import frame_of
 from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op
+from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.calls import Call, Span, SpanTotals
 from mandala_lab.model.errors import nearest
-from mandala_lab.model.hashing import DIGEST_SIZE
-from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.ops import CodeVersion
 from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.records import code, find
+from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.replay.replay import Replay, Scope, run_replay
 from mandala_lab.wiring import MEMORY, assemble
+
+Mode = Literal["run", "noop"]
+S = TypeVar("S")
 
 
 class Storage:
@@ -30,14 +36,24 @@ class Storage:
     ----------
     db_path
         File of the store, made if it is missing, or ``":memory:"``.
+    on_change
+        What an equal call that was recorded under other code means:
+        ``"recompute"`` it and keep both, ``"reuse"`` the recorded result,
+        ``"warn"`` (reuse, and say what changed) or ``"error"`` (`StaleCodeError`).
     session
         What this session belongs to, the same when it is repeated: by default
         the notebook's path, else the script's.
+    group_commits_ms
+        Calls that come within so many milliseconds are committed together: quicker
+        for many small calls, and a crash may lose those of the last moment. With
+        0 a call is committed before its caller goes on. `commit` waits for all.
 
     Raises
     ------
     StoreError
         When the file cannot be opened or is no store.
+    ValueError
+        When `on_change` is no choice, or `group_commits_ms` is negative.
 
     Examples
     --------
@@ -52,8 +68,16 @@ class Storage:
     (9, 1)
     """
 
-    def __init__(self, db_path: str | Path = MEMORY, *, session: str | None = None) -> None:
-        self._parts = assemble(db_path, session)
+    def __init__(
+        self,
+        db_path: str | Path = MEMORY,
+        *,
+        on_change: OnChange = "recompute",
+        session: str | None = None,
+        group_commits_ms: float = 0,
+    ) -> None:
+        self._parts = assemble(db_path, session=session, on_change=on_change, group_commits_ms=group_commits_ms)
+        self._exit_hooks: list[Callable[[Storage], None]] = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
         self._finalizer = weakref.finalize(self, self._parts.release)
 
@@ -88,6 +112,19 @@ class Storage:
     ) -> None:
         context.leave_engine()
         self._parts.recorder.flush()
+        for hook in self._exit_hooks:
+            hook(self)
+
+    def __call__(self, mode: Mode = "run") -> AbstractContextManager[Any, bool | None]:
+        """Return a block in which ops are memoized (``"run"``) or plain functions (``"noop"``)."""
+        if mode not in get_args(Mode):
+            raise ValueError(f"mode={mode!r} is not a choice; {nearest(str(mode), get_args(Mode))}")
+        return _no_operation(self) if mode == "noop" else self
+
+    @property
+    def mode(self) -> Mode:
+        """``"noop"`` in a block in which ops are plain functions, else ``"run"``."""
+        return "noop" if context.is_suspended() else "run"
 
     def activate(self) -> None:
         """Answer calls everywhere in this process where no other storage was entered."""
@@ -101,12 +138,24 @@ class Storage:
         """Say whether calls that are not recorded may run; else they raise `NewCallError`."""
         self._parts.engine.allow_new_calls = allow
 
-    def flush(self) -> None:
-        """Write the spans of hits that are still in memory (calls are written at once)."""
-        self._parts.recorder.flush()
+    def commit(self) -> None:
+        """Write what is kept for later: grouped calls, and the spans of hits."""
+        self._parts.recorder.commit()
 
-    def clear_cache(self) -> None:
-        """Empty the memory of this process; the next hits read the store."""
+    flush = commit
+
+    def clear_cache(self, allow_uncommitted: bool = False) -> None:
+        """Empty the memory of this process; the next hits read the store.
+
+        Raises
+        ------
+        ValueError
+            In a block with calls since the last `commit`, unless `allow_uncommitted`.
+        """
+        inside = context.current_engine() is self._parts.engine
+        if inside and self._parts.recorder.uncommitted and not allow_uncommitted:
+            raise ValueError("calls were made since the last commit(); commit() first, or pass allow_uncommitted=True")
+        self._parts.recorder.commit()
         self._parts.engine.forget()
 
     def close(self) -> None:
@@ -124,32 +173,31 @@ class Storage:
 
     # --- values and records
 
-    def unwrap(self, obj: Any) -> Any:
-        """Return values in place of refs, also inside lists, tuples, dicts and sets."""
-        return unwrapped(obj)
+    def unwrap(self, obj: Any, cache: bool = True) -> Any:
+        """Return values in place of refs, also inside containers; with `cache` the refs keep them."""
+        return unwrapped(obj) if cache else unwrapped(obj, lambda ref: ref.detached().value)
 
-    def load_ref(self, hid: str) -> Ref:
-        """Return the ref with this history, its value loaded; `LookupError` if there is none."""
-        found = self.store.refs([hid])
-        if not found:
-            raise LookupError(f"no ref has the hid {hid!r}")
-        found[0].value  # noqa: B018 - loads it
-        return found[0]
+    def attach(self, obj: Any, inplace: bool = False) -> Any:
+        """Return refs with their values loaded, also inside containers; with `inplace` load those given."""
+        found = unwrapped(obj, lambda ref: ref.loaded() if inplace else ref.detached().loaded())
+        return None if inplace else found
+
+    def load_ref(self, hid: str, in_memory: bool = True) -> Ref:
+        """Return the ref with this history, its value loaded if `in_memory`; `LookupError` if there is none."""
+        ref = find.get_ref(self._written, hid)
+        return ref.loaded() if in_memory else ref
 
     def get_ref_creator(self, ref: Ref) -> Call | None:
         """Return the call that made a ref; ``None`` for a free-standing input."""
-        return next(iter(self.store.creators([ref.hid])), None)
+        return next(iter(self._written.creators([ref.hid])), None)
+
+    def get_consumers(self, hids: Iterable[str | Ref]) -> list[Call]:
+        """Return the calls that took these refs, given as such or by their hids."""
+        return self._written.consumers([hid.hid if isinstance(hid, Ref) else hid for hid in hids])
 
     def get_call(self, hid: str) -> Call:
         """Return the call with this hid, or with a hid that begins so; `LookupError` if there is none."""
-        if len(hid) == 2 * DIGEST_SIZE:
-            found = self.store.calls([hid])
-        else:
-            found = [call for call in self.store.calls_of_session(None) if hid and call.hid.startswith(hid)]
-        if len(found) != 1:
-            many = "no call has" if not found else f"{len(found)} calls have"
-            raise LookupError(f"{many} a hid beginning with {hid!r}; storage.calls() lists the calls")
-        return found[0]
+        return find.get_call(self._written, hid)
 
     def calls(
         self,
@@ -170,59 +218,93 @@ class Storage:
         >>> [call.name for call in storage.calls(root, where={"n": 3})]
         ['root']
         """
-        if status not in {None, "ok", "error"}:
-            raise ValueError(f"status={status!r} is not a choice; {nearest(str(status), ['ok', 'error'])}")
-        specs = [spec for spec in self.store.ops() if _is_meant(spec, op)]
-        found = [call for spec in specs for call in self.store.calls_of_op(spec.key)]
-        known = dict.fromkeys(name for call in found for name in call.inputs)
-        for name in where or {}:
-            if found and name not in known:
-                raise ValueError(f"where names {name!r}, which none of these calls has; {nearest(name, known)}")
-        return [call for call in found if (status is None or call.status == status) and _matches(call, where or {})]
+        return find.find_calls(self._written, op, status, where or {})
+
+    def drop_calls(self, calls_or_hids: Iterable[Call | str], delete_dependents: bool = False) -> None:
+        """Delete calls, and with `delete_dependents` those that took what they made.
+
+        Raises
+        ------
+        LookupError
+            When a hid is unknown.
+        ValueError
+            When calls depend on them that are not to be deleted.
+        """
+        find.drop_calls(self._written, calls_or_hids, delete_dependents=delete_dependents)
+        self._parts.engine.forget()
+
+    def cleanup_refs(self) -> int:
+        """Delete the stored values that no call refers to; return how many."""
+        self._parts.engine.forget()
+        return self._written.delete_unreferenced_values()
+
+    # --- code
 
     def versions(self, op: Op[..., Any]) -> list[CodeVersion]:
         """Return the recorded code versions of an op, oldest first."""
-        return self.store.versions(op.spec.key)
+        return [one.version for one in self._written.versions(op.spec.key)]
+
+    def source_history(self, op: Op[..., Any]) -> str:
+        """Return the code of an op over time as text: the first version, and what each later one changed."""
+        return code.source_history(self._written.versions(op.spec.key))
+
+    def diff(self, a: CodeVersion | str, b: CodeVersion | str, context_lines: int = 2) -> str:
+        """Return what differs between two code versions, given as such or by id; `ValueError` for an unknown id."""
+        old, new = code.find_versions(self._written, [a, b])
+        return code.diff(old, new, context_lines)
+
+    def mark_compatible(self, op: Op[..., Any], version: CodeVersion | str | None = None) -> None:
+        """Declare the present code of an op compatible with a recorded version: its calls are hits from now on.
+
+        That is recorded, with who said so and when. By default it is the latest
+        other version; `ValueError` if there is none such.
+        """
+        code.mark_compatible(self._written, self._parts.engine.keyer.state(op), version, self._parts.recorder.run)
+        self._parts.engine.forget()
+
+    def explain(self, call: Call | Op[..., Any], /, *args: Any, **kwargs: Any) -> Explanation:
+        """Say why a recorded call ran, or whether a call of an op would run and why: nothing is run.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op
+        ... def double(x):
+        ...     return 2 * x
+        >>> with Storage() as storage:
+        ...     _ = double(1)
+        >>> print(storage.explain(double, 3))
+        double ran anew: argument 'x' is 3 and was 1, compared with the nearest call
+        """
+        if isinstance(call, Call):
+            return explain_recorded(self._written, self._parts.versions, call)
+        if not isinstance(call, Op):
+            raise TypeError(f"explain takes a Call or an op with arguments, not {type(call).__name__}")
+        return explain_asked(self._written, self._parts.versions, self._parts.engine.asked(call, args, kwargs))
 
     def stats(self, *, everything: bool = False) -> SpanTotals:
         """Return what happened in this session's run, or in the store in all (`everything`)."""
-        self.flush()
-        return self.store.totals(run=None if everything else self.run)
+        return self._written.totals(run=None if everything else self.run)
 
     # --- frames and replay
 
-    def cf(self, source: Op[..., Any] | Ref | Iterable[Ref] | str | None = None) -> ComputationFrame:
+    def cf(self, source: Any = None) -> ComputationFrame:
         """Make a frame.
 
         Parameters
         ----------
         source
-            An op (all its calls), a ref or refs (a variable to expand from), or
-            the word ``"run"`` (what occurred in this session, here and in
-            earlier runs of the same notebook); ``None`` is all that is stored.
+            An op (all its calls); a ref, refs or hids (a variable to expand from);
+            a dict of them (a variable for each name); or the word ``"run"`` (what
+            occurred in this session, here and in earlier runs of the same
+            notebook). ``None`` is all that is stored.
 
         Raises
         ------
         ValueError
             For anything else.
         """
-        self.flush()
-        builder = FrameBuilder()
-        if source is None or (isinstance(source, str) and source == "run"):
-            builder.add_calls(self.store.calls_of_session(None if source is None else self.session))
-        elif isinstance(source, Op):
-            builder.add_calls(self.store.calls_of_op(source.spec.key))
-        elif isinstance(source, Ref):
-            builder.add_refs([source], "v")
-        elif not isinstance(source, str) and isinstance(source, Iterable):
-            refs = list(source)
-            if not all(isinstance(ref, Ref) for ref in refs):
-                raise ValueError("a frame is made from refs, and some of these are not; pass results of ops")
-            if refs:
-                builder.add_refs(refs, "v")
-        else:
-            raise ValueError(f"cannot make a frame from {source!r}; give an op, a Ref, several Refs, or 'run'")
-        return ComputationFrame(builder.graph(), self.store)
+        return ComputationFrame(frame_of(self._written, source, self.session), self.store)
 
     def replay(
         self,
@@ -262,25 +344,17 @@ class Storage:
 
         return run_replay(self.store, self._parts.engine, call, {**(set or {}), **changed_args}, scope, face)
 
+    @property
+    def _written(self) -> CallStore:
+        """The store, with all that happened so far in it."""
+        self._parts.recorder.flush()
+        return self.store
+
     def __repr__(self) -> str:
         return f"Storage({self.path!r}, {self.store.count_calls()} calls)"
 
 
-def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:
-    if isinstance(op, Op):
-        return spec.key == op.spec.key
-    if op is None or isinstance(op, str):
-        return op is None or op in {spec.name, spec.key}
-    raise TypeError(f"calls of what? Give an op or its name, not {type(op).__name__}")
-
-
-def _matches(call: Call, where: Mapping[str, Any]) -> bool:
-    """Whether a call has these arguments; values are compared by content."""
-    from mandala_lab.memo.encoding import content_id
-
-    for name, value in where.items():
-        ref = call.inputs.get(name)
-        wanted = value.cid if isinstance(value, Ref) else content_id(value).hex()
-        if ref is None or ref.cid != wanted:
-            return False
-    return True
+@contextmanager
+def _no_operation(storage: S) -> Iterator[S]:
+    with context.noop():
+        yield storage

@@ -6,13 +6,16 @@ import os
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from mandala_lab.memo import context
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.recorder import Recorder, default_session
-from mandala_lab.model.errors import StoreError
+from mandala_lab.memo.succession import OnChange
+from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.ports.version_resolver import VersionResolver
 from mandala_lab.versions.resolver import Resolver
 
 _SQLITE = "sqlite:///"
@@ -28,6 +31,7 @@ class Parts:
     engine: Engine
     recorder: Recorder
     loader: ValueLoader
+    versions: VersionResolver
 
     def release(self) -> None:
         """Write what is left, and let go of the file; a ref that is asked later opens it again."""
@@ -51,23 +55,32 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_anew)
 
 
-def assemble(db_path: str | Path, session: str | None) -> Parts:
+def assemble(
+    db_path: str | Path, *, session: str | None = None, on_change: OnChange = "recompute", group_commits_ms: float = 0
+) -> Parts:
     """Put a storage together.
 
     Raises
     ------
     StoreError
         When `db_path` cannot be opened.
+    ValueError
+        When `on_change` is not a choice, or `group_commits_ms` is negative.
     """
+    if on_change not in get_args(OnChange):
+        raise ValueError(f"on_change={on_change!r} is not a choice; {nearest(str(on_change), get_args(OnChange))}")
+    if not group_commits_ms >= 0:
+        raise ValueError(f"group_commits_ms={group_commits_ms!r} is no time; give milliseconds, or 0")
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     path = _local_path(str(db_path))
     loader = ValueLoader()
     store = SqlCallStore(path, loader)
-    loader.connect(store)
-    recorder = Recorder(store, session or default_session())
-    engine = Engine(store, Resolver(), recorder, loader)
-    parts = Parts(path, store, engine, recorder, loader)
+    recorder = Recorder(store, session or default_session(), group_commits_ms / 1000)
+    loader.connect(store, recorder.flush)
+    versions = Resolver()
+    engine = Engine(store, versions, recorder, loader, on_change)
+    parts = Parts(path, store, engine, recorder, loader, versions)
     _assembled.add(parts)
     return parts
 

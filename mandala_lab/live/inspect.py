@@ -114,7 +114,7 @@ def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, li
 
 
 def _source(store: CallStore, call: Call) -> str:
-    versions = {version.digest.hex(): version.source for version in store.versions(call.op)}
+    versions = {one.version.digest.hex(): one.version.source for one in store.versions(call.op)}
     return versions.get(call.version, "")
 
 

@@ -38,6 +38,12 @@ def current_engine() -> Engine | None:
     return _default[-1] if _default else None
 
 
+def is_suspended() -> bool:
+    """Whether the innermost block here is one in which ops are plain functions."""
+    entered = _entered.get()
+    return bool(entered) and entered[-1] is None
+
+
 def set_default_engine(engine: Engine | None) -> None:
     """Let `engine` answer calls wherever no other was entered."""
     _default[:] = [] if engine is None else [engine]

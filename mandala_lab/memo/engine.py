@@ -19,10 +19,11 @@ from mandala_lab.memo.asked import Asked, Outcome, Unkeyed
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
-from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, inputs_of
+from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, inputs_of, left_out
 from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
+from mandala_lab.memo.succession import OnChange, Succession
 from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.calls import CallEntry, Found, Made, Span, SpanStatus
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
@@ -74,12 +75,22 @@ class Engine:
         The seams: where calls are kept, what code they run, which session it is.
     source
         What refs load their values from.
+    on_change
+        What an equal call under other code means (see `succession`).
     """
 
-    def __init__(self, store: CallStore, versions: VersionResolver, recorder: Recorder, source: ValueSource) -> None:
+    def __init__(
+        self,
+        store: CallStore,
+        versions: VersionResolver,
+        recorder: Recorder,
+        source: ValueSource,
+        on_change: OnChange = "recompute",
+    ) -> None:
         self.allow_new_calls = True
         self.recorder = recorder
-        self.keyer = Keyer(versions)
+        self.succession = Succession(store, versions, on_change)
+        self.keyer = Keyer(versions, self.succession)
         self._store = store
         self._hits = Hits(source)
         self._intake = Intake(store, source)
@@ -104,6 +115,16 @@ class Engine:
     def answer(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Outcome:
         """Answer a call and say how."""
         return self._answer(self.keyer.state(op), op.binder.values(*args, **kwargs))
+
+    def asked(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Asked:
+        """Return what a call would ask, without making it.
+
+        Raises
+        ------
+        UnstorableError
+            When an argument has no content id.
+        """
+        return self._asked(self.keyer.state(op), op.binder.values(*args, **kwargs), None)
 
     async def call_async(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Answer a call of an async op as its caller sees it."""
@@ -148,11 +169,7 @@ class Engine:
         """Return the outcome of a hit, or what is to run."""
         op, parent = state.op, context.current_span()
         try:
-            bound = op.binder.named(arguments)
-            inputs = inputs_of(op, bound)
-            asked = Asked(state, arguments, bound, inputs, state.hid(inputs), parent)
-            if not op.spec.pure:  # each call is a history of its own
-                asked.hid = combine(b"impure", asked.hid, self.recorder.unique())
+            asked = self._asked(state, arguments, parent)
             hit = self._look_up(asked) if op.spec.answers else None
             if hit is not None:
                 remember(state, arguments, hit)
@@ -164,6 +181,14 @@ class Engine:
             warn_user(f"{op.spec.name} runs and is not remembered: {error}")
             return Unkeyed(op, arguments, parent)
         return asked
+
+    def _asked(self, state: OpState, arguments: tuple[Any, ...], parent: OpenSpan | None) -> Asked:
+        bound = state.op.binder.named(arguments)
+        inputs = inputs_of(state.op, bound)
+        hid = state.hid(inputs)
+        if not state.spec.pure:  # each call is a history of its own
+            hid = combine(b"impure", hid, self.recorder.unique())
+        return Asked(state, arguments, bound, inputs, hid, parent)
 
     # --- hits
 
@@ -183,13 +208,21 @@ class Engine:
         return hit
 
     def _find_same(self, asked: Asked) -> Found | None:
-        """Return an equal call; one from before the op declared its outputs counts if their number fits."""
-        nout = asked.op.spec.nout
-        same = self._store.find_content(asked.state.cid(asked.inputs))
-        if same is None and nout != ANY_NUMBER:
-            before = self._store.find_content(asked.state.cid(asked.inputs, ANY_NUMBER))
-            same = before if before is not None and len(before.outputs) == nout else None
-        return same
+        """Return an equal call, of this code version or of one that stands in for it."""
+        state, inputs = asked.state, asked.inputs
+        standing, new = state.standing, left_out(asked.op, asked.inputs)
+        for version in (None, *standing.stand_ins, *(standing.without(new) if new else ())):
+            found = self._store.find_content(state.cid(inputs, version=version))
+            if found is None and state.spec.nout != ANY_NUMBER:  # from before the op declared its outputs
+                found = self._store.find_content(state.cid(inputs, ANY_NUMBER, version))
+                found = found if found is not None and len(found.outputs) == state.spec.nout else None
+            if found is not None:
+                return found
+        if self.succession.on_change == "error":
+            for other in standing.others:
+                if self._store.find_content(state.cid(inputs, version=other.representative)) is not None:
+                    raise self.succession.stale(state.spec, other.version, state.version)
+        return None
 
     def _adopt(self, asked: Asked, same: Found) -> Hit:
         """Record a call with a history of its own and the result of an equal call."""
@@ -239,7 +272,8 @@ class Engine:
             hid=asked.hid,
             cid=state.cid(asked.inputs),
             spec=state.spec,
-            version=state.code.version,
+            version=state.version,
+            representative=state.standing.representative,
             inputs=asked.inputs,
             outputs=outputs,
             reads=state.reads,

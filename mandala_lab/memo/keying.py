@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from mandala_lab.memo import inline, values
 from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.special import Ignore, NewArgDefault
+from mandala_lab.memo.succession import Standing, Succession
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Given
 from mandala_lab.model.errors import UnstorableError
@@ -81,6 +83,10 @@ class OpState:
     ----------
     code
         The code; what is remembered here holds while it `is_unchanged`.
+    version
+        Its version, as it is recorded.
+    standing
+        Where its version stands among the recorded ones.
     reads
         The data that it reads, as it is recorded with calls.
     new_reads
@@ -90,15 +96,24 @@ class OpState:
         arguments: only of arguments that equal each other just when they are the same.
     """
 
-    __slots__ = ("code", "known", "new_reads", "op", "prefix", "reads", "spec")
+    __slots__ = ("code", "known", "new_reads", "op", "prefix", "reads", "spec", "standing", "version")
 
-    def __init__(self, op: Operation, code: ResolvedCode, reads: tuple[Given, ...], new: list[StoredValue]) -> None:
+    def __init__(
+        self,
+        op: Operation,
+        code: ResolvedCode,
+        standing: Standing,
+        reads: tuple[Given, ...],
+        new: list[StoredValue],
+    ) -> None:
         self.op = op
         self.spec = op.spec
         self.code = code
+        self.version = replace(code.version, parameters=op.spec.parameters)
+        self.standing = standing
         self.reads = reads
         self.new_reads = new
-        self.prefix = self.prefix_for(code.version.digest)
+        self.prefix = self.prefix_for(standing.representative)
         self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
 
     def prefix_for(self, version: bytes) -> bytes:
@@ -132,10 +147,13 @@ class Keyer:
     ----------
     versions
         Says what code an op runs.
+    succession
+        Says which code versions stand in for one another.
     """
 
-    def __init__(self, versions: VersionResolver) -> None:
+    def __init__(self, versions: VersionResolver, succession: Succession) -> None:
         self._versions = versions
+        self._succession = succession
         self._states: dict[Operation, OpState] = {}
 
     def state(self, op: Operation) -> OpState:
@@ -155,7 +173,8 @@ class Keyer:
             return before
         if len(self._states) >= _REMEMBERED_OPS:
             self._states.clear()
-        state = self._states[op] = OpState(op, code, reads, new)
+        standing = self._succession.standing(op.spec, code.version, fixed=op.fixed_version is not None)
+        state = self._states[op] = OpState(op, code, standing, reads, new)
         return state
 
     def forget(self) -> None:
@@ -178,6 +197,11 @@ def inputs_of(op: Operation, bound: dict[str, Any]) -> tuple[Given, ...]:
     if new:
         found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
     return tuple(found)
+
+
+def left_out(op: Operation, inputs: tuple[Given, ...]) -> frozenset[str]:
+    """Return the parameters that count as not there in a call with these inputs."""
+    return frozenset(op.binder.new) - {one.name for one in inputs}
 
 
 def given(name: str, value: Any) -> Given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.memo import inline, values
@@ -20,14 +21,23 @@ class ValueLoader:
 
     def __init__(self) -> None:
         self._store: CallStore | None = None
+        self._write: Callable[[], None] | None = None
 
-    def connect(self, store: CallStore) -> None:
-        """Say where values lie; done once, when the storage is put together."""
+    def connect(self, store: CallStore, write: Callable[[], None] | None = None) -> None:
+        """Say where values lie, and what writes those that are kept for later; done once."""
         self._store = store
+        self._write = write
 
     def load_value(self, ref: Ref) -> Any:
         """Return the value of a ref."""
         if ref.data is not None:
             return inline.load(ref.cid, ref.data)
         assert self._store is not None, "a loader is connected before it is used"
-        return values.load(self._store.read_value(bytes.fromhex(ref.cid)))
+        cid = bytes.fromhex(ref.cid)
+        try:
+            return values.load(self._store.read_value(cid))
+        except LookupError:
+            if self._write is None:
+                raise
+            self._write()
+            return values.load(self._store.read_value(cid))

@@ -45,6 +45,13 @@ class Recorder:
     group_s
         Calls that come within so many seconds are committed together; with 0
         each is committed before its caller goes on.
+
+    Attributes
+    ----------
+    run
+        The session.
+    uncommitted
+        Number of calls that were made since the last `commit`, written or not.
     """
 
     def __init__(self, store: CallStore, session: str, group_s: float = 0.0) -> None:
@@ -63,6 +70,7 @@ class Recorder:
         self._hits: deque[_Hit] = deque()
         self._entries: deque[CallEntry] = deque()
         self._waiting = False
+        self.uncommitted = 0
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._flusher: threading.Thread | None = None
@@ -104,6 +112,7 @@ class Recorder:
         StoreError
             When it cannot be written at once.
         """
+        self.uncommitted += 1
         if self._group_s:
             self._entries.append(entry)
             if not self._waiting:
@@ -136,6 +145,11 @@ class Recorder:
         """Undo `listen`; repeating is harmless."""
         with self._lock:
             self._listeners = tuple(known for known in self._listeners if known is not listener)
+
+    def commit(self) -> None:
+        """Write all; after it nothing is `uncommitted`."""
+        self.flush()
+        self.uncommitted = 0
 
     def flush(self) -> None:
         """Write now what is kept for later."""

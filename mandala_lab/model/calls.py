@@ -159,7 +159,8 @@ class Made(Struct, frozen=True, array_like=True, gc=False):
 class CallEntry:
     """All that is written about one occurrence of a call.
 
-    `reads` are the globals that its code reads; `values` are the values, small
+    `representative` is that of the class of its code version, `reads` are the
+    globals that its code reads; `values` are the values, small
     ones excepted, that the store may not hold yet.
     """
 
@@ -167,6 +168,7 @@ class CallEntry:
     cid: bytes
     spec: OpSpec
     version: CodeVersion
+    representative: bytes
     inputs: tuple[Given, ...]
     outputs: tuple[Made, ...]
     reads: tuple[Given, ...]

@@ -101,3 +101,8 @@ class CodeVersion:
     reads: tuple[str, ...] = ()
     complete: bool = True
     parameters: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The digest in hexadecimal."""
+        return self.digest.hex()

@@ -91,6 +91,11 @@ class Ref:
         """Return the same ref with its value not loaded."""
         return Ref(self.cid, self.hid, self._source, data=self._data)
 
+    def loaded(self) -> Ref:
+        """Load the value, and return the ref."""
+        self.value  # noqa: B018 - loads it
+        return self
+
     def holding(self, obj: Any) -> Ref:
         """Take `obj` for the value, and return the ref."""
         self._obj = obj

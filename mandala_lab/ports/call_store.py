@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
-from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
 
@@ -63,6 +63,14 @@ class CallStore(Protocol):
         """Count recorded calls, of one op or of all."""
         ...
 
+    def delete_calls(self, hids: Iterable[str]) -> None:
+        """Delete calls and their occurrences, with an event for each; unknown ones are left out."""
+        ...
+
+    def delete_unreferenced_values(self) -> int:
+        """Delete the values that no call refers to; return how many."""
+        ...
+
     # --- for frames and finders; answers are in order of recording
 
     def calls(self, hids: Iterable[str]) -> list[Call]:
@@ -107,8 +115,12 @@ class CallStore(Protocol):
         """Return all ops, in order of first recording."""
         ...
 
-    def versions(self, op: str) -> list[CodeVersion]:
+    def versions(self, op: str) -> list[RecordedVersion]:
         """Return the code versions of an op, oldest first."""
+        ...
+
+    def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
+        """Record that a version belongs to the class of `representative`, with an event that says so."""
         ...
 
     def start_anew(self) -> None:

@@ -31,3 +31,7 @@ class VersionResolver(Protocol):
     def resolve(self, function: Callable[..., Any]) -> ResolvedCode:
         """Return the code behind `function` and the data that it reads, as they are now."""
         ...
+
+    def changed(self, old: CodeVersion, new: CodeVersion) -> list[str]:
+        """Return the names of the pieces of code that differ between two versions."""
+        ...

@@ -62,6 +62,11 @@ class Resolver:
         self._known[id(function)] = (function, resolved)
         return resolved
 
+    def changed(self, old: CodeVersion, new: CodeVersion) -> list[str]:
+        """Return the names of the pieces of code that differ between two versions."""
+        before, after = {"the op itself": old.source, **old.helpers}, {"the op itself": new.source, **new.helpers}
+        return [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+
 
 def _resolve(function: Callable[..., Any]) -> Resolved:
     walk = Walk()

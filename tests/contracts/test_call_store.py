@@ -22,6 +22,7 @@ FIRST = Path(__file__).parent.parent / "golden" / "store_0001.sql"
 GOLDEN = Path(__file__).parent.parent / "golden" / "schema.sql"
 SPEC = OpSpec("m:f", "f", ("x",), ("y",))
 VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))
+OTHER = CodeVersion(combine(b"v", b"2"), "def f(x): return x")
 
 
 @op
@@ -50,7 +51,9 @@ def entry(number: int, status="ok", origin: bytes = b"", given: int | None = Non
     span = Span("run", number, None, 0, hid.hex(), occurred, 2.0 + number, 0.5)
     reads = (Given("K", taken.cid, b"", taken.data),)
     started = 2.0 + number
-    return CallEntry(hid, cid, SPEC, VERSION, inputs, outputs, reads, [made], status, started, 0.5, span)
+    return CallEntry(
+        hid, cid, SPEC, VERSION, VERSION.digest, inputs, outputs, reads, [made], status, started, 0.5, span
+    )
 
 
 def test_a_recorded_call_is_found_by_history_and_content(store):
@@ -139,7 +142,13 @@ def test_ops_and_versions_are_kept(store):
     assert store.op("m:f") == SPEC
     assert store.op("none") is None
     assert store.ops() == [SPEC]
-    assert store.versions("m:f") == [VERSION]
+    (recorded,) = store.versions("m:f")
+    assert (recorded.version, recorded.representative) == (VERSION, VERSION.digest)
+    store.declare(SPEC, VERSION, b"r" * 20, "why")
+    store.declare(SPEC, OTHER, b"r" * 20, "why")
+    assert [one.version for one in store.versions("m:f")] == [VERSION, OTHER]
+    assert {one.representative for one in store.versions("m:f")} == {b"r" * 20}
+    assert [event.kind for event in store.events()] == ["call", "compatible", "compatible"]
 
 
 def test_a_transaction_is_whole_or_absent(store):

@@ -136,7 +136,8 @@ def test_mistakes_name_the_nearest_choice(sums):
         (lambda: frame.df("a", values="obj"), "did you mean 'objs'"),
         (lambda: frame.expand_back("add"), "is an operation"),
         (lambda: sums.cf(3), "give an op"),
-        (lambda: sums.cf([1]), "some of these are not"),
+        (lambda: sums.cf([1]), "neither one nor the hid of one"),
+        (lambda: sums.cf("zz"), "neither one nor the hid of one"),
         (lambda: sums.calls(status="oops"), "status='oops'"),
         (lambda: frame.save_svg("x.png"), "does not end in .svg"),
     ]:

@@ -93,7 +93,6 @@ def test_a_wrong_replay_is_told_in_one_line(shell, say):
         ("nout=2, output_names=['a']", "def f(x): return x", "make them agree"),
         ("", "x = 1", "defines none"),
         ("", "def f(:", "cannot read this"),
-        ("", "async def f(x): return x", "is async"),
         ("", "from mandala_lab import op\n@op\ndef f(x): return x", "is an op already"),
     ],
 )

@@ -119,6 +119,19 @@ class Database:
         with self._write_lock if self.in_memory else nullcontext(), self._errors(), self._engine.connect() as found:
             yield found
 
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Yield a connection for composed statements, in a transaction as in `writing`."""
+        with self._write_lock, self._errors(), self._engine.connect() as connection:
+            self._require_same_file()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+
     def close(self) -> None:
         """Release every connection; a file is opened again when it is asked for."""
         self._closed = True

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.database import Database
+from mandala_lab.adapters.sql.deletion import delete_calls, delete_unreferenced
 from mandala_lab.adapters.sql.rows import (
     MICRO,
     SPAN_STATUS,
@@ -36,7 +37,7 @@ from mandala_lab.adapters.sql.statements import Statements
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
-from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
 
@@ -104,7 +105,7 @@ class SqlCallStore:
             row = (
                 entry.cid,
                 op_id,
-                self._version_id(cursor, op_id, entry.version),
+                self._version_id(cursor, op_id, entry.version, entry.representative),
                 failed,
                 entry.executed,
                 started,
@@ -207,6 +208,15 @@ class SqlCallStore:
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
+    def delete_calls(self, hids: Iterable[str]) -> None:
+        with self._database.changing() as connection:
+            for part in slices(id_bytes(hids)):
+                delete_calls(connection, _has_hid(part), _now_us())
+
+    def delete_unreferenced_values(self) -> int:
+        with self._database.changing() as connection:
+            return delete_unreferenced(connection)
+
     # --- for frames and finders
 
     def calls(self, hids: Iterable[str]) -> list[Call]:
@@ -269,7 +279,7 @@ class SqlCallStore:
     def ops(self) -> list[OpSpec]:
         return self._ops(ops.c.id > 0)
 
-    def versions(self, op: str) -> list[CodeVersion]:
+    def versions(self, op: str) -> list[RecordedVersion]:
         query = (
             select(code_versions)
             .join(ops, ops.c.id == code_versions.c.op_id)
@@ -278,7 +288,14 @@ class SqlCallStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [version_from_json(row.code) for row in rows]
+        return [RecordedVersion(version_from_json(row.code), row.representative, row.seen_us / MICRO) for row in rows]
+
+    def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
+        with self._database.writing() as cursor:
+            version_id = self._version_id(cursor, self._op_id(cursor, spec), version, representative)
+            renewed = update(code_versions).where(code_versions.c.id == version_id)
+            self._execute(cursor, renewed.values(representative=representative))
+            cursor.execute(self._do.add_event, (_now_us(), "compatible", None, detail))
 
     def start_anew(self) -> None:
         self._database.start_anew()
@@ -329,14 +346,14 @@ class SqlCallStore:
         self._op_ids[spec] = found
         return int(found)
 
-    def _version_id(self, cursor: Any, op_id: int, version: CodeVersion) -> int:
+    def _version_id(self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes) -> int:
         known = self._version_ids.get((op_id, version.digest))
         if known is not None:
             return known
         row = {
             "op_id": op_id,
             "digest": version.digest,
-            "representative": version.digest,
+            "representative": representative,
             "code": version_to_json(version),
             "seen_us": _now_us(),
         }

@@ -1,0 +1,1 @@
+"""What a store can tell of its calls: finding them, their code over time, and why one was a miss."""

@@ -1,0 +1,102 @@
+"""Finding calls by op, status and argument values, or by the beginning of an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mandala_lab.memo.decorator import Op
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.model.calls import Call
+from mandala_lab.model.errors import nearest
+from mandala_lab.model.hashing import DIGEST_SIZE
+from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.refs import Ref
+from mandala_lab.ports.call_store import CallStore
+
+
+def find_calls(
+    store: CallStore, op: Op[..., Any] | str | None, status: str | None, where: Mapping[str, Any]
+) -> list[Call]:
+    """Return the calls of an op (or of all), with a status, whose arguments have the given values.
+
+    Raises
+    ------
+    ValueError
+        For an unknown status, or an argument that none of the calls has.
+    """
+    if status not in {None, "ok", "error"}:
+        raise ValueError(f"status={status!r} is not a choice; {nearest(str(status), ['ok', 'error'])}")
+    specs = [spec for spec in store.ops() if _is_meant(spec, op)]
+    found = [call for spec in specs for call in store.calls_of_op(spec.key)]
+    known = dict.fromkeys(name for call in found for name in call.inputs)
+    for name in where:
+        if found and name not in known:
+            raise ValueError(f"where names {name!r}, which none of these calls has; {nearest(name, known)}")
+    wanted = {name: value.cid if isinstance(value, Ref) else content_id(value).hex() for name, value in where.items()}
+    return [call for call in found if (status is None or call.status == status) and _matches(call, wanted)]
+
+
+def get_call(store: CallStore, hid: str) -> Call:
+    """Return the call with this hid, or the only one whose hid begins so.
+
+    Raises
+    ------
+    LookupError
+        When there is none, or there are several.
+    """
+    if len(hid) == 2 * DIGEST_SIZE:
+        found = store.calls([hid])
+    else:
+        found = [call for call in store.calls_of_session(None) if hid and call.hid.startswith(hid)]
+    if len(found) != 1:
+        many = "no call has" if not found else f"{len(found)} calls have"
+        raise LookupError(f"{many} a hid beginning with {hid!r}; storage.calls() lists the calls")
+    return found[0]
+
+
+def get_ref(store: CallStore, hid: str) -> Ref:
+    """Return the ref with this hid.
+
+    Raises
+    ------
+    LookupError
+        When there is none.
+    """
+    found = store.refs([hid])
+    if not found:
+        raise LookupError(f"no ref has the hid {hid!r}; the inputs and outputs of storage.calls() are refs")
+    return found[0]
+
+
+def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_dependents: bool) -> None:
+    """Delete calls (see `Storage.drop_calls`)."""
+    hids = [one.hid if isinstance(one, Call) else one for one in calls_or_hids]
+    known = {call.hid: call for call in store.calls(hids)}
+    for hid in hids:
+        if hid not in known:
+            raise LookupError(f"no call has the hid {hid!r}; storage.calls() lists the calls")
+    dropped = dict(known)
+    below = list(known.values())
+    while below:
+        made = [ref.hid for call in below for ref in call.outputs.values()]
+        below = [call for call in store.consumers(made) if call.hid not in dropped]
+        if below and not delete_dependents:
+            raise ValueError(
+                f"{len(below)} calls took what these calls made, {below[0].name} among them; "
+                "pass delete_dependents=True to delete them too"
+            )
+        dropped.update((call.hid, call) for call in below)
+    store.delete_calls(dropped)
+
+
+def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:
+    if isinstance(op, Op):
+        return spec.key == op.spec.key
+    if op is None or isinstance(op, str):
+        return op is None or op in {spec.name, spec.key}
+    raise TypeError(f"calls of what? Give an op or its name, not {type(op).__name__}")
+
+
+def _matches(call: Call, wanted: Mapping[str, str]) -> bool:
+    return all(name in call.inputs and call.inputs[name].cid == cid for name, cid in wanted.items())
