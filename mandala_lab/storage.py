@@ -23,7 +23,7 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.replay.replay import Replay, Scope, run_replay
-from mandala_lab.wiring import MEMORY, assemble
+from mandala_lab.wiring import MEMORY, Options, assemble
 
 Mode = Literal["run", "noop"]
 S = TypeVar("S")
@@ -36,6 +36,10 @@ class Storage:
     ----------
     db_path
         File of the store, made if it is missing, or ``":memory:"``.
+    overflow_dir, overflow_threshold_MB
+        Folder of the values that are larger than so many MB (2**20 bytes), a file
+        for each: by default beside the file of the store, named like it with
+        ``.values``. The store remembers a chosen folder.
     on_change
         What an equal call that was recorded under other code means:
         ``"recompute"`` it and keep both, ``"reuse"`` the recorded result,
@@ -53,7 +57,7 @@ class Storage:
     StoreError
         When the file cannot be opened or is no store.
     ValueError
-        When `on_change` is no choice, or `group_commits_ms` is negative.
+        When an option is not a choice.
 
     Examples
     --------
@@ -71,12 +75,15 @@ class Storage:
     def __init__(
         self,
         db_path: str | Path = MEMORY,
+        overflow_dir: str | Path | None = None,
+        overflow_threshold_MB: float = 50.0,  # noqa: N803 - mandala's name
         *,
         on_change: OnChange = "recompute",
         session: str | None = None,
         group_commits_ms: float = 0,
     ) -> None:
-        self._parts = assemble(db_path, session=session, on_change=on_change, group_commits_ms=group_commits_ms)
+        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB)
+        self._parts = assemble(db_path, options)
         self._exit_hooks: list[Callable[[Storage], None]] = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
         self._finalizer = weakref.finalize(self, self._parts.release)

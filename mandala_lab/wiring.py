@@ -6,7 +6,7 @@ import os
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from mandala_lab.memo import context
 from mandala_lab.memo.engine import Engine
@@ -17,6 +17,9 @@ from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
 from mandala_lab.versions.resolver import Resolver
+
+if TYPE_CHECKING:
+    from mandala_lab.adapters.sql.store import SqlCallStore
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
@@ -55,9 +58,28 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_anew)
 
 
-def assemble(
-    db_path: str | Path, *, session: str | None = None, on_change: OnChange = "recompute", group_commits_ms: float = 0
-) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a storage is to work; `Storage` says what each means."""
+
+    session: str | None = None
+    on_change: OnChange = "recompute"
+    group_commits_ms: float = 0
+    overflow_dir: str | Path | None = None
+    overflow_threshold_mb: float = 50.0
+
+    def check(self) -> None:
+        """Raise `ValueError` for what is no choice."""
+        if self.on_change not in get_args(OnChange):
+            choices = get_args(OnChange)
+            raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
+        if not self.group_commits_ms >= 0:
+            raise ValueError(f"group_commits_ms={self.group_commits_ms!r} is no time; give milliseconds, or 0")
+        if not self.overflow_threshold_mb > 0:
+            raise ValueError(f"overflow_threshold_MB={self.overflow_threshold_mb!r} is no size; give MB (2**20 bytes)")
+
+
+def assemble(db_path: str | Path, options: Options) -> Parts:
     """Put a storage together.
 
     Raises
@@ -65,21 +87,19 @@ def assemble(
     StoreError
         When `db_path` cannot be opened.
     ValueError
-        When `on_change` is not a choice, or `group_commits_ms` is negative.
+        When an option is not a choice.
     """
-    if on_change not in get_args(OnChange):
-        raise ValueError(f"on_change={on_change!r} is not a choice; {nearest(str(on_change), get_args(OnChange))}")
-    if not group_commits_ms >= 0:
-        raise ValueError(f"group_commits_ms={group_commits_ms!r} is no time; give milliseconds, or 0")
+    options.check()
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     path = _local_path(str(db_path))
     loader = ValueLoader()
     store = SqlCallStore(path, loader)
-    recorder = Recorder(store, session or default_session(), group_commits_ms / 1000)
+    _place_large_values(store, path, options)
+    recorder = Recorder(store, options.session or default_session(), options.group_commits_ms / 1000)
     loader.connect(store, recorder.flush)
     versions = Resolver()
-    engine = Engine(store, versions, recorder, loader, on_change)
+    engine = Engine(store, versions, recorder, loader, options.on_change)
     parts = Parts(path, store, engine, recorder, loader, versions)
     _assembled.add(parts)
     return parts
@@ -96,9 +116,36 @@ def open_for_reading(path: str) -> CallStore:
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     loader = ValueLoader()
-    store = SqlCallStore(_local_path(path), loader, read_only=True)
+    local = _local_path(path)
+    store = SqlCallStore(local, loader, read_only=True)
+    _place_large_values(store, local, None)
     loader.connect(store)
     return store
+
+
+def _place_large_values(store: SqlCallStore, path: str, options: Options | None) -> None:
+    """Let large values lie in the folder that was chosen, now or when the store was made, else beside the file."""
+    from mandala_lab.adapters.folder import FolderBlobs
+
+    known = store.setting("overflow_dir")
+    chosen = options.overflow_dir if options is not None else None
+    if chosen is not None:
+        folder: Path | None = Path(chosen).expanduser().resolve()
+    elif known is not None:
+        folder = Path(known)
+    else:
+        folder = None if path == MEMORY else Path(f"{path}.values")
+    if folder is None:
+        return
+    if not folder.is_dir() and store.has_spilled_values():
+        raise StoreError(
+            f"large values of this store lie in the folder {folder}, which is not there; bring it back, "
+            "or say where it is now with overflow_dir"
+        )
+    if chosen is not None and str(folder) != known:
+        store.set_setting("overflow_dir", str(folder))
+    megabytes = options.overflow_threshold_mb if options is not None else 0.0
+    store.spill_to(FolderBlobs(folder), int(megabytes * 2**20))
 
 
 def _local_path(place: str) -> str:

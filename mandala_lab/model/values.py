@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FileIdentity = tuple[int, ...]
+"""What tells a file apart from what may take its place: device, number, size, time of change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes of a large value; `identity` where they are mapped from a file rather than copied."""
+
+    data: bytes | memoryview
+    identity: FileIdentity | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
@@ -19,9 +30,12 @@ class StoredValue:
         The bytes.
     digest
         Digest of `data`: what a read verifies.
+    identity
+        Of the file that `data` is mapped from, if it is.
     """
 
     cid: bytes
     format: str
-    data: bytes
+    data: bytes | memoryview
     digest: bytes
+    identity: FileIdentity | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from mandala_lab.adapters.sql.rows import bytes_to_links, slices
-from mandala_lab.adapters.sql.schema import calls, edges, events, spans, stored_values
+from mandala_lab.adapters.sql.schema import calls, edges, events, spans, spilled_values, stored_values
 
 
 def delete_calls(connection: Connection, condition: Any, now_us: int) -> None:
@@ -21,15 +21,16 @@ def delete_calls(connection: Connection, condition: Any, now_us: int) -> None:
         connection.execute(insert(events).values(at_us=now_us, kind="drop", detail=hid.hex()))
 
 
-def delete_unreferenced(connection: Connection) -> int:
-    """Delete the values that no call refers to; return how many."""
+def delete_unreferenced(connection: Connection) -> tuple[int, list[bytes]]:
+    """Delete the values that no call refers to; return how many, and those whose bytes lie elsewhere."""
     used: set[bytes] = set()
     for (data,) in connection.execute(select(calls.c.links)):
         links = bytes_to_links(data)
         used.update(given.cid for given in (*links.inputs, *links.reads))
         used.update(made.cid for made in links.outputs)
-    rows = connection.execute(select(stored_values.c.id, stored_values.c.cid))
-    unused = [value_id for value_id, cid in rows if cid not in used]
-    for part in slices(unused):
-        connection.execute(delete(stored_values).where(stored_values.c.id.in_(part)))
-    return len(unused)
+    unused: dict[Any, list[bytes]] = {}
+    for table in (stored_values, spilled_values):
+        unused[table] = [cid for cid in connection.scalars(select(table.c.cid)) if cid not in used]
+        for part in slices(unused[table]):
+            connection.execute(delete(table).where(table.c.cid.in_(part)))
+    return sum(map(len, unused.values())), unused[spilled_values]

@@ -62,6 +62,22 @@ stored_values = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+spilled_values = Table(
+    "spilled_values",  # whose bytes are too large for a database and lie beside it
+    metadata,
+    Column("cid", LargeBinary, primary_key=True),
+    Column("format", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 ops = Table(
     "ops",
     metadata,

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ClauseElement  # noqa: TC002 - as for our own imports
 
-from mandala_lab.adapters.sql.schema import calls, edges, events, head, spans, stored_values
+from mandala_lab.adapters.sql.schema import calls, edges, events, head, spans, spilled_values, stored_values
 
 FOUND = (calls.c.hid, calls.c.links, calls.c.duration_us)
 CALL = (
@@ -29,6 +29,7 @@ CALL = (
 )
 SPAN = ("run_id", "seq", "parent", "depth", "call_id", "status", "started_us", "duration_us")
 VALUE = ("cid", "format", "digest", "data")
+SPILLED = ("cid", "format", "digest", "size")
 EVENT = ("at_us", "kind", "call_id", "detail")
 
 
@@ -56,6 +57,9 @@ class Statements:
         self.has_value = prepare(select(stored_values.c.id).where(stored_values.c.cid == bindparam("cid")), "cid")
         of_value = (stored_values.c.format, stored_values.c.data, stored_values.c.digest)
         self.read_value = prepare(select(*of_value).where(stored_values.c.cid == bindparam("cid")), "cid")
+        of_spilled = (spilled_values.c.format, spilled_values.c.digest)
+        self.spilled_value = prepare(select(*of_spilled).where(spilled_values.c.cid == bindparam("cid")), "cid")
+        self.add_spilled = prepare(adding(spilled_values, SPILLED).on_conflict_do_nothing(), *SPILLED)
         self.add_value = prepare(adding(stored_values, VALUE).on_conflict_do_nothing(), *VALUE)
         self.add_call = prepare(adding(calls, CALL), *CALL)
         renewed: dict[str, Any] = {name: bindparam(name) for name in CALL[1:]}

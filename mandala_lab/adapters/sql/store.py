@@ -32,7 +32,19 @@ from mandala_lab.adapters.sql.rows import (
     version_from_json,
     version_to_json,
 )
-from mandala_lab.adapters.sql.schema import HEAD, calls, code_versions, edges, events, head, ops, runs, spans
+from mandala_lab.adapters.sql.schema import (
+    HEAD,
+    calls,
+    code_versions,
+    edges,
+    events,
+    head,
+    ops,
+    runs,
+    settings,
+    spans,
+    spilled_values,
+)
 from mandala_lab.adapters.sql.statements import Statements
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
 from mandala_lab.model.errors import StoreError
@@ -40,6 +52,7 @@ from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
+from mandala_lab.ports.blob_store import BlobStore
 
 
 class SqlCallStore:
@@ -57,11 +70,34 @@ class SqlCallStore:
 
     def __init__(self, path: str, source: ValueSource, *, read_only: bool = False) -> None:
         self._database = Database(path, read_only=read_only)
+        self._blobs: BlobStore | None = None
+        self._spill_bytes = 0
         self._rows = RowReader(source)
         self._do = Statements(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}
         self._version_ids: dict[tuple[int, bytes], int] = {}
         self._run_ids: dict[str, int] = {}
+
+    def spill_to(self, blobs: BlobStore, more_than_bytes: int) -> None:
+        """Let larger values lie in `blobs`; without that all lie in the database."""
+        self._blobs = blobs
+        self._spill_bytes = more_than_bytes
+
+    def setting(self, name: str) -> str | None:
+        """Return what the store itself knows of how it is kept."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(settings.c.value).where(settings.c.name == name))
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Note how the store is kept."""
+        row = insert(settings).values(name=name, value=value)
+        with self._database.writing() as cursor:
+            self._execute(cursor, row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def has_spilled_values(self) -> bool:
+        """Whether values lie outside of the database."""
+        with self._database.reading() as connection:
+            return connection.execute(select(spilled_values.c.cid).limit(1)).first() is not None
 
     # --- the hot path
 
@@ -72,15 +108,24 @@ class SqlCallStore:
         return _found(self._database.fetch(self._do.find_content, (cid[:HEAD], cid)))
 
     def has_value(self, cid: bytes) -> bool:
-        return self._database.fetch(self._do.has_value, (cid,)) is not None
+        fetch = self._database.fetch
+        return fetch(self._do.has_value, (cid,)) is not None or fetch(self._do.spilled_value, (cid,)) is not None
 
     def read_value(self, cid: bytes) -> StoredValue:
         row = self._database.fetch(self._do.read_value, (cid,))
-        if row is None:
+        if row is not None:
+            return StoredValue(cid, row[0], row[1], row[2])
+        spilled = self._database.fetch(self._do.spilled_value, (cid,))
+        if spilled is None or self._blobs is None:
             raise LookupError(f"value {cid.hex()} is not in the store {self._database.path}")
-        return StoredValue(cid, row[0], row[1], row[2])
+        blob = self._blobs.get(cid)
+        return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity)
 
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
+        for entry in entries:
+            for value in entry.values:
+                if self._spills(value):  # before the row that speaks of it: a crash may leave a file too many
+                    self._blobs.put(value.cid, value.data)  # type: ignore[union-attr]
         try:
             with self._database.writing() as cursor:
                 for entry in entries:
@@ -93,10 +138,19 @@ class SqlCallStore:
             self._run_ids.clear()
             raise
 
+    def _spills(self, value: StoredValue) -> bool:
+        return self._blobs is not None and len(value.data) > self._spill_bytes
+
+    def _add_value(self, cursor: Any, value: StoredValue) -> None:
+        if self._spills(value):
+            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, len(value.data)))
+        else:
+            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.data))
+
     def _add(self, cursor: Any, entry: CallEntry) -> None:
         execute = cursor.execute
         for value in entry.values:
-            execute(self._do.add_value, (value.cid, value.format, value.digest, value.data))
+            self._add_value(cursor, value)
         hid, started, duration = entry.hid, _us(entry.started_s), _us(entry.duration_s)
         failed = int(entry.status != "ok")
         known = execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
@@ -215,7 +269,10 @@ class SqlCallStore:
 
     def delete_unreferenced_values(self) -> int:
         with self._database.changing() as connection:
-            return delete_unreferenced(connection)
+            gone, spilled = delete_unreferenced(connection)
+        for cid in spilled if self._blobs is not None else []:
+            self._blobs.delete(cid)  # type: ignore[union-attr]
+        return gone
 
     # --- for frames and finders
 

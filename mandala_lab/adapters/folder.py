@@ -1,0 +1,75 @@
+"""`FolderBlobs`: large values as files of a folder, one for each, named by content id.
+
+A file is written under another name and renamed when it is whole, so that nobody
+sees half of it; what is there is never changed. Reading maps it into memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mandala_lab.model.errors import StoreError
+from mandala_lab.model.values import Blob
+
+
+class FolderBlobs:
+    """Blobs in a folder (see `mandala_lab.ports.blob_store`).
+
+    Parameters
+    ----------
+    folder
+        Made, for its owner only, when the first value comes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def place(self) -> str:
+        return str(self._folder)
+
+    def put(self, cid: bytes, data: bytes | memoryview) -> None:
+        path = self._path(cid)
+        if path.exists():
+            return
+        with self._errors("written to"):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            number, name = tempfile.mkstemp(prefix=".", dir=self._folder)
+            try:
+                with open(number, "wb", buffering=0) as file:  # noqa: PTH123 - of a descriptor
+                    left = memoryview(data).cast("B")
+                    while left:
+                        left = left[file.write(left) :]
+                    os.fsync(file.fileno())
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+
+    def get(self, cid: bytes) -> Blob:
+        path = self._path(cid)
+        if not path.is_file():
+            raise LookupError(f"the file {path} of a stored value is not there")
+        with self._errors("read"), path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if status.st_size else b""
+        return Blob(memoryview(mapped), (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+
+    def delete(self, cid: bytes) -> None:
+        with self._errors("written to"):
+            self._path(cid).unlink(missing_ok=True)
+
+    def _path(self, cid: bytes) -> Path:
+        return self._folder / cid.hex()
+
+    @contextlib.contextmanager
+    def _errors(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"the folder of large values {self._folder} cannot be {done}: {error}") from error

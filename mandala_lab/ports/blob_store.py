@@ -1,0 +1,31 @@
+"""`BlobStore`: where values lie that are too large for a database."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mandala_lab.model.values import Blob
+
+
+class BlobStore(Protocol):
+    """Immutable bytes by content id. What is asked of it may be asked from any thread.
+
+    A method that cannot read or write raises `StoreError`.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where the bytes lie, for people."""
+        ...
+
+    def put(self, cid: bytes, data: bytes | memoryview) -> None:
+        """Write bytes, whole or not at all; what is there already is left."""
+        ...
+
+    def get(self, cid: bytes) -> Blob:
+        """Return bytes; `LookupError` where there are none."""
+        ...
+
+    def delete(self, cid: bytes) -> None:
+        """Delete bytes; repeating is harmless."""
+        ...

@@ -1,0 +1,129 @@
+"""What every blob store does, run on every adapter, and how a storage spills large values into it."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from mandala_lab import CorruptValueError, Storage, StoreError, op
+from mandala_lab.adapters.folder import FolderBlobs
+from mandala_lab.wiring import open_for_reading
+
+CID = bytes(range(20))
+
+
+@op
+def ramp(n):
+    return np.arange(n, dtype=np.float64)
+
+
+@op
+def total(array):
+    return float(array.sum())
+
+
+@pytest.fixture(params=["folder"])
+def blobs(request, tmp_path):
+    return FolderBlobs(tmp_path / "blobs")
+
+
+def test_bytes_are_kept_under_their_id(blobs):
+    with pytest.raises(LookupError):
+        blobs.get(CID)
+    blobs.put(CID, b"abc")
+    blobs.put(CID, memoryview(b"abc"))
+    blobs.put(CID[::-1], b"")
+    assert bytes(blobs.get(CID).data) == b"abc"
+    assert blobs.get(CID[::-1]).data == b""
+    blobs.delete(CID)
+    blobs.delete(CID)
+    with pytest.raises(LookupError):
+        blobs.get(CID)
+
+
+def test_files_are_whole_or_absent_and_their_owners_only(tmp_path, monkeypatch):
+    folder = tmp_path / "blobs"
+    blobs = FolderBlobs(folder)
+    blobs.put(CID, b"abc")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / CID.hex())] == [0o700, 0o600]
+
+    def refuse(_number):
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(StoreError, match="no space left"):
+        blobs.put(CID[::-1], b"xyz")
+    assert [path.name for path in folder.iterdir()] == [CID.hex()]
+
+
+def _files(folder):
+    return sorted(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_each_larger_value_is_one_file_of_the_folder(path, tmp_path):
+    folder = tmp_path / "large"
+    storage = Storage(path, folder, overflow_threshold_MB=0.5)
+    with storage:
+        big, again, small = ramp(100_000), ramp(100_000), ramp(1000)
+        assert total(big).value == 4999950000.0
+    assert len(_files(folder)) == 1
+    assert again.value.tolist() == list(range(100_000))
+    assert small.value.flags.writeable
+    assert not again.value.flags.writeable
+    storage.close()
+    reopened = Storage(path)
+    with reopened:
+        assert ramp(100_000).value[-1] == 99_999
+        ramp(200_000_0)
+    assert len(_files(folder)) == 1  # the usual threshold
+    reader = open_for_reading(str(path))
+    assert reader.calls_of_session(None)[0].outputs["output_0"].value.size == 100_000
+    reader.close()
+    reopened.drop_calls(reopened.calls(), delete_dependents=True)
+    assert reopened.cleanup_refs() == 3
+    assert _files(folder) == []
+    reopened.close()
+    folder.rmdir()
+    Storage(path).close()  # nothing lies there
+
+
+def test_large_values_lie_beside_the_store_by_default(path):
+    storage = Storage(path, overflow_threshold_MB=0.5)
+    with storage:
+        ramp(100_000)
+    assert len(_files(path.with_name("store.db.values"))) == 1
+    storage.close()
+    with pytest.raises(ValueError, match="is no size"):
+        Storage(path, overflow_threshold_MB=0)
+
+
+def test_a_folder_that_is_gone_is_named(path, tmp_path):
+    folder = tmp_path / "large"
+    storage = Storage(path, folder, 0.5)
+    with storage:
+        ramp(100_000)
+    storage.close()
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match=r"large, which is not there; .* overflow_dir"):
+        Storage(path)
+    moved = Storage(path, tmp_path / "elsewhere")
+    with moved:
+        assert ramp(100_000).value.size == 100_000
+    moved.close()
+
+
+def test_a_damaged_file_is_never_returned(path, tmp_path):
+    storage = Storage(path, tmp_path / "large", 0.5)
+    with storage:
+        ref = ramp(100_000)
+    assert ref.value[7] == 7
+    (file,) = (tmp_path / "large").iterdir()
+    data = bytearray(file.read_bytes())
+    data[5000] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(CorruptValueError, match=ref.cid):
+        ref.detached().value  # noqa: B018
+    storage.close()
