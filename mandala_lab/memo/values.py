@@ -16,6 +16,7 @@ pickle   a signed pickle (`mandala_lab.memo.signing`), where the value
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ from mandala_lab.model.errors import CorruptValueError, UnstorableError, Untrust
 from mandala_lab.model.hashing import digest
 from mandala_lab.model.refs import is_immutable
 from mandala_lab.model.values import StoredValue
+
+
+_NPY_HEADER = 1 << 16
 
 
 def store(value: Any, cid: bytes | None = None) -> StoredValue:
@@ -66,7 +70,7 @@ def load(stored: StoredValue) -> Any:
     return reader(stored.data)
 
 
-def _serialize(value: Any, cid: bytes) -> tuple[str, bytes]:
+def _serialize(value: Any, cid: bytes) -> tuple[str, bytes | memoryview]:
     if is_immutable(value):
         return "tree", encoding.encode(value)
     kind = type(value)
@@ -91,7 +95,7 @@ def _is_plain(dtype: Any) -> bool:
     return dtype.kind in "biufcSUMm" and dtype.metadata is None and not dtype.hasobject
 
 
-def _to_npy(array: Any) -> bytes:
+def _to_npy(array: Any) -> bytes | memoryview:
     import numpy as np
 
     header = io.BytesIO()
@@ -99,16 +103,30 @@ def _to_npy(array: Any) -> bytes:
         np.lib.format.write_array(header, array, allow_pickle=False)
         return header.getvalue()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    return b"".join((header.getvalue(), array.reshape(-1).view(np.uint8).data))
+    start = header.tell()
+    whole = np.empty(start + array.nbytes, np.uint8)  # numpy gets large memory far faster than bytes do
+    whole[:start] = np.frombuffer(header.getvalue(), np.uint8)
+    whole[start:] = array.reshape(-1).view(np.uint8)
+    whole.flags.writeable = False
+    return whole.data
 
 
-def _from_npy(data: bytes) -> Any:
+def _from_npy(data: bytes | memoryview) -> Any:
     import numpy as np
 
-    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    view = memoryview(data)
+    header = io.BytesIO(view[:_NPY_HEADER])
+    version = np.lib.format.read_magic(header)
+    if version != (1, 0):
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(header)
+    if dtype.hasobject or not dtype.itemsize:
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    array = np.frombuffer(view[header.tell() :], dtype, count=math.prod(shape)).copy()
+    return array.reshape(shape, order="F" if fortran else "C")
 
 
-def _to_arrow(frame: Any) -> bytes | None:
+def _to_arrow(frame: Any) -> memoryview | None:
     """Return the frame as an Arrow file, or ``None`` where Arrow has no type for a column."""
     import pyarrow as pa
 
@@ -119,10 +137,10 @@ def _to_arrow(frame: Any) -> bytes | None:
             writer.write_table(table)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+    return memoryview(sink.getvalue())
 
 
-def _from_arrow(data: bytes) -> Any:
+def _from_arrow(data: bytes | memoryview) -> Any:
     import pyarrow as pa
 
     return pa.ipc.open_file(pa.py_buffer(data)).read_all().to_pandas()
@@ -137,7 +155,7 @@ def _to_pickle(value: Any, cid: bytes, why: UnstorableError | None) -> bytes:
     return signed
 
 
-def _holds(read: Callable[[bytes], Any], data: bytes, cid: bytes) -> bool:
+def _holds(read: Callable[[bytes | memoryview], Any], data: bytes | memoryview, cid: bytes) -> bool:
     """Whether reading the bytes gives the very content back: Arrow, say, merges kinds of null."""
     try:
         return content_id(read(data)) == cid

@@ -25,12 +25,9 @@ def digest(data: bytes | bytearray | memoryview) -> bytes:
     return blake3(data, max_threads=_threads(len(data))).digest(DIGEST_SIZE)
 
 
-def long_digest(*chunks: bytes | memoryview) -> bytes:
-    """Full digest of chunks joined end to end, without joining them in memory."""
-    hasher = blake3(max_threads=_threads(max(map(len, chunks))))
-    for chunk in chunks:
-        hasher.update(chunk)
-    return hasher.digest()
+def long_digest(data: bytes | memoryview) -> bytes:
+    """Full digest of bytes of which nothing else is kept."""
+    return blake3(data, max_threads=_threads(len(data))).digest()
 
 
 def _threads(size: int) -> int:

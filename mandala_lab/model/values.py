@@ -23,5 +23,5 @@ class StoredValue:
 
     cid: bytes
     format: str
-    data: bytes
+    data: bytes | memoryview
     digest: bytes

@@ -149,11 +149,15 @@ def _of_scalar(value: np.generic) -> Any:
         return "str", str.__str__(value)
     if isinstance(value, np.bytes_):
         return "bytes", bytes.__bytes__(value)
+    if value.dtype.kind in "biuf" and value.itemsize <= 8:  # noqa: PLR2004 - wider ones have loose bytes
+        return "number", value.dtype.str, (value if value == value else type(value)("nan")).tobytes()  # noqa: PLR0124
     return "scalar", of_array(np.asarray(value))
 
 
 def _scalar_of(parts: Any) -> Any:
-    how, data = parts
+    how, *rest, data = parts
+    if how == "number":
+        return np.frombuffer(data, np.dtype(rest[0]))[0]
     if how == "str":
         return np.str_(data)
     return np.bytes_(data) if how == "bytes" else array_of(data)[()]
@@ -181,7 +185,10 @@ def _masked_of(parts: Any) -> np.ma.MaskedArray[Any, Any]:
 
 
 add(np.ndarray, Form("numpy.ndarray", of_array, array_of))
-add(np.matrix, Form("numpy.matrix", lambda array: of_array(array.view(np.ndarray)), lambda parts: np.asmatrix(array_of(parts))))
+add(
+    np.matrix,
+    Form("numpy.matrix", lambda array: of_array(array.view(np.ndarray)), lambda parts: array_of(parts).view(np.matrix)),
+)
 add(
     np.recarray,
     Form(

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mandala_lab.memo.encoding import forms
-from mandala_lab.memo.encoding.forms import Form, type_name
+from mandala_lab.memo.encoding.forms import Form, module_of, type_name
 from mandala_lab.model.errors import UnstorableError, UntrustedValueError
 
 Digester = Callable[[Any], "tuple[bytes, list[tuple[str, Any]]]"]
@@ -86,10 +86,10 @@ def by_name(value: Any, qualname: str) -> Any:
     UnstorableError
         When no module has it under that name.
     """
-    of_type = type(value).__module__
+    of_type = module_of(type(value))
     for module in (getattr(value, "__module__", None), of_type, of_type.partition(".")[0], "scipy.special"):
-        if isinstance(module, str) and _look_up(module, qualname) is value:
-            return "global", type(value), module, qualname
+        if isinstance(module, str) and _is_installed(module) and _look_up(module, qualname) is value:
+            return "global", type_name(type(value)), module, qualname
     raise UnstorableError(f"an object of type {type_name(type(value))} says that it is {qualname!r}, which is not so")
 
 

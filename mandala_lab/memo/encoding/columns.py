@@ -39,5 +39,7 @@ def _frame_of(data: bytes) -> pl.DataFrame:
 add(pl.DataFrame, Form("polars.DataFrame", _of_frame, _frame_of, _stored))
 add(
     pl.Series,
-    Form("polars.Series", _of_series, lambda data: _frame_of(data).to_series(), lambda series: _stored(series.to_frame())),
+    Form(
+        "polars.Series", _of_series, lambda data: _frame_of(data).to_series(), lambda series: _stored(series.to_frame())
+    ),
 )

@@ -110,7 +110,7 @@ def find(kind: type) -> Form | None:
     form = _own(kind) or _forms.get(kind)
     if form is not None:
         return form
-    package = str(kind.__module__).partition(".")[0]
+    package = module_of(kind).partition(".")[0]
     _load(package)
     form = _forms.get(kind)
     if form is not None:
@@ -229,7 +229,13 @@ def register_serializer(
 
 def type_name(kind: type) -> str:
     """Return the qualified name of a type."""
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{module_of(kind)}.{kind.__qualname__}"
+
+
+def module_of(kind: type) -> str:
+    """Return the module of a type; some compiled ones do not say."""
+    module: Any = kind.__module__
+    return module if isinstance(module, str) else "?"
 
 
 def _own(kind: type) -> Form | None:

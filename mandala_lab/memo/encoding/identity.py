@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import struct
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from blake3 import blake3
@@ -27,6 +28,9 @@ from mandala_lab.model.refs import Ref, short_repr
 
 _DOMAIN = b"mandala-lab value 2\0"
 _LONG = 1 << 16
+_SHORT = 40
+_REMEMBERED = 4096
+_KEPT = 0
 _OPEN = b""
 _head = struct.Struct(">cQ").pack
 _small = struct.Struct(">cq").pack
@@ -34,8 +38,8 @@ _real = struct.Struct(">cd").pack
 _complex = struct.Struct(">cdd").pack
 _NAN = float("nan")
 
-Memo = dict[int, tuple[Any, bytes]]
-"""What was met on the way, by identity: the object (so that it stays alive) and its bytes."""
+Memo = dict[int, Any]
+"""The bytes of every container met on the way, by identity; under `_KEPT`, what has to stay alive for that."""
 
 Writer = Callable[[Any, Memo], bytes]
 
@@ -95,9 +99,27 @@ def _of_complex(value: complex, _memo: Memo) -> bytes:
     return _complex(b"c", real if real == real else _NAN, imag if imag == imag else _NAN)  # noqa: PLR0124
 
 
+class _Texts(dict[str, bytes]):
+    """The bytes of texts; short ones are remembered for a while, since keys recur."""
+
+    def __missing__(self, text: str) -> bytes:
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:  # a lone surrogate
+            data = text.encode("utf-8", "surrogatepass")
+        if len(data) > _SHORT:
+            return _long(_head(b"s", len(data)), data)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = encoded = _head(b"s", len(data)) + data
+        return encoded
+
+
+_texts = _Texts()
+
+
 def _of_str(value: str, _memo: Memo) -> bytes:
-    data = value.encode("utf-8", "surrogatepass")
-    return _long(_head(b"s", len(data)), data)
+    return _texts[value]
 
 
 def _of_bytes(value: bytes, _memo: Memo) -> bytes:
@@ -115,55 +137,61 @@ def _of_raw(value: Raw, _memo: Memo) -> bytes:
 
 def _long(head: bytes, data: bytes | memoryview) -> bytes:
     """Return short bytes as they are, long ones as their digest."""
-    if len(data) <= _LONG:
-        return head + data
-    return b"#" + long_digest(head, data)
+    return head + data if len(data) <= _LONG else b"#" + head + long_digest(data)
 
 
-def _known(value: Any, memo: Memo) -> bytes | None:
-    """Return what a container met before came to; else note that it is being looked at."""
-    found = memo.get(id(value))
-    if found is None:
-        memo[id(value)] = value, _OPEN
-        return None
-    if found[1] is _OPEN:
-        raise UnstorableError(f"a value of type {type(value).__name__} contains itself and has no encoding")
-    return found[1]
+def _again(value: Any, memo: Memo) -> bytes:
+    """Return the bytes of a container that was met before."""
+    found: bytes = memo[id(value)]
+    if found is _OPEN:
+        raise UnstorableError(f"a value of type {type(value).__name__}, containing itself, has no encoding")
+    return found
 
 
-def _done(value: Any, memo: Memo, encoded: bytes) -> bytes:
+def _done(key: int, memo: Memo, encoded: bytes) -> bytes:
     if len(encoded) > _LONG:
         encoded = b"#" + long_digest(encoded)
-    memo[id(value)] = value, encoded
+    memo[key] = encoded
     return encoded
+
+
+def _keep(value: Any, memo: Memo) -> None:
+    """Keep something alive that was made on the way, so that its identity stays its own."""
+    memo.setdefault(_KEPT, []).append(value)
 
 
 def _sequence(tag: bytes) -> Writer:
     def of_sequence(value: Any, memo: Memo) -> bytes:
-        known = _known(value, memo)
-        if known is not None:
-            return known
+        key = id(value)
+        if key in memo:
+            return _again(value, memo)
+        memo[key] = _OPEN
         writers = _writers
         parts = [writers[type(item)](item, memo) for item in value]
-        return _done(value, memo, _head(tag, len(parts)) + b"".join(parts))
+        memo[key] = encoded = _head(tag, len(parts)) + b"".join(parts)
+        return encoded if len(encoded) <= _LONG else _done(key, memo, encoded)
 
     return of_sequence
 
 
 def _set(tag: bytes) -> Writer:
     def of_set(value: Any, memo: Memo) -> bytes:
-        known = _known(value, memo)
-        if known is not None:
-            return known
+        key = id(value)
+        if key in memo:
+            return _again(value, memo)
+        memo[key] = _OPEN
         parts = sorted([_writers[type(item)](item, memo) for item in value])
-        return _done(value, memo, _head(tag, len(parts)) + b"".join(parts))
+        return _done(key, memo, _head(tag, len(parts)) + b"".join(parts))
 
     return of_set
 
 
 def _of_dict(value: dict[Any, Any], memo: Memo) -> bytes:
-    known = _known(value, memo)
-    return _done(value, memo, _sorted_items(b"d", value.items(), memo)) if known is None else known
+    key = id(value)
+    if key in memo:
+        return _again(value, memo)
+    memo[key] = _OPEN
+    return _done(key, memo, _sorted_items(b"d", value.items(), memo))
 
 
 def _of_items(value: Items, memo: Memo) -> bytes:
@@ -172,40 +200,47 @@ def _of_items(value: Items, memo: Memo) -> bytes:
 
 def _sorted_items(tag: bytes, pairs: Any, memo: Memo) -> bytes:
     writers = _writers
-    items = [(writers[type(key)](key, memo), writers[type(item)](item, memo)) for key, item in pairs]
+    items = [
+        (_texts[key] if type(key) is str else writers[type(key)](key, memo), writers[type(item)](item, memo))
+        for key, item in pairs
+    ]
     items.sort()
-    return _head(tag, len(items)) + b"".join([part for pair in items for part in pair])
+    return _head(tag, len(items)) + b"".join(chain.from_iterable(items))
 
 
 def _of_ref(value: Ref, memo: Memo) -> bytes:
     """Write a ref inside a container as the value that it stands for."""
     own = value.own_value()
+    _keep(own, memo)
     return _writers[type(own)](own, memo)
 
 
 def _of_form(form: Form, value: Any, memo: Memo) -> bytes:
-    known = _known(value, memo)
-    if known is not None:
-        return known
+    key = id(value)
+    if key in memo:
+        return _again(value, memo)
+    memo[key] = _OPEN
     name, data = form.name.encode(), form.content(value)
-    return _done(value, memo, _head(b"x", len(name)) + name + _writers[type(data)](data, memo))
+    _keep(data, memo)
+    return _done(key, memo, _head(b"x", len(name)) + name + _writers[type(data)](data, memo))
 
 
 def _of_code(value: Any, memo: Memo) -> bytes:
     """Write code; inside itself (a function that reads a list with it) it is the place where it stands."""
-    found = memo.get(id(value))
-    if found is not None and found[1] is not _OPEN:
-        return found[1]
+    key = id(value)
+    found: bytes | None = memo.get(key)
+    if found:
+        return found
     if found is not None:
-        open_ids = [key for key, (_, encoded) in memo.items() if encoded is _OPEN]
-        return _head(b"^", open_ids.index(id(value)))
+        return _head(b"^", [known for known, encoded in memo.items() if encoded is _OPEN].index(key))
     before = len(memo)
-    memo[id(value)] = value, _OPEN
+    memo[key] = _OPEN
     data = code.content(value)
+    _keep(data, memo)
     encoded = _head(b"k", 1) + _writers[type(data)](data, memo)
     while len(memo) > before + 1:  # what was met inside may stand for itself only there
         memo.popitem()
-    return _done(value, memo, encoded)
+    return _done(key, memo, encoded)
 
 
 class _Writers(dict[type, Writer]):

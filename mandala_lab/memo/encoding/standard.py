@@ -6,6 +6,7 @@ import array
 import datetime
 import pathlib
 import re
+import types
 import uuid
 import zoneinfo
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -123,9 +124,11 @@ _add(
 )
 _add(datetime.timezone, lambda value: value.__getinitargs__(), lambda parts: datetime.timezone(*parts))
 _add(zoneinfo.ZoneInfo, _zone, zoneinfo.ZoneInfo)
-_add(uuid.UUID, lambda value: (value.int, value.is_safe.value), lambda parts: uuid.UUID(
-    int=parts[0], is_safe=uuid.SafeUUID(parts[1])
-))
+_add(
+    uuid.UUID,
+    lambda value: (value.int, value.is_safe.value),
+    lambda parts: uuid.UUID(int=parts[0], is_safe=uuid.SafeUUID(parts[1])),
+)
 _add(re.Pattern, lambda value: (value.pattern, value.flags), lambda parts: re.compile(*parts))
 for _path in (pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath, pathlib.WindowsPath):
     add(_path, Form(f"pathlib.{_path.__name__}", str, _path))  # its module has another name in newer Pythons
@@ -133,5 +136,6 @@ _add(OrderedDict, _with_attributes(lambda value: [list(pair) for pair in value.i
 _add(Counter, _with_attributes(dict), _make(Counter))
 _add(defaultdict, lambda value: (value.default_factory, dict(value)), _filled)
 _add(deque, lambda value: (value.maxlen, list(value)), lambda parts: deque(parts[1], parts[0]))
+_add(types.MappingProxyType, dict, types.MappingProxyType)
 _add(array.array, _array, _array_of)
 _add(memoryview, _view, _view_of)

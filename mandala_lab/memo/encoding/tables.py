@@ -111,7 +111,9 @@ def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:
     if isinstance(dtype, pd.IntervalDtype):
         return "interval", dtype.closed, column.left, column.right
     if isinstance(dtype, pd.SparseDtype):
-        places = column.sp_index.indices if hasattr(column.sp_index, "indices") else column.sp_index.to_int_index().indices
+        places = (
+            column.sp_index.indices if hasattr(column.sp_index, "indices") else column.sp_index.to_int_index().indices
+        )
         return "sparse", dtype.subtype, dtype.fill_value, len(column), places, column.sp_values
     if isinstance(dtype, pd.ArrowDtype):
         import pyarrow as pa
@@ -252,8 +254,18 @@ for _dtype in ("int8", "Int8", "Float64", "boolean", "category", "period[D]", "i
     _empty = pd.array([], dtype=_dtype)
     _add(type(_empty), _of_array, _column_of)
 add(pd.Timestamp, Form("pandas.Timestamp", _of_timestamp, _timestamp_of))
-add(pd.Timedelta, Form("pandas.Timedelta", _of_timedelta, lambda parts: pd.Timedelta(np.timedelta64(parts[1], parts[0]))))
-add(pd.Period, Form("pandas.Period", lambda value: (value.freqstr, value.ordinal), lambda parts: pd.Period(ordinal=parts[1], freq=parts[0])))
+add(
+    pd.Timedelta,
+    Form("pandas.Timedelta", _of_timedelta, lambda parts: pd.Timedelta(np.timedelta64(parts[1], parts[0]))),
+)
+add(
+    pd.Period,
+    Form(
+        "pandas.Period",
+        lambda value: (value.freqstr, value.ordinal),
+        lambda parts: pd.Period(ordinal=parts[1], freq=parts[0]),
+    ),
+)
 add(
     pd.Interval,
     Form("pandas.Interval", lambda value: (value.left, value.right, value.closed), lambda parts: pd.Interval(*parts)),
