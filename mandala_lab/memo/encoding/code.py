@@ -36,6 +36,9 @@ _MEMBERS = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
 )
+_COMPILED = {"ufunc", "_ArrayFunctionDispatcher", "cython_function_or_method"}
+_OP = "mandala_lab.memo.decorator.Op"
+_UFUNC_HOMES = ("numpy", "scipy.special")
 _BOUND = (types.BuiltinFunctionType, types.MethodWrapperType)
 _OF_NAMED_TUPLES = {"__orig_bases__", "__annotations__", "__annotate_func__", "__annotations_cache__"}
 _named_tuples: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
@@ -50,7 +53,7 @@ def use_code_digester(digester: Digester) -> None:
 
 def is_code(kind: type) -> bool:
     """Whether values of a type are code: functions, classes, methods, partials, modules, ops."""
-    return issubclass(kind, _KINDS) or type_name(kind) == "mandala_lab.memo.decorator.Op"
+    return issubclass(kind, _KINDS) or kind.__qualname__ in _COMPILED or type_name(kind) == _OP
 
 
 def content(target: Any) -> Any:
@@ -204,6 +207,9 @@ def _digested(target: Any) -> tuple[Any, ...]:
 
 def _names(target: Any) -> tuple[str, str]:
     module, qualname = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
+    if type(target).__qualname__ == "ufunc":  # older ones know only their name
+        qualname = target.__name__
+        module = next((home for home in _UFUNC_HOMES if _look_up(home, qualname) is target), module)
     if module is None and isinstance(getattr(target, "__self__", None), types.ModuleType):
         module = target.__self__.__name__
     if not isinstance(module, str) or not isinstance(qualname, str):
