@@ -68,9 +68,13 @@ _leaves = st.one_of(
     _kind("objects", st.lists(st.sampled_from(["a", "b", "", "\ud800", None, math.nan, 1, True]), max_size=4)),
     _kind("strings", st.tuples(st.sampled_from(["frame", "series", "index"]), _columns)),
     _kind("category", st.tuples(st.booleans(), st.lists(st.sampled_from([-1, 0, 1]), max_size=4))),
-    _kind("nullable", st.tuples(st.sampled_from(["Int64", "Int32"]), st.lists(st.none() | st.integers(0, 2), max_size=4))),
+    _kind(
+        "nullable", st.tuples(st.sampled_from(["Int64", "Int32"]), st.lists(st.none() | st.integers(0, 2), max_size=4))
+    ),
     _kind("arrow", st.tuples(st.sampled_from(["string", "large_string"]), _columns)),
-    _kind("arrow ints", st.tuples(st.sampled_from(["int64", "int8"]), st.lists(st.none() | st.integers(0, 2), max_size=5))),
+    _kind(
+        "arrow ints", st.tuples(st.sampled_from(["int64", "int8"]), st.lists(st.none() | st.integers(0, 2), max_size=5))
+    ),
 )
 _keys = st.one_of(_kind("int", st.integers(-2, 2)), _kind("text", _texts), _kind("bytes", st.binary(max_size=2)))
 
@@ -86,7 +90,10 @@ def _containers(inner: st.SearchStrategy[Recipe]) -> st.SearchStrategy[Recipe]:
         _kind("frozenset", st.lists(_keys, max_size=4, unique=True)),
         _kind("dict", pairs),
         _kind("ordered", pairs),
-        _kind("counter", st.lists(st.tuples(_keys, _kind("int", st.integers(0, 3))), max_size=3, unique_by=lambda pair: pair[0])),
+        _kind(
+            "counter",
+            st.lists(st.tuples(_keys, _kind("int", st.integers(0, 3))), max_size=3, unique_by=lambda pair: pair[0]),
+        ),
         _kind("partial", st.tuples(st.sampled_from(sorted(_FUNCTIONS)), items)),
     )
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import io
 import os
 import pickle
 import secrets
 import stat
 import tempfile
+import types
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,8 @@ def dump(value: Any, cid: bytes) -> bytes:
     UnstorableError
         When the value cannot be pickled, or there is no key and none can be made.
     """
-    import cloudpickle
-
     try:
-        data = cloudpickle.dumps(value, protocol=5)
+        data = _pickled(value)
     except Exception as error:  # whatever the user's own classes raise
         raise UnstorableError(
             f"a value of type {type(value).__name__} cannot be pickled: {short_repr(error)}"
@@ -92,10 +92,31 @@ def load(signed: bytes | memoryview, cid: bytes) -> Any:
         ) from error
 
 
+def _pickled(value: Any) -> bytes:
+    """Pickle by value what is not importable, with the place where its source is found again."""
+    import cloudpickle
+
+    reduce_anyhow = cloudpickle.CloudPickler.dispatch_table[types.CodeType]
+
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
+        dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child(
+            {types.CodeType: lambda code: (remade_code, (reduce_anyhow(code)[1], code.co_filename))}
+        )
+
+    buffer = io.BytesIO()
+    Pickler(buffer, protocol=5).dump(value)
+    return buffer.getvalue()
+
+
+def remade_code(parts: tuple[Any, ...], filename: str) -> types.CodeType:
+    """Return code as it was before it was pickled; pickles name this function."""
+    return types.CodeType(*parts).replace(co_filename=filename)
+
+
 def _signature(key: bytes, cid: bytes, data: bytes | memoryview) -> bytes:
     hasher = blake3(_DOMAIN + len(cid).to_bytes(8, "big") + cid, key=key)
     hasher.update(data)
-    return hasher.digest()
+    return bytes(hasher.digest())
 
 
 def _read_key() -> bytes | None:
@@ -128,7 +149,7 @@ def _make_key() -> bytes:
         _place(name, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+            Path(name).unlink()
     key = _read_key()
     if key is None:
         raise FileNotFoundError(path)

@@ -11,6 +11,7 @@ is loaded, imports nothing, and hands it out only if its content is the same.
 
 from __future__ import annotations
 
+import builtins
 import collections
 import functools
 import inspect
@@ -212,6 +213,9 @@ def _names(target: Any) -> tuple[str, str]:
         module = next((home for home in _UFUNC_HOMES if _look_up(home, qualname) is target), module)
     if module is None and isinstance(getattr(target, "__self__", None), types.ModuleType):
         module = target.__self__.__name__
+    if module == "builtins" and not hasattr(builtins, str(qualname)):  # the type of None, of functions, ...
+        found = next((name for name, there in vars(types).items() if there is target), None)
+        module, qualname = (module, qualname) if found is None else ("types", found)
     if not isinstance(module, str) or not isinstance(qualname, str):
         raise UnstorableError(f"a {type_name(type(target))} without module and qualified name is no value")
     return module, qualname
