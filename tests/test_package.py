@@ -33,7 +33,7 @@ def test_every_public_name_is_there():
 
 @pytest.mark.parametrize(
     "name",
-    "storage computation_frame memo.decorator memo.context memo.encoding model.errors model.hashing model.refs "
+    "storage computation_frame memo.decorator memo.context memo.encoding.identity memo.encoding.forms model.errors model.hashing model.refs "
     "versions.syntax".split(),
 )
 def test_examples_in_docstrings_run(name):

@@ -242,6 +242,9 @@ class Engine:
         asked = attempt.asked
         op, plainly = asked.op, asked.parent is not None
         warn_of_changed_inputs(asked)
+        if is_lazy(outputs):
+            warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
+            return _unstored(op, outputs, asked.parent)
         new = list(asked.new)
         try:
             made = self._intake.make_outputs(op.spec, outputs, new)

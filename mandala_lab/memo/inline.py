@@ -1,7 +1,6 @@
 """Small values, which lie in the record of a call rather than among the stored values.
 
-A value is small when its encoding is short and is the very one that its content
-id is the digest of; so the id alone verifies it.
+A value is small when its encoding is short. Its content id alone verifies it.
 """
 
 from __future__ import annotations
@@ -23,14 +22,12 @@ def small(value: Any) -> tuple[bytes, bytes] | None:
     if not is_immutable(value) or (isinstance(value, str | bytes) and len(value) > _LONGEST):
         return None
     data = encoding.encode(value)
-    return (encoding.digest_of(data), data) if len(data) <= _LIMIT else None
+    return (encoding.content_id(value), data) if len(data) <= _LIMIT else None
 
 
 def inlined(stored: StoredValue) -> bytes | None:
     """Return what goes into the record of a call in place of a stored value, where it is small."""
-    if stored.format != "tree" or len(stored.data) > _LIMIT or encoding.digest_of(stored.data) != stored.cid:
-        return None
-    return bytes(stored.data)
+    return bytes(stored.data) if stored.format == "tree" and len(stored.data) <= _LIMIT else None
 
 
 def load(cid: str, data: bytes) -> Any:
@@ -41,9 +38,10 @@ def load(cid: str, data: bytes) -> Any:
     CorruptValueError
         When the bytes are not those that were recorded.
     """
-    if encoding.digest_of(data).hex() != cid:
-        raise CorruptValueError(f"the recorded bytes of value {cid} are damaged: their digest differs from its id")
-    return encoding.decode(data)
+    value = encoding.decode(data)
+    if encoding.content_id(value).hex() != cid:
+        raise CorruptValueError(f"the recorded bytes of value {cid} are damaged: they are those of another value")
+    return value
 
 
 def is_fixed(data: bytes | None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mandala_lab.memo.encoding import Chunk, Reader, register, write
+from mandala_lab.memo.encoding.forms import Form, add
 from mandala_lab.model.refs import Ref, unwrapped
 
 
@@ -102,13 +102,4 @@ def is_special(value: Any) -> bool:
     return kind is Ignore or kind is NewArgDefault or kind is ValuePointer
 
 
-def _write_pointer(value: ValuePointer, out: list[Chunk], canonical: bool) -> None:
-    out.append(b"V")
-    write(value.id, out, canonical)
-
-
-def _read_pointer(reader: Reader) -> ValuePointer:
-    return ValuePointer(reader.read())
-
-
-register(ValuePointer, b"V", _write_pointer, _read_pointer)
+add(ValuePointer, Form("mandala_lab.ValuePointer", lambda pointer: pointer.id, ValuePointer))

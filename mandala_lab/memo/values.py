@@ -1,6 +1,6 @@
 """How values are stored: a named format, bytes, and their digest.
 
-Formats are data only: reading one runs no code out of the store.
+All formats but the last are data only: reading one runs no code out of the store.
 
 ======== =========================================================
 name     what
@@ -8,21 +8,27 @@ name     what
 tree     the typed encoding of `mandala_lab.memo.encoding`
 npy      a numpy array without objects, in numpy's own file format
 arrow    a DataFrame as an Arrow file, where that keeps it exactly
+pickle   a signed pickle (`mandala_lab.memo.signing`), where the value
+         has no data-only format; verified before it is read
 ======== =========================================================
 """
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from typing import Any
 
-from mandala_lab.memo import encoding
+from mandala_lab.memo import encoding, signing
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.model.errors import CorruptValueError, UnstorableError, UntrustedValueError
 from mandala_lab.model.hashing import digest
 from mandala_lab.model.refs import is_immutable
 from mandala_lab.model.values import StoredValue
+
+
+_NPY_HEADER = 1 << 16
 
 
 def store(value: Any, cid: bytes | None = None) -> StoredValue:
@@ -31,7 +37,7 @@ def store(value: Any, cid: bytes | None = None) -> StoredValue:
     Raises
     ------
     UnstorableError
-        When the value has no data-only format.
+        When the value has no format that gives it back as it is.
     """
     cid = content_id(value) if cid is None else cid
     name, data = _serialize(value, cid)
@@ -46,75 +52,117 @@ def load(stored: StoredValue, *, verified: bool = False) -> Any:
     CorruptValueError
         When the bytes are not those that were stored.
     UntrustedValueError
-        When the format is not one of the data-only formats known here.
+        When reading would run foreign code, or needs a format, a serializer or code
+        that is not here.
     """
     if not verified and digest(stored.data) != stored.digest:
         raise CorruptValueError(
             f"the stored bytes of value {stored.cid.hex()} are damaged: their digest differs from the recorded one"
         )
+    if stored.format == "npy":
+        return _from_npy(stored.data, copy=stored.identity is None)
+    if stored.format == "pickle":
+        return signing.load(stored.data, stored.cid)
     reader = _READERS.get(stored.format)
     if reader is None:
         raise UntrustedValueError(
             f"value {stored.cid.hex()} is stored in the format {stored.format!r}; "
-            f"this version reads {', '.join(_READERS)}: a newer mandala-lab may have written it"
+            f"this version reads {', '.join(_READERS)} and pickle: a newer mandala-lab may have written it"
         )
     return reader(stored.data)
 
 
-def _serialize(value: Any, cid: bytes) -> tuple[str, bytes]:
+def _serialize(value: Any, cid: bytes) -> tuple[str, bytes | memoryview]:
+    if is_immutable(value):
+        return "tree", encoding.encode(value)
     kind = type(value)
     module = str(kind.__module__).partition(".")[0]
-    if module == "numpy" and kind.__name__ == "ndarray" and not value.dtype.hasobject and value.dtype.names is None:
+    if module == "numpy" and kind.__name__ == "ndarray" and _is_plain(value.dtype):
         return "npy", _to_npy(value)
     if module == "pandas" and kind.__name__ == "DataFrame":
         arrow = _to_arrow(value)
         if arrow is not None and _holds(_from_arrow, arrow, cid):
             return "arrow", arrow
-    tree = encoding.encode(value)
-    if not is_immutable(value) and not _holds(encoding.decode, tree, cid):
-        raise UnstorableError(f"a value of type {module}.{kind.__name__} would not read back as it is")
-    return "tree", tree
+    try:
+        tree = encoding.encode(value)
+    except UnstorableError as error:
+        return "pickle", _to_pickle(value, cid, error)
+    if _holds(encoding.decode, tree, cid):
+        return "tree", tree
+    return "pickle", _to_pickle(value, cid, None)
 
 
-def _to_npy(array: Any) -> bytes:
+def _is_plain(dtype: Any) -> bool:
+    """Whether numpy's file format keeps a dtype exactly."""
+    return dtype.kind in "biufcSUMm" and dtype.metadata is None and not dtype.hasobject
+
+
+def _to_npy(array: Any) -> bytes | memoryview:
     import numpy as np
 
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
+    header = io.BytesIO()
+    if not array.flags.c_contiguous or array.nbytes == 0:
+        np.lib.format.write_array(header, array, allow_pickle=False)
+        return header.getvalue()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    start = header.tell()
+    whole = np.empty(start + array.nbytes, np.uint8)  # numpy gets large memory far faster than bytes do
+    whole[:start] = np.frombuffer(header.getvalue(), np.uint8)
+    whole[start:] = array.reshape(-1).view(np.uint8)
+    whole.flags.writeable = False
+    return whole.data
 
 
-def _from_npy(data: bytes) -> Any:
+def _from_npy(data: bytes | memoryview, *, copy: bool = True) -> Any:
+    """Return the array, as a copy or as it lies in a file that is mapped: then nobody can write to it."""
     import numpy as np
 
-    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    view = memoryview(data)
+    header = io.BytesIO(view[:_NPY_HEADER])
+    version = np.lib.format.read_magic(header)
+    if version != (1, 0):
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(header)
+    if dtype.hasobject or not dtype.itemsize:
+        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    array = np.frombuffer(view[header.tell() :], dtype, count=math.prod(shape))
+    return (array.copy() if copy else array).reshape(shape, order="F" if fortran else "C")
 
 
-def _to_arrow(frame: Any) -> bytes | None:
+def _to_arrow(frame: Any) -> memoryview | None:
     """Return the frame as an Arrow file, or ``None`` where Arrow has no type for a column."""
     import pyarrow as pa
 
     try:
         table = pa.Table.from_pandas(frame)
-        sink = io.BytesIO()
+        sink = pa.BufferOutputStream()
         with pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None
-    return sink.getvalue()
+    return memoryview(sink.getvalue())
 
 
-def _from_arrow(data: bytes) -> Any:
+def _from_arrow(data: bytes | memoryview) -> Any:
     import pyarrow as pa
 
     return pa.ipc.open_file(pa.py_buffer(data)).read_all().to_pandas()
 
 
-def _holds(read: Callable[[bytes], Any], data: bytes, cid: bytes) -> bool:
+def _to_pickle(value: Any, cid: bytes, why: UnstorableError | None) -> bytes:
+    """Return a signed pickle of a value that has no data-only format, if it gives the value back."""
+    signed = signing.dump(value, cid)
+    if not _holds(lambda data: signing.load(data, cid), signed, cid):
+        reason = "" if why is None else f": {why}"
+        raise UnstorableError(f"a value of type {type(value).__name__} would not read back as it is{reason}")
+    return signed
+
+
+def _holds(read: Callable[[bytes | memoryview], Any], data: bytes | memoryview, cid: bytes) -> bool:
     """Whether reading the bytes gives the very content back: Arrow, say, merges kinds of null."""
     try:
         return content_id(read(data)) == cid
-    except Exception:  # whatever pyarrow, numpy or pandas says: the bytes are of no use
+    except Exception:  # whatever pyarrow, numpy, pandas or an unpickled class says: the bytes are of no use
         return False
 
 

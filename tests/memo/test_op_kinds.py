@@ -161,7 +161,7 @@ def test_a_generator_reaches_the_caller_with_a_warning(storage):
     with storage:
         with pytest.warns(MandalaLabWarning, match="nothing is stored: return a list"):
             assert list(lazily(3)) == [0, 1, 2]
-        with pytest.warns(MandalaLabWarning, match="returned but not stored"):
+        with pytest.warns(MandalaLabWarning, match="made one by one, so nothing is stored"):
             assert list(maps(2)) == ["0", "1"]
     assert list(lazily(2)) == [0, 1]
     assert storage.calls() == []

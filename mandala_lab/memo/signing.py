@@ -1,0 +1,168 @@
+"""Signed pickles: the last resort for objects that have no data-only format.
+
+A pickle runs code when it is read. So each is signed with a key that lies
+outside every store, readable by its user alone, and nothing is unpickled before
+its signature was verified. The signature covers the content id too: one value's
+pickle cannot be passed off as another's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import io
+import os
+import pickle
+import secrets
+import stat
+import tempfile
+import types
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from mandala_lab.model.errors import UnstorableError, UntrustedValueError
+from mandala_lab.model.refs import short_repr
+
+KEY_FILE_VARIABLE = "MANDALA_LAB_KEY_FILE"
+"""Environment variable that names the file of the key."""
+
+_SIZE = 32
+_DOMAIN = b"mandala-lab signed pickle 1\0"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def key_file() -> Path:
+    """Return where the key of this user lies."""
+    given = os.environ.get(KEY_FILE_VARIABLE)
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_data_path("mandala-lab") / "key"
+
+
+def dump(value: Any, cid: bytes) -> bytes:
+    """Return a signed pickle.
+
+    Raises
+    ------
+    UnstorableError
+        When the value cannot be pickled, or there is no key and none can be made.
+    """
+    try:
+        data = _pickled(value)
+    except Exception as error:  # whatever the user's own classes raise
+        raise UnstorableError(
+            f"a value of type {type(value).__name__} cannot be pickled: {short_repr(error)}"
+        ) from error
+    try:
+        key = _read_key() or _make_key()
+    except OSError as error:
+        raise UnstorableError(f"there is no key to sign a pickle with: {error}; see {KEY_FILE_VARIABLE}") from error
+    return _signature(key, cid, data) + data
+
+
+def load(signed: bytes | memoryview, cid: bytes) -> Any:
+    """Return the value of a signed pickle, after verifying who wrote it.
+
+    Raises
+    ------
+    UntrustedValueError
+        When it was not signed with the key of this user, or cannot be read with
+        the code that is installed here.
+    """
+    view = memoryview(signed)
+    try:
+        key = _read_key()
+    except OSError as error:
+        raise UntrustedValueError(f"the key that signs pickles cannot be read: {error}") from error
+    if key is None or not hmac.compare_digest(_signature(key, cid, view[_SIZE:]), bytes(view[:_SIZE])):
+        raise UntrustedValueError(
+            f"value {cid.hex()} is a pickle that was not signed with your key ({key_file()}), and reading a pickle "
+            f"can run any code: compute it anew, or, if you trust who wrote it, set {KEY_FILE_VARIABLE} to their key"
+        )
+    try:
+        return pickle.loads(view[_SIZE:])  # noqa: S301 - signed with the user's own key
+    except Exception as error:  # a class that is gone, a package of another version
+        raise UntrustedValueError(
+            f"value {cid.hex()} is a pickle that cannot be read here ({short_repr(error)}): "
+            "import or install what it was made with, or compute it anew"
+        ) from error
+
+
+def _pickled(value: Any) -> bytes:
+    """Pickle by value what is not importable, with the place where its source is found again."""
+    import cloudpickle
+
+    reduce_anyhow = cloudpickle.CloudPickler.dispatch_table[types.CodeType]
+
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
+        dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child(
+            {types.CodeType: lambda code: (remade_code, (reduce_anyhow(code)[1], code.co_filename))}
+        )
+
+    buffer = io.BytesIO()
+    Pickler(buffer, protocol=5).dump(value)
+    return buffer.getvalue()
+
+
+def remade_code(parts: tuple[Any, ...], filename: str) -> types.CodeType:
+    """Return code as it was before it was pickled; pickles name this function."""
+    return types.CodeType(*parts).replace(co_filename=filename)
+
+
+def _signature(key: bytes, cid: bytes, data: bytes | memoryview) -> bytes:
+    hasher = blake3(_DOMAIN + len(cid).to_bytes(8, "big") + cid, key=key)
+    hasher.update(data)
+    return bytes(hasher.digest())
+
+
+def _read_key() -> bytes | None:
+    """Return the key, or ``None`` where there is none yet."""
+    path = key_file()
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        key = file.read(_SIZE + 1)
+    if os.name == "posix" and mode & _OTHERS:
+        raise PermissionError(f"{path} can be read by others: chmod 600 it, or delete it to start with a new key")
+    if len(key) != _SIZE:
+        raise OSError(f"{path} is no key of {_SIZE} bytes")
+    return key
+
+
+def _make_key() -> bytes:
+    """Make the key of this user; of several processes that try at once, one wins."""
+    path = key_file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # readable by its owner alone
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(_SIZE))
+            file.flush()
+            os.fsync(file.fileno())
+        _place(name, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+    key = _read_key()
+    if key is None:
+        raise FileNotFoundError(path)
+    return key
+
+
+def _place(name: str, path: Path) -> None:
+    """Give the finished file its name, unless there is one by now."""
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links: renaming does not overwrite on Windows, and is rarely raced
+        with contextlib.suppress(FileExistsError):
+            if not path.exists():
+                os.rename(name, path)  # noqa: PTH104 - Path.rename overwrites in the same way
