@@ -16,9 +16,6 @@ import bodies
 
 Functions = tuple[Callable[..., Any], ...]
 
-# Options of `Storage` that group commits, with the value that makes it 10 ms; the first that it has is taken.
-GROUPING = {"group_s": 0.01, "group_ms": 10, "group_commits_s": 0.01, "write_behind_s": 0.01}
-
 
 class Contestant:
     """One memoizer on a folder of its own.
@@ -147,13 +144,19 @@ class MandalaLab(Contestant):
 
 
 def grouping() -> dict[str, Any]:
-    """Return the option of `Storage` that groups commits within 10 ms; empty if there is none."""
+    """Return the option of `Storage` that groups commits, set to 10 ms; empty if there is none.
+
+    It is told by its name, as is its unit.
+    """
     import inspect
 
     import mandala_lab
 
-    known = inspect.signature(mandala_lab.Storage).parameters
-    return next(({name: value} for name, value in GROUPING.items() if name in known), {})
+    parameters = inspect.signature(mandala_lab.Storage).parameters
+    name = next((name for name in parameters if "group" in name or "behind" in name), None)
+    if name is None:
+        return {}
+    return {name: 0.01 if name.endswith("_s") else 10 if name.endswith("_ms") else True}
 
 
 class DiskCache(Contestant):

@@ -141,7 +141,7 @@ class Crew:
             except Failed as failed:
                 found[name] = failed
                 _end(self.member(name))
-        found.update(interleave(begun, sizes.heavy_passes if work.large else sizes.passes, sizes.patience_s))
+        found.update(interleave(begun, work.passes(sizes), sizes.patience_s))
         for member in begun:
             _end(member)
         return {name: found[name] for name in self.present}

@@ -28,7 +28,7 @@ def rows(crew: Crew, sizes: Sizes, wanted: Wanted) -> list[Row]:
         stores = _filled(crew, sizes.stored)
         found += [_opened(crew, opened, stores, sizes)] if wanted(opened) else []
         found += [_on_disk(disk, stores, sizes)] if wanted(disk) else []
-    if wanted("stored calls") and OURS in crew.present:
+    if OURS in crew.present and any(map(wanted, _grown_names(sizes))):
         found += _grown(crew, sizes)
     return found
 
@@ -109,6 +109,22 @@ def _process(interpreter: str, kind: str, folder: Path, *more: str) -> subproces
     )
 
 
+GROWN_WORKS = tuple(BY_NAME[name] for name in ("hit, small scalars", "first hit after reopening", "miss"))
+
+
+def _grown_names(sizes: Sizes) -> list[str]:
+    works = [_grown_name(work.name, count) for work in GROWN_WORKS for count in sizes.growth]
+    return [*works, *_resident_names(max(sizes.growth))]
+
+
+def _grown_name(work: str, count: int) -> str:
+    return f"{work}, {count:,} stored calls"
+
+
+def _resident_names(count: int) -> tuple[str, str]:
+    return f"resident, {count:,} stored calls", f"resident after a hit on each, {count:,}"
+
+
 def _grown(crew: Crew, sizes: Sizes) -> list[Row]:
     """Compare our own store with itself, and weigh the largest in memory."""
     stores = {}
@@ -117,7 +133,7 @@ def _grown(crew: Crew, sizes: Sizes) -> list[Row]:
         stores[count] = Path(crew.new_folder())
         member.ask("store", str(stores[count]), count)
     found = []
-    for work in (BY_NAME["hit, small scalars"], BY_NAME["first hit after reopening"], BY_NAME["miss"]):
+    for work in GROWN_WORKS:
         calls = min(sizes.calls, max(1, sizes.growth[0] // 10)) if work.new else min(sizes.calls, sizes.growth[0])
         few = asdict(sizes) | {"calls": calls}
         members = {count: crew.member(OURS, f"{OURS} {count}") for count in stores}
@@ -132,7 +148,7 @@ def _grown(crew: Crew, sizes: Sizes) -> list[Row]:
         base = medians[sizes.growth[0]]
         for count, figures in medians.items():
             target = Target(ratio=GROWN.get(count), against=BASE)
-            found.append(Row(f"{work.name}, {count:,} stored calls", {OURS: figures, BASE: base}, target))
+            found.append(Row(_grown_name(work.name, count), {OURS: figures, BASE: base}, target))
     largest = max(stores)
     return [*found, *_resident(crew, stores[largest], largest)]
 
@@ -144,10 +160,10 @@ def _resident(crew: Crew, folder: Path, count: int) -> list[Row]:
     lines, errors = process.communicate()
     if process.returncode:
         failed = Failed((errors.strip().splitlines() or ["its process failed"])[-1][:200])
-        return [Row(f"resident, {count:,} stored calls", {OURS: failed}, unit="B")]
+        return [Row(name, {OURS: failed}, unit="B") for name in _resident_names(count)]
     opened, used = (float(line.split()[1]) for line in lines.splitlines())
     target, judged = Target(300 * MB), count >= 1_000_000
     return [
-        Row(f"resident, {count:,} stored calls", {OURS: Figures(opened, opened)}, target, "B", judged=judged),
-        Row(f"resident after a hit on each, {count:,}", {OURS: Figures(used, used)}, target, "B", judged=judged),
+        Row(name, {OURS: Figures(size, size)}, target, "B", judged=judged)
+        for name, size in zip(_resident_names(count), (opened, used), strict=True)
     ]

@@ -28,7 +28,7 @@ class Sizes:
     calls, passes
         Calls in a pass, and timed passes.
     heavy_passes
-        Timed passes of those works that are one call with something large.
+        Timed passes of those works that are one hit with a large argument.
     patience_s
         Whoever took this long for the passes of a work makes no more of them.
     array, rows, objects
@@ -55,7 +55,7 @@ STANDARD = Sizes(
     calls=500,
     passes=7,
     heavy_passes=3,
-    patience_s=3.0,
+    patience_s=2.0,
     array=10_000_000,
     rows=1_000_000,
     objects=100_000,
@@ -106,6 +106,10 @@ class Work:
     def count(self, sizes: Sizes, share: float) -> int:
         """Return how many calls, or chains of calls, a pass has."""
         return 1 if self.large else max(1, round(sizes.calls * share))
+
+    def passes(self, sizes: Sizes) -> int:
+        """Return how many timed passes are made: most where files are written, for there passes differ most."""
+        return sizes.heavy_passes if self.large and not self.new else sizes.passes
 
     def size(self, sizes: Sizes) -> str:
         """Return the size of what is large, as text."""

@@ -197,6 +197,18 @@ def test_a_body_that_runs_when_the_value_is_asked_for_is_refused(suite: SimpleNa
         suite.timing.check(Late(), [(3, 0.5)], wanted, new=False)
 
 
+@pytest.mark.parametrize(
+    ("option", "found"), [("group_s", {"group_s": 0.01}), ("group_ms", {"group_ms": 10}), ("session", {})]
+)
+def test_grouped_commits_are_measured_once_the_storage_has_an_option_for_them(
+    suite: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, option: str, found: dict[str, Any]
+):
+    namespace: dict[str, Any] = {}
+    exec(f"def Storage(path, *, {option}=None): ...", namespace)
+    monkeypatch.setattr("mandala_lab.Storage", namespace["Storage"], raising=False)
+    assert suite.contestants.grouping() == found
+
+
 # --- turns and verdicts
 
 
