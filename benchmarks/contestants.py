@@ -236,7 +236,7 @@ class Pymandala(Contestant):
     name = "pymandala"
     package = "pymandala"
     refs = True
-    share = 0.05
+    share = 0.1
 
     def prepare(self, folder: str) -> None:
         """Open the storage."""
