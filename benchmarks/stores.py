@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -131,6 +132,7 @@ def _grown(crew: Crew, sizes: Sizes) -> list[Row]:
     for count in sizes.growth:
         member = crew.member(OURS, f"{OURS} {count}")
         stores[count] = Path(crew.new_folder())
+        print(f"making a store of {count:,} calls", file=sys.stderr)
         member.ask("store", str(stores[count]), count)
     found = []
     for work in GROWN_WORKS:
