@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, get_args
@@ -15,7 +16,7 @@ from mandala_lab.frame.source import frame_of
 from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op
 from mandala_lab.memo.succession import OnChange
-from mandala_lab.model.calls import Call, Span, SpanTotals
+from mandala_lab.model.calls import Call, Span, Stats
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import CodeVersion
 from mandala_lab.model.refs import Ref, unwrapped
@@ -289,9 +290,24 @@ class Storage:
             raise TypeError(f"explain takes a Call or an op with arguments, not {type(call).__name__}")
         return explain_asked(self._written, self._parts.versions, self._parts.engine.asked(call, args, kwargs))
 
-    def stats(self, *, everything: bool = False) -> SpanTotals:
-        """Return what happened in this session's run, or in the store in all (`everything`)."""
-        return self._written.totals(run=None if everything else self.run)
+    def stats(self, *, everything: bool = False) -> Stats:
+        """Return hits, misses by reason, time spent and saved, of this session or of all (`everything`), and sizes.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op
+        ... def square(x):
+        ...     return x * x
+        >>> with Storage() as storage:
+        ...     _ = [square(x) for x in (1, 2, 1)]
+        >>> stats = storage.stats()
+        >>> stats.hits, dict(stats.misses)
+        (1, {'first call': 1, 'arguments': 1})
+        """
+        totals = self._written.totals(run=None if everything else self.run)
+        sizes = self.store.sizes()
+        return Stats(**asdict(totals), misses=dict(self._parts.engine.misses), **asdict(sizes))
 
     # --- frames and replay
 

@@ -14,6 +14,7 @@ from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.recorder import Recorder, default_session
+from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore
@@ -116,9 +117,9 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     store = SqlCallStore(path, loader)
     _place_large_values(store, path, options)
     recorder = Recorder(store, options.session or default_session(), options.group_commits_ms / 1000)
-    loader.connect(store, recorder.flush)
     versions = Resolver()
     engine = Engine(store, versions, recorder, loader, options.on_change)
+    loader.connect(store, recorder.flush, Recovery(store, engine).recover)
     parts = Parts(path, store, engine, recorder, loader, versions)
     _assembled.add(parts)
     return parts

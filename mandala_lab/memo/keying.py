@@ -91,12 +91,14 @@ class OpState:
         The data that it reads, as it is recorded with calls.
     new_reads
         Values of those data that are not small, as they go into the store.
+    ran
+        Whether a body ran in this state.
     known
         Answers that were given, by the types of the arguments and then by the
         arguments: only of arguments that equal each other just when they are the same.
     """
 
-    __slots__ = ("code", "known", "new_reads", "op", "prefix", "reads", "spec", "standing", "version")
+    __slots__ = ("code", "known", "new_reads", "op", "prefix", "ran", "reads", "spec", "standing", "version")
 
     def __init__(
         self,
@@ -113,24 +115,21 @@ class OpState:
         self.standing = standing
         self.reads = reads
         self.new_reads = new
-        self.prefix = self.prefix_for(standing.representative)
-        self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
-
-    def prefix_for(self, version: bytes) -> bytes:
-        """Return what goes before the arguments in a key, under a code version."""
-        parts = [self.spec.key.encode("utf-8", "surrogatepass"), version]
-        for read in self.reads:
+        parts = [self.spec.key.encode("utf-8", "surrogatepass"), standing.representative]
+        for read in reads:
             parts += (read.name.encode("utf-8", "surrogatepass"), read.cid)
-        return combine(b"op", *parts)
+        self.prefix = combine(b"op", *parts)
+        self.ran = False
+        self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
 
     def hid(self, inputs: Iterable[Given]) -> bytes:
         """Return the history id of a call with these inputs."""
         return self._key(b"call", self.prefix, self.spec.nout, inputs, by_content=False)
 
-    def cid(self, inputs: Iterable[Given], nout: int | None = None, version: bytes | None = None) -> bytes:
-        """Return the content id of a call, by default of this code version and number of outputs."""
-        prefix = self.prefix if version is None else self.prefix_for(version)
-        return self._key(b"content", prefix, self.spec.nout if nout is None else nout, inputs, by_content=True)
+    def cid(self, inputs: Iterable[Given], nout: int | None = None, prefix: bytes | None = None) -> bytes:
+        """Return the content id of a call, by default of this code, data and number of outputs."""
+        number = self.spec.nout if nout is None else nout
+        return self._key(b"content", prefix or self.prefix, number, inputs, by_content=True)
 
     def _key(self, domain: bytes, prefix: bytes, nout: int, inputs: Iterable[Given], *, by_content: bool) -> bytes:
         parts = [domain, prefix, nout.to_bytes(4, "big")]
@@ -173,7 +172,7 @@ class Keyer:
             return before
         if len(self._states) >= _REMEMBERED_OPS:
             self._states.clear()
-        standing = self._succession.standing(op.spec, code.version, fixed=op.fixed_version is not None)
+        standing = self._succession.standing(op.spec, code.version, reads, fixed=op.fixed_version is not None)
         state = self._states[op] = OpState(op, code, standing, reads, new)
         return state
 

@@ -17,8 +17,8 @@ _IMMUTABLE = frozenset(map(id, (type(None), bool, int, float, complex, str, byte
 class ValueSource(Protocol):
     """Where a ref finds its value when it is asked for."""
 
-    def load_value(self, ref: Ref) -> Any:
-        """Return the value of a ref."""
+    def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
+        """Return the value of a ref; with `recover` one that is damaged may be made again, which runs its op."""
         ...
 
 
@@ -111,6 +111,12 @@ class Ref:
     def data(self) -> bytes | None:
         """The encoded value, where it is small enough to go with the ref."""
         return self._data
+
+    def peek(self) -> Any:
+        """Return the value as `own_value` does, and run nothing: for those who only show it."""
+        if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
+            return self.value
+        return self._source.load_value(self, recover=False)
 
     def comes_from(self, source: ValueSource) -> bool:
         """Whether the value lies where `source` finds it."""

@@ -176,7 +176,7 @@ def _given(
 
 def _text(ref: Ref) -> str:
     try:
-        return short_repr(ref.own_value())
+        return short_repr(ref.peek())
     except (MandalaLabError, LookupError) as error:
         return f"<{error}>"
 

@@ -8,7 +8,7 @@ import stat
 import numpy as np
 import pytest
 
-from mandala_lab import CorruptValueError, Storage, StoreError, op
+from mandala_lab import CorruptValueError, MandalaLabWarning, Storage, StoreError, op
 from mandala_lab.adapters.folder import FolderBlobs
 from mandala_lab.wiring import open_for_reading
 
@@ -125,5 +125,9 @@ def test_a_damaged_file_is_never_returned(path, tmp_path):
     data[5000] ^= 1
     file.write_bytes(data)
     with pytest.raises(CorruptValueError, match=ref.cid):
-        ref.detached().value  # noqa: B018
+        ref.detached().peek()
+    with pytest.warns(MandalaLabWarning, match=rf"{ref.cid} are damaged.*made again by running ramp"):
+        assert ref.detached().value[7] == 7
+    assert ref.detached().value[-1] == 99_999
+    assert len(_files(tmp_path / "large")) == 1
     storage.close()

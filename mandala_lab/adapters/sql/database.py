@@ -141,6 +141,15 @@ class Database:
         self._cursors.clear()
         self._engine.dispose()
 
+    def size(self) -> int:
+        """Return the bytes that the database takes, its log excepted."""
+        with self.reading() as connection:
+            pages, page = (
+                connection.exec_driver_sql("PRAGMA page_count"),
+                connection.exec_driver_sql("PRAGMA page_size"),
+            )
+            return int(pages.scalar_one()) * int(page.scalar_one())
+
     def _identity(self) -> tuple[int, int] | None:
         """Device and number of the file; ``None`` where there is none."""
         try:

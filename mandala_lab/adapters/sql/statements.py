@@ -19,7 +19,7 @@ CALL = (
     "hid",
     "cid",
     "op_id",
-    "version_id",
+    "state_id",
     "status",
     "executed",
     "started_us",
