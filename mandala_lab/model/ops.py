@@ -56,8 +56,10 @@ class CodeVersion:
         Names of the global variables (data, not code) that it reads. Their
         values belong to the key of a call, not to the version.
     complete
-        False when some code could not be followed (no source, a call by a
-        computed name).
+        False when some code could not be followed (a computed name, say).
+    pieces
+        Digests, as hexadecimal text, of the pieces of code that it is made of,
+        by label; the op itself has the empty label.
     """
 
     digest: bytes
@@ -65,3 +67,4 @@ class CodeVersion:
     helpers: dict[str, str] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
     complete: bool = True
+    pieces: dict[str, str] = field(default_factory=dict)

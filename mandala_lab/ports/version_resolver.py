@@ -16,8 +16,21 @@ class ResolvedCode(Protocol):
         """The code version."""
         ...
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What could not be followed, in words; empty when the version is complete."""
+        ...
+
+    def is_unchanged(self) -> bool:
+        """Whether nothing that counts, code or data, has changed or could have changed unseen.
+
+        True only if every place that the function looks at holds the identical
+        object, and all data among it is immutable. Asked at every warm hit.
+        """
+        ...
+
     def is_current(self) -> bool:
-        """Whether nothing that the function reaches was redefined since."""
+        """Whether the version is still true; the data that is read may have changed."""
         ...
 
     def read_globals(self) -> list[tuple[str, Any]]:
@@ -30,4 +43,8 @@ class VersionResolver(Protocol):
 
     def resolve(self, function: Callable[..., Any]) -> ResolvedCode:
         """Return the code behind `function`, reusing what is still current."""
+        ...
+
+    def code_of(self, target: Any) -> tuple[bytes, list[tuple[str, Any]]]:
+        """Return a digest of all code behind a function, class or callable, and the data that it reads."""
         ...
