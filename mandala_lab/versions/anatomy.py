@@ -38,8 +38,12 @@ _BARE: list[tuple[type, Callable[[Any], Any]]] = [
     (bytes, bytes.__bytes__),
 ]
 _FLAGS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
+
+
 class _Row(NamedTuple):
     only: int
+
+
 _FOR_SLOTS = {types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(_Row)["only"])}
 _WITHOUT_STATE = {object, int, float, complex, str, bytes, list, tuple, dict, set, frozenset}
 
@@ -162,7 +166,7 @@ def _open_class(walk: Walk, node: Node, target: type) -> None:
         _open_fields(walk, node, target)
     annotations = [(name, _hint(hint)) for name, hint in _annotations(target).items()]
     node.own = combine(b"class", repr((target.__name__, annotations)).encode("utf-8", "surrogatepass"), node.own)
-    node.text = class_text(target)
+    node.text, node.is_class = class_text(target), True
     walk.watch_size(space)
     walk.watch_place(Place(getattr, target, "__bases__", target.__bases__))
     for at, base in enumerate((*target.__bases__, type(target))):
@@ -267,7 +271,7 @@ def _open_state(walk: Walk, node: Node, target: Any) -> None:
             descriptor = vars(base).get(name) or vars(base).get(f"_{base.__name__.lstrip('_')}{name}")
             if descriptor is not None:
                 place = Place(_in_slot, target, descriptor, _in_slot(target, descriptor))
-                walk.edge(node, f".{name}", place, _joined(node, name))
+                walk.edge_or_empty(node, f".{name}", place, _joined(node, name))
 
 
 def _in_slot(target: Any, descriptor: Any) -> Any:

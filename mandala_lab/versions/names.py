@@ -92,7 +92,7 @@ def _scan_imports(scan: _Scan, steps: list[dis.Instruction]) -> None:
             module = step.argval.partition(".")[0]
             scan.found.add(Lookup("import", step.argval, (), called=True))
         path: tuple[str, ...] = ()
-        for after in steps[at + 1 :]:
+        for after in steps[at + 1 : at + 500]:
             if after.opname == "IMPORT_FROM":
                 path = (after.argval,) if names else (*path, after.argval)
                 if names:
@@ -137,7 +137,8 @@ def _scan_loads(scan: _Scan, code: CodeType, steps: list[dis.Instruction], free:
 def _add(scan: _Scan, base: Lookup, steps: list[dis.Instruction], at: int) -> None:
     """Add a lookup with the attributes that the next steps take from it."""
     path, called = list(base.attributes), base.called
-    for step in steps[at + 1 :]:
+    for after in range(at + 1, len(steps)):
+        step = steps[after]
         if step.opname not in _ATTRIBUTE:
             break
         path.append(step.argval)

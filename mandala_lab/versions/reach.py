@@ -52,6 +52,7 @@ class Node:
     handed_on: bool = False
     edges: list[tuple[str, bytes]] = field(default_factory=list)
     text: str | None = None
+    is_class: bool = False
 
     def digest(self) -> bytes:
         """Digest of the thing itself, without its edges."""
@@ -116,8 +117,12 @@ class Walk:
     def helpers(self) -> dict[str, str]:
         """Return the source of what is reached, by label; tells a gap where it is too long to keep."""
         found, left = {}, _HELPERS_SIZE
+        classes = ["".join(node.text.split()) for node in self.nodes if node.text is not None and node.is_class]
         for node in self.nodes:
             if node.label and node.text is not None:
+                words = "".join(node.text.split())
+                if not node.is_class and "." in node.label and any(words in text for text in classes):
+                    continue  # a method, which comes with its class
                 left -= len(node.text)
                 if left < 0:
                     self.gap(f"the source of {node.label} and what comes after it is too long to be kept")
@@ -147,6 +152,14 @@ class Walk:
     def named_edge(self, node: Node, name: str, token: str) -> None:
         """Add an edge to something that is known by its name."""
         node.edges.append((name, b"name:" + _utf8(token)))
+
+    def edge_or_empty(self, node: Node, name: str, place: Place, label: str, *, called: bool = False) -> None:
+        """Add an edge to what lies at a place that may be empty so far."""
+        if place.seen is MISSING:
+            self._code.append(place)
+            node.edges.append((name, b"empty"))
+        else:
+            self.edge(node, name, place, label, called=called)
 
     def lacking(self, node: Node, scope: dict[str, Any], name: str) -> None:
         """Note that a name is absent from a namespace, and looked for among the builtins next."""

@@ -84,11 +84,7 @@ def _follow_path(walk: Walk, node: Node, place: Place, lookup: Lookup, label: st
             return
         label = f"{module.__name__}.{path[0]}"
         place = Place(getitem, vars(module), path.pop(0), value)
-    if place.seen is MISSING:
-        walk.watch_place(place)
-        walk.named_edge(node, name, "empty")
-        return
-    walk.edge(node, name, place, label, called=lookup.called and not path)
+    walk.edge_or_empty(node, name, place, label, called=lookup.called and not path)
     held = vars(place.seen) if path and isinstance(place.seen, FunctionType) else {}
     if path and isinstance(place.seen, FunctionType):
         walk.watch_size(held)

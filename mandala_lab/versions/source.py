@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from mandala_lab.versions.kinds import parts
 from mandala_lab.versions.syntax import Definition, bytecode_digest, definition_digests
 
 _Placed = ast.expr | ast.stmt
@@ -63,18 +64,23 @@ def written(function: FunctionType) -> Written:
 
 def class_text(target: type) -> str | None:
     """Source text of a class: of the definition that holds its methods."""
-    own = [member for member in vars(target).values() if type(member) is FunctionType]
+    members = [part for member in vars(target).values() for part in (member, *(p for _, p in parts(member)))]
+    own = [member for member in members if type(member) is FunctionType]
     own = [function for function in own if function.__qualname__ == f"{target.__qualname__}.{function.__name__}"]
     first = next((function for function in own if written(function).text is not None), None)
+    lines = []
     if first is not None:
-        text = _text(first.__code__.co_filename, first.__globals__)
+        texts = [_text(first.__code__.co_filename, first.__globals__)]
         lines = [first.__code__.co_firstlineno]
-    else:
+    else:  # without methods a class leads nowhere itself
         scope = vars(sys.modules.get(target.__module__, sys))
-        text, lines = _text(str(scope.get("__file__")), scope) or _cell_defining(target.__name__), []
-    nodes = _tree(text).classes.get(target.__qualname__, []) if text else []
-    holding = [node for node in nodes if all(node.lineno <= line <= (node.end_lineno or 0) for line in lines)]
-    return _cut(text, holding[-1]) if text and holding else None
+        texts = [_text(str(scope.get("__file__")), scope), _cell_defining(target.__name__)]
+    for text in filter(None, texts):
+        nodes = _tree(text).classes.get(target.__qualname__, [])
+        holding = [node for node in nodes if all(node.lineno <= line <= (node.end_lineno or 0) for line in lines)]
+        if holding:
+            return _cut(text, holding[-1])
+    return None
 
 
 def _forget(at: int, gone: weakref.ref[CodeType]) -> None:

@@ -24,7 +24,9 @@ def version_of(define, source):
 
 def test_each_piece_that_changed_is_named_with_its_text(define):
     old = version_of(define, CELL)
-    new = version_of(define, CELL.replace("x + 1", "x + 2").replace("def use(self, x): return x", "def use(self, x): return -x"))
+    new = version_of(
+        define, CELL.replace("x + 1", "x + 2").replace("def use(self, x): return x", "def use(self, x): return -x")
+    )
     found = {piece.name: piece for piece in difference(old, new, context_lines=0)}
     assert {name: piece.change for name, piece in found.items()} == {"helper": "changed", "Tool.use": "changed"}
     assert found["helper"].text == "--- old\n+++ new\n@@ -3 +3 @@\n-    return x + 1\n+    return x + 2\n"
