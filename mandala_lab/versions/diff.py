@@ -75,6 +75,6 @@ def _change(before: bool, after: bool) -> Literal["changed", "added", "removed"]
 
 
 def _diff(old: CodeVersion, new: CodeVersion, name: str, context_lines: int) -> str:
-    texts = [(version.helpers.get(name, "") if name else version.source).splitlines() for version in (old, new)]
-    lines = difflib.unified_diff(*texts, "old", "new", lineterm="", n=context_lines)
+    before, after = ((version.helpers.get(name, "") if name else version.source).splitlines() for version in (old, new))
+    lines = difflib.unified_diff(before, after, "old", "new", lineterm="", n=context_lines)
     return "".join(f"{line}\n" for line in lines)

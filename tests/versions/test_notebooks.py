@@ -236,7 +236,8 @@ with Storage({str(folder / store)!r}) as storage:
 """
     root = Path(__file__).parents[2]
     environment = {"PYTHONPATH": f"{root}:{folder}", "PYTHONHASHSEED": seed, "HOME": str(folder), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=folder)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
 

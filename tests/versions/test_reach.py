@@ -1,5 +1,7 @@
 """What a resolved function says: what it reads, what could not be followed, and whether anything changed."""
 
+# ruff: noqa: E501 - a history is a line of a table
+
 from __future__ import annotations
 
 import functools
