@@ -249,8 +249,12 @@ def _open_object(walk: Walk, node: Node, target: Any) -> None:
             walk.edge(node, "value", fixed(bare(target)), node.label)
     if kinds.is_container(target):
         _open_items(walk, node, target)
+    if issubclass(kind, BaseException):
+        walk.edge(node, "args", Place(getattr, target, "args", target.args), _joined(node, "args"))
     hidden = [base for base in kind.__mro__ if not base.__flags__ & (1 << 9) and base not in _WITHOUT_STATE]
-    if hidden and not issubclass(type(target), BaseException):
+    if not hidden and not kinds.is_user_class(kind) and not node.edges[1:]:
+        hidden = [kind]  # written in C, like as not
+    if hidden and not issubclass(kind, BaseException):
         walk.gap(f"the state of {node.label or 'it'} that {hidden[0].__qualname__} keeps is not followed")
 
 

@@ -9,6 +9,7 @@ import builtins
 import functools
 import inspect
 import itertools
+import operator
 import os
 import re
 import sys
@@ -44,6 +45,7 @@ _PARTS = {
     types.BuiltinMethodType: ("__self__",),
     types.MethodWrapperType: ("__self__",),  # such as ``d.__getitem__``
 }
+_GETTERS = (operator.itemgetter, operator.attrgetter, operator.methodcaller)
 _NAMED = (
     types.BuiltinFunctionType,
     types.WrapperDescriptorType,
@@ -103,6 +105,8 @@ def parts(value: Any) -> list[tuple[str, Any]]:
     kind = type(value)
     if kind in _BOUND and not _reads_its_object(value):
         return []
+    if kind in _GETTERS:
+        return [("made by", value.__reduce__())]
     for base in kind.__mro__:
         if base in _PARTS:
             found = [(name, getattr(value, name)) for name in _PARTS[base]]

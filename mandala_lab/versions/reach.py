@@ -211,6 +211,8 @@ class Walk:
 
     def _name(self, label: str, value: Any) -> bytes:
         name = _utf8(value.__name__ if issubclass(type(value), ModuleType) else kinds.name_of(value))
+        if name.endswith(b" (vectorized)"):  # made by numpy around a function that it does not show
+            self.gap(f"{label} holds a function that cannot be looked into")
         self.named.setdefault(label, combine(b"named", name))
         return b"name:" + name
 

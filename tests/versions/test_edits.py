@@ -177,6 +177,8 @@ SEEN = [
     cell("builtin shadowed", "globals().pop('max', 0)\nZ = 1\ndef g(x): return max(x, 1)", "a global is found first", F,
          old="Z = 1", new="max = lambda x, y: 9"),
     cell("patched installed module", "import json\njson.dumps_k = lambda x: x * 1\ndef g(x): return json.dumps_k(x)", "user code in it"),
+    cell("getter", "import operator\ng = operator.itemgetter(0)", "what it gets", "@op\ndef f(x): return g([1, 9])", old="(0)", new="(1)"),
+    cell("exception", "class E(Exception): pass\ne = E(1)", "its arguments", "@op\ndef f(x): return e.args[0]", old="E(1)", new="E(9)"),
     cell("swapped helpers", "def a(x): return 1\ndef b(x): return 9\nfirst, second = a, b\ndef g(x): return first(x)", "which name is which",
          old="first, second = a, b", new="first, second = b, a"),
     cell("regular expression", "import re\nP = re.compile('1')\ndef g(x): return 1 if P.match('1') else 9", "its pattern", old="compile('1')", new="compile('2')"),

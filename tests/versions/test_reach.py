@@ -42,12 +42,15 @@ def resolve(scope):
         ("len(SET)", "set that leads to code"),
         ("odd.x", "cannot be looked into"),
         ("helper(x)", "helper uses eval"),
+        ("made(x)", "made holds a function"),
+        ("sorted([x], key=keyed)", "state of keyed"),
         ("arr.sum()", "state of arr that ndarray keeps"),
     ],
 )
 def test_what_cannot_be_followed_is_told_with_a_reason(define, body, reason):
     scope = define(
         "import sys, importlib, numpy\nK = 1\nclass Base: pass\nSET = {len, max}\ndef helper(x): return eval('x')\n"
+        "import functools\nkeyed = functools.cmp_to_key(lambda a, b: 0)\nmade = numpy.frompyfunc(lambda a: a, 1, 1)\n"
         "class Array(numpy.ndarray): pass\narr = Array(3)\n"
         "class Odd:\n    @property\n    def __dict__(self): raise RuntimeError\nodd = Odd()\n"
         f"def f(x): return {body}\n"
