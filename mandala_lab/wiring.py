@@ -6,8 +6,7 @@ import os
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from mandala_lab.memo import context
 from mandala_lab.memo.encoding.code import use_code_digester
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
-_code_resolver = Resolver()
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -62,20 +60,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_anew)
 
 
-def _code_of(target: Any) -> tuple[bytes, list[tuple[str, Any]]]:
-    """Return the digest of code that is a value, and the data that it reads."""
-    code_of = getattr(_code_resolver, "code_of", None)
-    if code_of is not None:
-        return code_of(target)  # type: ignore[no-any-return]
-
-    def reach() -> Any:
-        return target
-
-    resolved = Resolver().resolve(target if isinstance(target, FunctionType) else reach)
-    return resolved.version.digest, resolved.read_globals()
-
-
-use_code_digester(_code_of)
+use_code_digester(Resolver().code_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class FixedCode:
 
     def __init__(self, version: str, source: str) -> None:
         self.version = CodeVersion(combine(b"named version", version.encode("utf-8", "surrogatepass")), source)
+        self.gaps: tuple[str, ...] = ()
 
     def is_unchanged(self) -> bool:
         """Say that it is as it was."""

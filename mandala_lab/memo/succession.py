@@ -101,7 +101,7 @@ class Succession:
         )
 
     def _difference(self, spec: OpSpec, old: CodeVersion, new: CodeVersion) -> str:
-        names = ", ".join(self._versions.changed(old, new)) or "its code"
+        names = ", ".join(name or "its body" for name in self._versions.changed(old, new)) or "its code"
         return f"the code of {spec.name} changed since this call was recorded ({names})"
 
 

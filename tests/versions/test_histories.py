@@ -9,7 +9,6 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from mandala_lab import Storage
-from mandala_lab.versions.resolver import Resolver
 
 SETUP = "from mandala_lab import op\n"
 BASE = "@op\ndef f(x):\n    return x + 1\n"
@@ -179,19 +178,6 @@ def test_an_explicit_name_survives_another_name_of_the_function(storage):
 
         second(3)
     assert (storage.stats().computed, storage.stats().cached) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    "body", ["eval('x')", "globals()['x']", "user_module.g(x)", "__import__('user_module').g(x)", "g(x)"]
-)
-def test_what_cannot_be_followed_is_told(tmp_path, monkeypatch, body):
-    (tmp_path / "user_module.py").write_text("def g(x): return x\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    scope: dict = {"user_module": importlib.import_module("user_module")}
-    exec(f"def f(x):\n    from user_module import g\n    return {body}", scope)
-    assert not Resolver().resolve(scope["f"]).version.complete
-    exec("import json\ndef f(x):\n    import math\n    return json.dumps(math.sin(x)), len([x])", scope)
-    assert Resolver().resolve(scope["f"]).version.complete
 
 
 def test_code_that_is_older_than_its_file_is_not_mistaken_for_it(storage, tmp_path, monkeypatch):
