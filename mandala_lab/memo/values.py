@@ -27,7 +27,6 @@ from mandala_lab.model.hashing import digest
 from mandala_lab.model.refs import is_immutable
 from mandala_lab.model.values import StoredValue
 
-
 _NPY_HEADER = 1 << 16
 
 
