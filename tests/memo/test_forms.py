@@ -13,7 +13,7 @@ from value_pairs import Point, Registered, Scaler, Serialized, double
 
 import mandala_lab.wiring  # noqa: F401 - connects the digester of code
 from mandala_lab import CorruptValueError, UnstorableError, UntrustedValueError
-from mandala_lab.memo.encoding import content_id, decode, encode, forms, register_hasher, register_serializer
+from mandala_lab.memo.encoding import code, content_id, decode, encode, forms, register_hasher, register_serializer
 from mandala_lab.memo.values import load, store
 
 
@@ -140,16 +140,26 @@ def test_looking_code_up_runs_no_property_and_believes_no_name():
     assert Watched.runs == 0
 
 
-def test_a_function_that_reads_itself_has_an_id():
-    handlers = []
+def test_a_function_that_reads_itself_has_an_id(monkeypatch):
+    def reader(held):
+        def handle():
+            return held
 
-    def handle(x):
-        return handlers, x
+        held.append(handle)
+        return handle
 
-    handlers.append(handle)
-    assert content_id(handle) == content_id(handle)
+    monkeypatch.setattr(code, "_digester", lambda target: (b"code", [("held", target.__closure__[0].cell_contents)]))
+    assert content_id(reader([])) == content_id(reader([]))
+    assert content_id(reader([])) != content_id(reader([1]))
     with pytest.raises(UnstorableError, match="containing itself"):
-        content_id(handlers)
+        content_id(reader([]).__closure__[0].cell_contents)
+
+
+def test_code_without_a_digester_is_refused(monkeypatch):
+    monkeypatch.setattr(code, "_digester", None)
+    assert content_id(math.sqrt) == content_id(math.sqrt), "installed code goes by its name"
+    with pytest.raises(UnstorableError, match="open a Storage first"):
+        content_id(double)
 
 
 def test_a_global_that_a_function_reads_is_part_of_it():
