@@ -145,7 +145,7 @@ def _from_arrow(data: bytes | memoryview) -> Any:
     table = pa.ipc.open_file(pa.py_buffer(data)).read_all()
     frame = table.to_pandas()
     for place, column in enumerate((table.schema.pandas_metadata or {}).get("columns", [])[: frame.shape[1]]):
-        if column["numpy_type"] == "object" and frame.dtypes.iloc[place] != object:  # pandas 3 makes texts `str`
+        if column["numpy_type"] == "object" and str(frame.dtypes.iloc[place]) != "object":  # pandas 3 makes texts `str`
             frame.isetitem(place, _objects(table.column(place), frame.index))
     return frame
 
