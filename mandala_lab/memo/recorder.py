@@ -243,5 +243,5 @@ def _package_versions() -> dict[str, str]:
     for name, module in [pair for pair in sys.modules.items() if hasattr(pair[1], "__dict__")]:
         version = None if "." in name or name.startswith("_") else vars(module).get("__version__")
         if isinstance(version, str):
-            found[name] = version
+            found[name] = str.__str__(version)  # some have a kind of text of their own
     return found

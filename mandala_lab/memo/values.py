@@ -145,7 +145,18 @@ def _to_arrow(frame: Any) -> memoryview | None:
 def _from_arrow(data: bytes | memoryview) -> Any:
     import pyarrow as pa
 
-    return pa.ipc.open_file(pa.py_buffer(data)).read_all().to_pandas()
+    table = pa.ipc.open_file(pa.py_buffer(data)).read_all()
+    frame = table.to_pandas()
+    for place, column in enumerate((table.schema.pandas_metadata or {}).get("columns", [])[: frame.shape[1]]):
+        if column["numpy_type"] == "object" and str(frame.dtypes.iloc[place]) != "object":  # pandas 3 makes texts `str`
+            frame.isetitem(place, _objects(table.column(place), frame.index))
+    return frame
+
+
+def _objects(column: Any, index: Any) -> Any:
+    import pandas as pd
+
+    return pd.Series(column.to_numpy(), index=index, dtype=object)
 
 
 def _to_pickle(value: Any, cid: bytes, why: UnstorableError | None) -> bytes:

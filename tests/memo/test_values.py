@@ -14,9 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+import value_pairs
+import value_pairs_scientific
 from hypothesis import given
 from hypothesis import strategies as st
-from value_pairs import PAIRS, Plain, optional_pairs
+from value_pairs import Plain
 
 import mandala_lab.wiring  # noqa: F401 - connects the digester of code
 from mandala_lab import CorruptValueError, UnstorableError, UntrustedValueError
@@ -26,7 +28,7 @@ from mandala_lab.memo.values import load, store
 from mandala_lab.model.values import StoredValue
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ALL = [*PAIRS, *optional_pairs()]
+ALL = [*value_pairs.PAIRS, *value_pairs_scientific.PAIRS, *value_pairs_scientific.optional_pairs()]
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
 keys = st.booleans() | st.integers() | st.text() | st.binary()
 plain = st.recursive(

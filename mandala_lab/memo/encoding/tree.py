@@ -212,7 +212,7 @@ _SCALARS: dict[type, Callable[[Any], bytes]] = {
     bytes: lambda value: b"b" + _U64.pack(len(value)) + value,
     bytearray: lambda value: b"B" + _U64.pack(len(value)) + bytes(value),
 }
-_CONTAINERS = {list: b"l", tuple: b"t", set: b"S", frozenset: b"Z", dict: b"d"}
+_CONTAINERS: dict[type, bytes] = {list: b"l", tuple: b"t", set: b"S", frozenset: b"Z", dict: b"d"}
 _READERS: dict[int, Callable[[Reader], Any]] = {
     ord("N"): lambda _reader: None,
     ord("T"): lambda _reader: True,
