@@ -210,9 +210,6 @@ def given(name: str, value: Any) -> Given:
         value = value.value
     if type(value) is Ref:
         return _given_ref(name, value)
-    known = inline.small(value)
-    if known is not None:
-        return Given(name, known[0], b"", known[1])
     try:
         return Given(name, content_id(value))
     except UnstorableError as error:
@@ -244,7 +241,7 @@ def _reads(
             warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
             continue
         read = known.get((name, read.cid), read)
-        if read.data is None and (name, read.cid) not in known:
+        if (name, read.cid) not in known:
             stored = _encoded(value, read.cid)
             data = None if stored is None else inline.inlined(stored)
             read = Given(name, read.cid, read.origin, data)

@@ -73,10 +73,11 @@ class Succession:
     def standing(self, spec: OpSpec, version: CodeVersion, reads: tuple[Given, ...], *, fixed: bool) -> Standing:
         """Return where an op stands with its present version and data; `fixed` where its user gave the version."""
         try:
-            states = self._store.states(spec.key, _LOOKED_AT)
-            own = next((one for one in self._store.versions(spec.key) if one.version.digest == version.digest), None)
+            recorded = self._store.states(spec.key, _LOOKED_AT)
         except StoreError:  # whoever reads the call next says so
             return Standing(version.digest)
+        own = next((one.recorded for one in recorded if one.recorded.version.digest == version.digest), None)
+        states = [one for one in recorded if one.prefix]
         reuses = self.on_change in {"reuse", "warn"} and not fixed
         if own is None and states and reuses:
             latest = states[0].recorded

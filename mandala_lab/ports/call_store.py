@@ -128,7 +128,10 @@ class CallStore(Protocol):
         ...
 
     def states(self, op: str, limit: int) -> list[RecordedState]:
-        """Return the code versions of an op with the data that they read, newest first."""
+        """Return the code versions of an op with the data that they read, newest first.
+
+        One that was declared and not called has an empty prefix.
+        """
         ...
 
     def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:

@@ -86,6 +86,11 @@ class Database:
         except _TROUBLE as error:
             raise self._told(error) from error
 
+    def fetch_all(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        """Return all rows of a prepared statement."""
+        with self._write_lock if self.in_memory else nullcontext(), self._errors():
+            return list(self._cursor().execute(statement, parameters).fetchall())
+
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Yield a cursor in a transaction that is committed at the end or rolled back."""

@@ -49,7 +49,7 @@ from mandala_lab.adapters.sql.schema import (
     spilled_values,
     stored_values,
 )
-from mandala_lab.adapters.sql.statements import Statements
+from mandala_lab.adapters.sql.statements import statements_for
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
@@ -77,7 +77,7 @@ class SqlCallStore:
         self._blobs: BlobStore | None = None
         self._spill_bytes = 0
         self._rows = RowReader(source)
-        self._do = Statements(self._database.dialect)
+        self._do = statements_for(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}
         self._state_ids: dict[tuple[int, bytes, bytes], int] = {}
         self._run_ids: dict[str, int] = {}
@@ -367,20 +367,13 @@ class SqlCallStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [_recorded_version(row) for row in rows]
+        return [_recorded_version(row.code, row.representative, row.seen_us) for row in rows]
 
     def states(self, op: str, limit: int) -> list[RecordedState]:
-        query = (
-            select(code_states.c.prefix, code_states.c.reads, code_versions)
-            .join(code_versions, code_versions.c.id == code_states.c.version_id)
-            .join(ops, ops.c.id == code_states.c.op_id)
-            .where(ops.c.key == op)
-            .order_by(code_states.c.id.desc())
-            .limit(limit)
-        )
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-        return [RecordedState(_recorded_version(row), row.prefix, bytes_to_reads(row.reads)) for row in rows]
+        return [
+            RecordedState(_recorded_version(*row[:3]), row[3] or b"", bytes_to_reads(row[4]) if row[4] else ())
+            for row in self._database.fetch_all(self._do.states, (op, limit))
+        ]
 
     def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
         with self._database.writing() as cursor:
@@ -480,8 +473,8 @@ class SqlCallStore:
         return cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
 
 
-def _recorded_version(row: Any) -> RecordedVersion:
-    return RecordedVersion(version_from_json(row.code), row.representative, row.seen_us / MICRO)
+def _recorded_version(code: str, representative: bytes, seen_us: int) -> RecordedVersion:
+    return RecordedVersion(version_from_json(code), representative, seen_us / MICRO)
 
 
 def _has_hid(part: list[bytes]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from typing import Any
 from mandala_lab.memo.encoding import code, forms
 from mandala_lab.memo.encoding.forms import Raw, type_name
 from mandala_lab.model.errors import CorruptValueError, MandalaLabError, UnstorableError
-from mandala_lab.model.refs import Ref, short_repr
+from mandala_lab.model.refs import Ref, is_immutable, short_repr
 
 Chunk = bytes | bytearray | memoryview
 
@@ -31,6 +31,9 @@ def encode(value: Any) -> bytes:
     UnstorableError
         When the value, or something in it, has no data-only format.
     """
+    scalar = _SCALARS.get(type(value)) if is_immutable(value) else None
+    if scalar is not None:
+        return scalar(value)
     out = _Writer()
     try:
         out.write(value)
