@@ -24,7 +24,7 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.replay.replay import Replay, Scope, run_replay
-from mandala_lab.wiring import MEMORY, Options, assemble
+from mandala_lab.wiring import MEMORY, Durability, Options, assemble
 
 Mode = Literal["run", "noop"]
 S = TypeVar("S")
@@ -52,6 +52,9 @@ class Storage:
         Calls that come within so many milliseconds are committed together: quicker
         for many small calls, and a crash may lose those of the last moment. With
         0 a call is committed before its caller goes on. `commit` waits for all.
+    durability
+        What a committed call survives: the death of the ``"process"``, or also that
+        of the machine (``"power"``: each commit waits for the disk).
 
     Raises
     ------
@@ -82,8 +85,9 @@ class Storage:
         on_change: OnChange = "recompute",
         session: str | None = None,
         group_commits_ms: float = 0,
+        durability: Durability = "process",
     ) -> None:
-        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB)
+        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability)
         self._parts = assemble(db_path, options)
         self._exit_hooks: list[Callable[[Storage], None]] = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.

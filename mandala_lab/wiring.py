@@ -6,7 +6,7 @@ import os
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mandala_lab.memo import context
 from mandala_lab.memo.encoding.code import use_code_digester
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
+Durability = Literal["process", "power"]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -72,12 +73,18 @@ class Options:
     group_commits_ms: float = 0
     overflow_dir: str | Path | None = None
     overflow_threshold_mb: float = 50.0
+    durability: Durability = "process"
 
     def check(self) -> None:
         """Raise `ValueError` for what is no choice."""
         if self.on_change not in get_args(OnChange):
             choices = get_args(OnChange)
             raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
+        if self.durability not in get_args(Durability):
+            choices = get_args(Durability)
+            raise ValueError(
+                f"durability={self.durability!r} is not a choice; {nearest(str(self.durability), choices)}"
+            )
         if not self.group_commits_ms >= 0:
             raise ValueError(f"group_commits_ms={self.group_commits_ms!r} is no time; give milliseconds, or 0")
         if not self.overflow_threshold_mb > 0:
@@ -99,7 +106,7 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
 
     path = _local_path(str(db_path))
     loader = ValueLoader()
-    store = SqlCallStore(path, loader)
+    store = SqlCallStore(path, loader, synced=options.durability == "power")
     _place_large_values(store, path, options)
     recorder = Recorder(store, options.session or default_session(), options.group_commits_ms / 1000)
     versions = Resolver()
@@ -150,7 +157,8 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
     if chosen is not None and str(folder) != known:
         store.set_setting("overflow_dir", str(folder))
     megabytes = options.overflow_threshold_mb if options is not None else 0.0
-    store.spill_to(FolderBlobs(folder), int(megabytes * 2**20))
+    synced = options is not None and options.durability == "power"
+    store.spill_to(FolderBlobs(folder, synced=synced), int(megabytes * 2**20))
 
 
 def _local_path(place: str) -> str:

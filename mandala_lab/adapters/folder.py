@@ -24,10 +24,13 @@ class FolderBlobs:
     ----------
     folder
         Made, for its owner only, when the first value comes.
+    synced
+        Let each value wait until it is on the disk.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, synced: bool = False) -> None:
         self._folder = folder
+        self._synced = synced
 
     @property
     def place(self) -> str:
@@ -45,7 +48,8 @@ class FolderBlobs:
                     left = memoryview(data).cast("B")
                     while left:
                         left = left[file.write(left) :]
-                    os.fsync(file.fileno())
+                    if self._synced:
+                        os.fsync(file.fileno())
                 Path(name).replace(path)
             except BaseException:
                 Path(name).unlink(missing_ok=True)

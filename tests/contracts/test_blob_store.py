@@ -55,7 +55,7 @@ def test_files_are_whole_or_absent_and_their_owners_only(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(StoreError, match="no space left"):
-        blobs.put(CID[::-1], b"xyz")
+        FolderBlobs(folder, synced=True).put(CID[::-1], b"xyz")
     assert [path.name for path in folder.iterdir()] == [CID.hex()]
 
 
@@ -131,3 +131,17 @@ def test_a_damaged_file_is_never_returned(path, tmp_path):
     assert ref.detached().value[-1] == 99_999
     assert len(_files(tmp_path / "large")) == 1
     storage.close()
+
+
+def test_what_survives_a_power_cut_waits_for_the_disk(path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    storage = Storage(path, overflow_threshold_MB=0.5, durability="power")
+    with storage:
+        ramp(100_000)
+    assert len(synced) == 1
+    cursor = storage.store._database._cursor()
+    assert cursor.execute("pragma synchronous").fetchone() == (2,)
+    storage.close()
+    with pytest.raises(ValueError, match="did you mean 'power'"):
+        Storage(path, durability="powr")

@@ -70,10 +70,12 @@ class SqlCallStore:
         What the refs that this store returns load their values from.
     read_only
         Open a store that exists, and never write to it.
+    synced
+        Let each commit wait until it is on the disk.
     """
 
-    def __init__(self, path: str, source: ValueSource, *, read_only: bool = False) -> None:
-        self._database = Database(path, read_only=read_only)
+    def __init__(self, path: str, source: ValueSource, *, read_only: bool = False, synced: bool = False) -> None:
+        self._database = Database(path, read_only=read_only, synced=synced)
         self._blobs: BlobStore | None = None
         self._spill_bytes = 0
         self._rows = RowReader(source)
