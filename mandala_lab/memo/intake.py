@@ -114,7 +114,7 @@ def _made(output: Any, new: list[StoredValue], saved: bool) -> Made:
         return Made(content_id(output), data if saved else None)
     if not saved:
         return Made(content_id(output))
-    stored = values.store(output)
+    stored = values.store(output, copy=False)
     data = inline.inlined(stored)
     if data is None:
         new.append(stored)

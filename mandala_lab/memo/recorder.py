@@ -20,6 +20,7 @@ import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mandala_lab.memo.context import OpenSpan
@@ -114,7 +115,7 @@ class Recorder:
         """
         self.uncommitted += 1
         if self._group_s:
-            self._entries.append(entry)
+            self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
             if not self._waiting:
                 self._start_flusher()
             return

@@ -131,7 +131,7 @@ class SqlCallStore:
         for entry in entries:
             for value in entry.values:
                 if self._spills(value):  # before the row that speaks of it: a crash may leave a file too many
-                    self._blobs.put(value.cid, value.data)  # type: ignore[union-attr]
+                    self._blobs.put(value.cid, *value.parts)  # type: ignore[union-attr]
         try:
             with self._database.writing() as cursor:
                 for entry in entries:
@@ -148,20 +148,20 @@ class SqlCallStore:
         if self._blobs is not None:
             self._blobs.delete(value.cid)
             if self._spills(value):
-                self._blobs.put(value.cid, value.data)
+                self._blobs.put(value.cid, *value.parts)
         with self._database.writing() as cursor:
             for table in (stored_values, spilled_values):
                 self._execute(cursor, delete(table).where(table.c.cid == value.cid))
             self._add_value(cursor, value)
 
     def _spills(self, value: StoredValue) -> bool:
-        return self._blobs is not None and len(value.data) > self._spill_bytes
+        return self._blobs is not None and value.size > self._spill_bytes
 
     def _add_value(self, cursor: Any, value: StoredValue) -> None:
         if self._spills(value):
-            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, len(value.data)))
+            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, value.size))
         else:
-            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.data))
+            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.settled().data))
 
     def _add(self, cursor: Any, entry: CallEntry) -> None:
         execute = cursor.execute
