@@ -18,7 +18,7 @@ from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.errors import nearest
-from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.ops import CodeVersion, OpSpec
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +40,8 @@ class Op(Generic[P, R]):
         Binds arguments to parameters.
     fixed_version
         The version given by the user, which stands in for the code's digest.
+    recorded_version
+        The version of an op that was brought back from a store.
     """
 
     def __init__(self, f: Callable[P, R], spec: OpSpec, fixed_version: str | None = None) -> None:
@@ -51,6 +53,7 @@ class Op(Generic[P, R]):
         self._kind = "async" if inspect.iscoroutinefunction(f) else "lazy" if lazy else "plain"
         self._wraps_defaults = any(is_special(p.default) for p in inspect.signature(f).parameters.values())
         self.fixed_version = fixed_version
+        self.recorded_version: CodeVersion | None = None
 
     @property
     def name(self) -> str:

@@ -183,6 +183,7 @@ class CallEntry:
     span: Span
     executed: bool = True
     error: str = ""
+    program: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,10 @@ class CallStore(Protocol):
         """
         ...
 
+    def program(self, op: str, version: str) -> bytes | None:
+        """Return what brings back the code of an op in a version, given by its id."""
+        ...
+
     def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
         """Record that a version belongs to the class of `representative`, with an event that says so."""
         ...

@@ -377,6 +377,11 @@ class SqlCallStore:
             for row in self._database.fetch_all(self._do.states, (op, limit))
         ]
 
+    def program(self, op: str, version: str) -> bytes | None:
+        of_op = select(code_versions.c.program).join(ops, ops.c.id == code_versions.c.op_id).where(ops.c.key == op)
+        with self._database.reading() as connection:
+            return connection.scalar(of_op.where(code_versions.c.digest == next(id_bytes([version]), b"")))
+
     def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
         with self._database.writing() as cursor:
             version_id = self._version_id(cursor, self._op_id(cursor, spec), version, representative)
@@ -433,13 +438,16 @@ class SqlCallStore:
         self._op_ids[spec] = found
         return int(found)
 
-    def _version_id(self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes) -> int:
+    def _version_id(
+        self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes, program: bytes | None = None
+    ) -> int:
         row = {
             "op_id": op_id,
             "digest": version.digest,
             "representative": representative,
             "code": version_to_json(version),
             "seen_us": _now_us(),
+            "program": program,
         }
         self._execute(cursor, insert(code_versions).values(row).on_conflict_do_nothing())
         same = and_(code_versions.c.op_id == op_id, code_versions.c.digest == version.digest)
@@ -449,7 +457,7 @@ class SqlCallStore:
         key = (op_id, entry.version.digest, entry.prefix)
         known = self._state_ids.get(key)
         if known is None:
-            version_id = self._version_id(cursor, op_id, entry.version, entry.representative)
+            version_id = self._version_id(cursor, op_id, entry.version, entry.representative, entry.program)
             row = {"op_id": op_id, "version_id": version_id, "prefix": entry.prefix}
             self._execute(
                 cursor,
