@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from mandala_lab.memo import context
@@ -19,10 +19,11 @@ from mandala_lab.memo.asked import Asked, Outcome, Unkeyed
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
-from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, inputs_of, left_out
+from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, left_out
 from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
+from mandala_lab.memo.structures import Structures
 from mandala_lab.memo.succession import OnChange, Succession
 from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.calls import CallEntry, Found, Made, Span, SpanStatus
@@ -90,10 +91,11 @@ class Engine:
         self.allow_new_calls = True
         self.recorder = recorder
         self.succession = Succession(store, versions, on_change)
-        self.keyer = Keyer(versions, self.succession)
+        self.structures = Structures(store, source)
+        self.keyer = Keyer(versions, self.succession, self.structures.giver)
         self._store = store
         self._hits = Hits(source)
-        self._intake = Intake(store, source)
+        self._intake = Intake(store, source, self.structures)
 
     def call(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Answer a call as its caller sees it: refs, or plain values inside a body."""
@@ -156,6 +158,13 @@ class Engine:
         self._hits.clear()
         self.keyer.forget()
         self._intake.forget()
+        self.structures.forget()
+
+    def made_of(self, kind: str, items: Sequence[Ref], keys: Sequence[Any]) -> bytes:
+        """Record that a collection is made of refs, and return the history id of that call."""
+        maker = self._intake.made_of(kind, items, keys)
+        self.recorder.write(maker)
+        return maker.hid
 
     def plain(self, value: Any) -> Any:
         """Return what a body receives for an argument: a value that nobody else holds."""
@@ -184,7 +193,7 @@ class Engine:
 
     def _asked(self, state: OpState, arguments: tuple[Any, ...], parent: OpenSpan | None) -> Asked:
         bound = state.op.binder.named(arguments)
-        inputs = inputs_of(state.op, bound)
+        inputs = state.inputs(bound)
         hid = state.hid(inputs)
         if not state.spec.pure:  # each call is a history of its own
             hid = combine(b"impure", hid, self.recorder.unique())
@@ -228,8 +237,9 @@ class Engine:
         """Record a call with a history of its own and the result of an equal call."""
         opened = self.recorder.open(asked.parent)
         span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
-        self._record(asked, same.outputs, [], span, same.duration_s, executed=False)
-        return self._hits.add(Found(asked.hid, same.outputs, same.duration_s), asked.op.spec.nout)
+        outputs = self._intake.adopt(asked, same)
+        self._record(asked, outputs, asked.new, span, same.duration_s, executed=False)
+        return self._hits.add(Found(asked.hid, outputs, same.duration_s), asked.op.spec.nout)
 
     # --- misses
 
@@ -245,9 +255,9 @@ class Engine:
         if is_lazy(outputs):
             warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
             return _unstored(op, outputs, asked.parent)
-        new = list(asked.new)
+        new = asked.new
         try:
-            made = self._intake.make_outputs(op.spec, outputs, new)
+            made = self._intake.make_outputs(asked, outputs, new)
         except UnstorableError as error:
             warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
             return _unstored(op, outputs, asked.parent)
@@ -289,7 +299,7 @@ class Engine:
             error=error,
         )
         try:
-            self.recorder.write(entry)
+            self.recorder.write(*self._intake.around(asked, entry))
         except StoreError as trouble:
             warn_user(f"the call of {state.spec.name} could not be recorded; its result is returned: {trouble}")
             return False

@@ -12,11 +12,12 @@ code and the data that it reads stay as they are: that is an `OpState`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from mandala_lab.memo import inline, values
+from mandala_lab.memo.annotations import Depths
 from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.special import Ignore, NewArgDefault
@@ -56,9 +57,18 @@ class Operation(Protocol):
         ...
 
     @property
+    def depths(self) -> Depths:
+        """Return which of its collections are stored element by element."""
+        ...
+
+    @property
     def fixed_version(self) -> str | None:
         """Return the version given by the user."""
         ...
+
+
+Giver = Callable[[str, Any], Given]
+"""Returns an argument, by name and value, as it is recorded."""
 
 
 class FixedCode:
@@ -91,12 +101,14 @@ class OpState:
         The data that it reads, as it is recorded with calls.
     new_reads
         Values of those data that are not small, as they go into the store.
+    given
+        Turns an argument into what is recorded of it.
     known
         Answers that were given, by the types of the arguments and then by the
         arguments: only of arguments that equal each other just when they are the same.
     """
 
-    __slots__ = ("code", "known", "new_reads", "op", "prefix", "reads", "spec", "standing", "version")
+    __slots__ = ("code", "given", "known", "new_reads", "op", "prefix", "reads", "spec", "standing", "version")
 
     def __init__(
         self,
@@ -105,8 +117,10 @@ class OpState:
         standing: Standing,
         reads: tuple[Given, ...],
         new: list[StoredValue],
+        given: Giver,
     ) -> None:
         self.op = op
+        self.given = given
         self.spec = op.spec
         self.code = code
         self.version = replace(code.version, parameters=op.spec.parameters)
@@ -122,6 +136,20 @@ class OpState:
         for read in self.reads:
             parts += (read.name.encode("utf-8", "surrogatepass"), read.cid)
         return combine(b"op", *parts)
+
+    def inputs(self, bound: Mapping[str, Any]) -> tuple[Given, ...]:
+        """Return the inputs of a call with these arguments by name; what is ignored is none.
+
+        Raises
+        ------
+        UnstorableError
+            When an argument has no content id.
+        """
+        given, ignored, new = self.given, self.spec.ignored, self.op.binder.new
+        found = [given(name, value) for name, value in bound.items() if name not in ignored and type(value) is not Ignore]
+        if new:
+            found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
+        return tuple(found)
 
     def hid(self, inputs: Iterable[Given]) -> bytes:
         """Return the history id of a call with these inputs."""
@@ -149,9 +177,14 @@ class Keyer:
         Says what code an op runs.
     succession
         Says which code versions stand in for one another.
+    giver
+        Returns what turns the arguments of an op into what is recorded of them.
     """
 
-    def __init__(self, versions: VersionResolver, succession: Succession) -> None:
+    def __init__(
+        self, versions: VersionResolver, succession: Succession, giver: Callable[[Operation], Giver]
+    ) -> None:
+        self._giver = giver
         self._versions = versions
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
@@ -174,29 +207,12 @@ class Keyer:
         if len(self._states) >= _REMEMBERED_OPS:
             self._states.clear()
         standing = self._succession.standing(op.spec, code.version, fixed=op.fixed_version is not None)
-        state = self._states[op] = OpState(op, code, standing, reads, new)
+        state = self._states[op] = OpState(op, code, standing, reads, new, self._giver(op))
         return state
 
     def forget(self) -> None:
         """Forget every answer."""
         self._states.clear()
-
-
-def inputs_of(op: Operation, bound: dict[str, Any]) -> tuple[Given, ...]:
-    """Return the inputs of a call with these arguments by name; what is ignored is none.
-
-    Raises
-    ------
-    UnstorableError
-        When an argument has no content id.
-    """
-    spec, new = op.spec, op.binder.new
-    found = [
-        given(name, value) for name, value in bound.items() if name not in spec.ignored and type(value) is not Ignore
-    ]
-    if new:
-        found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
-    return tuple(found)
 
 
 def left_out(op: Operation, inputs: tuple[Given, ...]) -> frozenset[str]:
@@ -213,6 +229,8 @@ def given(name: str, value: Any) -> Given:
     known = inline.small(value)
     if known is not None:
         return Given(name, known[0], b"", known[1])
+    if issubclass(type(value), Ref):  # a collection
+        return _given_ref(name, value)
     try:
         return Given(name, content_id(value))
     except UnstorableError as error:

@@ -161,7 +161,7 @@ class CallEntry:
 
     `representative` is that of the class of its code version, `reads` are the
     globals that its code reads; `values` are the values, small
-    ones excepted, that the store may not hold yet.
+    ones excepted, that the store may not hold yet. A structural call has no span.
     """
 
     hid: bytes
@@ -176,7 +176,7 @@ class CallEntry:
     status: CallStatus
     started_s: float
     duration_s: float
-    span: Span
+    span: Span | None
     executed: bool = True
     error: str = ""
 

@@ -41,6 +41,10 @@ class CallStore(Protocol):
         """Return a stored value; `LookupError` where there is none."""
         ...
 
+    def value_size(self, cid: bytes) -> int | None:
+        """Return the number of bytes of a stored value; ``None`` where there is none."""
+        ...
+
     # --- sessions and their log
 
     def begin_run(self, run: Run) -> None:

@@ -18,6 +18,7 @@ from mandala_lab.model.calls import Call, CallStatus, Given, Made, SpanStatus
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
+from mandala_lab.model.structures import ref_class
 
 _SLICE = 500
 MICRO = 1_000_000
@@ -108,7 +109,7 @@ class RowReader:
         return [self._call(row) for row in rows]
 
     def _given(self, given: Given) -> Ref:
-        return Ref(given.cid.hex(), given.hid.hex(), self._source, data=given.data)
+        return ref_class(given.data)(given.cid.hex(), given.hid.hex(), self._source, data=given.data)
 
     def _call(self, row: Any) -> Call:
         spec = self._specs.get((row.key, row.spec))
@@ -122,7 +123,7 @@ class RowReader:
             name=row.name,
             inputs={given.name: self._given(given) for given in links.inputs},
             outputs={
-                spec.output_name(position): Ref(
+                spec.output_name(position): ref_class(made.data)(
                     made.cid.hex(), output_hid(row.hid, position).hex(), self._source, data=made.data
                 )
                 for position, made in enumerate(links.outputs)

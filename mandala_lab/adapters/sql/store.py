@@ -44,6 +44,7 @@ from mandala_lab.adapters.sql.schema import (
     settings,
     spans,
     spilled_values,
+    stored_values,
 )
 from mandala_lab.adapters.sql.statements import Statements
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
@@ -51,6 +52,7 @@ from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref, ValueSource
+from mandala_lab.model.structures import FORMAT, RESERVED
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.blob_store import BlobStore
 
@@ -121,6 +123,12 @@ class SqlCallStore:
         blob = self._blobs.get(cid)
         return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity)
 
+    def value_size(self, cid: bytes) -> int | None:
+        here = select(func.length(stored_values.c.data)).where(stored_values.c.cid == cid)
+        elsewhere = select(spilled_values.c.size).where(spilled_values.c.cid == cid)
+        with self._database.reading() as connection:
+            return connection.scalar(here) or connection.scalar(elsewhere)
+
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
         for entry in entries:
             for value in entry.values:
@@ -139,7 +147,8 @@ class SqlCallStore:
             raise
 
     def _spills(self, value: StoredValue) -> bool:
-        return self._blobs is not None and len(value.data) > self._spill_bytes
+        large = self._blobs is not None and len(value.data) > self._spill_bytes
+        return large and value.format != FORMAT  # its elements are looked up when values are collected
 
     def _add_value(self, cursor: Any, value: StoredValue) -> None:
         if self._spills(value):
@@ -175,7 +184,8 @@ class SqlCallStore:
                 execute(self._do.renew_call, (*row, call_id))
         else:
             call_id = known[0]
-        self._add_span(cursor, entry.span, call_id)
+        if entry.span is not None:
+            self._add_span(cursor, entry.span, call_id)
         execute(self._do.add_event, (started + duration, "error" if failed else "call", call_id, None))
 
     def _add_span_of_known(self, cursor: Any, span: Span) -> None:
@@ -256,9 +266,8 @@ class SqlCallStore:
         return SpanTotals(**counts, computed_s=computed_us / MICRO, saved_s=saved_us / MICRO)
 
     def count_calls(self, op: str | None = None) -> int:
-        query = select(func.count()).select_from(calls)
-        if op is not None:
-            query = query.join(ops, ops.c.id == calls.c.op_id).where(ops.c.key == op)
+        query = select(func.count()).select_from(calls).join(ops, ops.c.id == calls.c.op_id)
+        query = query.where(~ops.c.key.startswith(RESERVED, autoescape=True) if op is None else ops.c.key == op)
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
