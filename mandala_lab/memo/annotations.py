@@ -7,10 +7,11 @@ deep to look; which kind a collection is, its own type says.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import typing
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace, UnionType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     MList = list
     MDict = dict
     MSet = set
-    MTuple = tuple
+    MTuple = tuple  # type: ignore[type-arg]
 else:
 
     class _Annotation:
@@ -38,7 +39,7 @@ else:
     class MSet(_Annotation, Generic[T]):
         """A set, stored element by element: ``s: MSet[int]``; its refs are `SetRef`."""
 
-    class MTuple(_Annotation, Generic[Unpack[Ts]]):
+    class MTuple(_Annotation, Generic[*Ts]):
         """A tuple, one output and stored element by element: ``t: MTuple[int, str]``; its refs are `TupleRef`."""
 
 
@@ -115,10 +116,8 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
             continue
         scope = scope or _Scope(function)
         alone = SimpleNamespace(__annotations__={name: annotation})
-        try:
+        with contextlib.suppress(Exception):  # whatever an annotation raises when it is evaluated
             found.update(typing.get_type_hints(alone, function.__globals__, scope))
-        except Exception:  # whatever an annotation raises when it is evaluated
-            continue
     return found
 
 

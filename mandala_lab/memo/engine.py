@@ -12,10 +12,11 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 from mandala_lab.memo import context
 from mandala_lab.memo.asked import Asked, Outcome, Unkeyed
+from mandala_lab.memo.attempt import Attempt
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
@@ -26,45 +27,13 @@ from mandala_lab.memo.special import plain
 from mandala_lab.memo.structures import Structures
 from mandala_lab.memo.succession import OnChange, Succession
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.calls import CallEntry, Found, Made, Span, SpanStatus
+from mandala_lab.model.calls import CallEntry, Found, Made, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
-
-
-class Attempt:
-    """The running of a body: inside a span, on the clock, with what it raises recorded."""
-
-    __slots__ = ("_clock", "_engine", "_opened", "_started_s", "_token", "asked", "took_s")
-
-    def __init__(self, engine: Engine, asked: Asked) -> None:
-        self._engine = engine
-        self._opened = engine.recorder.open(asked.parent)
-        self.asked = asked
-        self.took_s = 0.0
-
-    def __enter__(self) -> Self:
-        self._token = context.enter_span(self._opened)
-        self._started_s = time.time()
-        self._clock = time.perf_counter()
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.took_s = time.perf_counter() - self._clock
-        context.leave_span(self._token)
-        if error is not None:
-            self._engine.record_failure(self, error)
-
-    def span(self, *, failed: bool = False) -> Span:
-        """Return the finished span."""
-        status: SpanStatus = "error" if failed else "computed"
-        asked = self.asked
-        return self._engine.recorder.span(
-            self._opened, asked.parent, asked.hid.hex(), status, self._started_s, self.took_s
-        )
 
 
 class Engine:
@@ -137,7 +106,7 @@ class Engine:
             with context.inside(asked.span):
                 outputs = split_outputs(op.spec, await self._run(op, asked.values))
             return _unstored(op, outputs, asked.parent).result
-        with Attempt(self, asked) as attempt:
+        with Attempt(self.recorder, asked, self.record_failure) as attempt:
             outputs = split_outputs(op.spec, await self._run(op, asked.values))
         return self._succeeded(attempt, outputs).result
 
@@ -149,7 +118,7 @@ class Engine:
             with context.inside(asked.span):
                 outputs = split_outputs(op.spec, self._run(op, arguments))
             return _unstored(op, outputs, asked.parent)
-        with Attempt(self, asked) as attempt:
+        with Attempt(self.recorder, asked, self.record_failure) as attempt:
             outputs = split_outputs(op.spec, self._run(op, arguments))
         return self._succeeded(attempt, outputs)
 

@@ -85,7 +85,9 @@ class Intake:
         if not depths:
             return same.outputs
         self._take_collections(asked)
-        return tuple([self._adopted(asked, made, position, len(same.outputs)) for position, made in enumerate(same.outputs)])
+        return tuple(
+            [self._adopted(asked, made, position, len(same.outputs)) for position, made in enumerate(same.outputs)]
+        )
 
     def _adopted(self, asked: Asked, made: Made, position: int, number: int) -> Made:
         depth = asked.op.depths.of_output(position, number)

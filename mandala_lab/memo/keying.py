@@ -24,7 +24,7 @@ from mandala_lab.memo.special import Ignore, NewArgDefault
 from mandala_lab.memo.succession import Standing, Succession
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Given
-from mandala_lab.model.errors import UnstorableError
+from mandala_lab.model.errors import ArgumentError, UnstorableError
 from mandala_lab.model.hashing import combine, digest, input_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref
@@ -146,7 +146,9 @@ class OpState:
             When an argument has no content id.
         """
         given, ignored, new = self.given, self.spec.ignored, self.op.binder.new
-        found = [given(name, value) for name, value in bound.items() if name not in ignored and type(value) is not Ignore]
+        found = [
+            given(name, value) for name, value in bound.items() if name not in ignored and type(value) is not Ignore
+        ]
         if new:
             found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
         return tuple(found)
@@ -181,13 +183,12 @@ class Keyer:
         Returns what turns the arguments of an op into what is recorded of them.
     """
 
-    def __init__(
-        self, versions: VersionResolver, succession: Succession, giver: Callable[[Operation], Giver]
-    ) -> None:
+    def __init__(self, versions: VersionResolver, succession: Succession, giver: Callable[[Operation], Giver]) -> None:
         self._giver = giver
         self._versions = versions
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
+        self._names: dict[str, str] = {}
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -206,9 +207,22 @@ class Keyer:
             return before
         if len(self._states) >= _REMEMBERED_OPS:
             self._states.clear()
+        self._tell_names_apart(op.spec)
         standing = self._succession.standing(op.spec, code.version, fixed=op.fixed_version is not None)
         state = self._states[op] = OpState(op, code, standing, reads, new, self._giver(op))
         return state
+
+    def _tell_names_apart(self, spec: OpSpec) -> None:
+        """Warn, once for each name, of two ops that go by one short name."""
+        if not self._names:
+            self._names.update(self._succession.recorded_names())
+        known = self._names.setdefault(spec.name, spec.key)
+        if known != spec.key:
+            self._names[spec.name] = spec.key
+            warn_user(
+                f"two ops of this storage go by the name {spec.name!r}: {known} and {spec.key}; their calls are kept "
+                f"apart, and give one of them a name of its own, @op(name=...), to tell them apart yourself"
+            )
 
     def forget(self) -> None:
         """Forget every answer."""
@@ -260,6 +274,9 @@ def _reads(
             read = given(name, value)
         except UnstorableError:
             warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
+            continue
+        except ArgumentError:
+            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: leave it out of the body")
             continue
         read = known.get((name, read.cid), read)
         if read.data is None and (name, read.cid) not in known:

@@ -9,7 +9,7 @@ from mandala_lab.memo import inline, values
 from mandala_lab.memo.structures import rank_ids, rebuilt, structure_of
 from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.hashing import digest, input_hid, maker_of
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, is_immutable
 from mandala_lab.model.structures import FORMAT, ITEM, from_bytes, in_rank, is_maker, is_mark, item_hid, ref_class
 
 if TYPE_CHECKING:
@@ -20,6 +20,39 @@ if TYPE_CHECKING:
 
 _MEASURED = 1000  # elements of a collection that are measured before it is shown
 _LARGE = 1_000_000
+
+
+class Kept:
+    """The value source of a ref that belongs to no storage: its bytes, so that nobody can change what it stands for."""
+
+    __slots__ = ("_stored",)
+
+    def __init__(self, stored: StoredValue) -> None:
+        self._stored = stored
+
+    def load_value(self, _ref: Ref) -> Any:
+        """Return the value."""
+        return values.load(self._stored)
+
+    def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
+        """Say that a value that is kept whole has no elements."""
+        raise LookupError(f"{ref!r} has no elements of its own")
+
+    def stored_size(self, _ref: Ref) -> int | None:
+        """Return how many bytes there are."""
+        return len(self._stored.data)
+
+
+def kept(cid: str, hid: str, value: Any) -> Ref:
+    """Return a ref of a value at hand that belongs to no storage.
+
+    Raises
+    ------
+    UnstorableError
+        When the value has no format.
+    """
+    source = None if is_immutable(value) else Kept(values.store(value, bytes.fromhex(cid)))
+    return Ref(cid, hid, source, value)
 
 
 class ValueLoader:
@@ -57,8 +90,8 @@ class ValueLoader:
             for made, hid in zip(structure.items, hids, strict=True)
         ]
         if plain is not None and not ours:  # stored whole, so its elements are not in the store
-            values = plain.values() if keys is not None else plain
-            refs = [Ref(one.cid, one.hid, None, value) for one, value in zip(refs, values, strict=True)]
+            items = plain.values() if keys is not None else plain
+            refs = [kept(one.cid, one.hid, item) for one, item in zip(refs, items, strict=True)]
         return refs, keys
 
     def stored_size(self, ref: Ref) -> int | None:

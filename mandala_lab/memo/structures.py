@@ -89,12 +89,16 @@ class Taken:
             taken = self.leaf(KEYS, list(keys))
             held = Made(taken.cid, taken.data)
         found = Structure(kind, tuple([Made(item.cid, item.data) for item in items]), held)
-        self.structures[cid] = found.items if keys is None else in_rank(kind, found.items, [content_id(key) for key in keys])
+        self.structures[cid] = (
+            found.items if keys is None else in_rank(kind, found.items, [content_id(key) for key in keys])
+        )
         if not self._is_stored(cid):
             data = to_bytes(found)
             self._new.append(StoredValue(cid, FORMAT, data, digest(data)))
 
-    def maker(self, kind: str, ids: tuple[bytes, bytes], ranked: Sequence[Given], keys: list[Any] | None, cid: bytes) -> None:
+    def maker(
+        self, kind: str, ids: tuple[bytes, bytes], ranked: Sequence[Given], keys: list[Any] | None, cid: bytes
+    ) -> None:
         """Take in the call that makes a collection of elements with histories."""
         inputs = [Given(f"{ITEM}[{rank}]", item.cid, item.origin, item.data) for rank, item in enumerate(ranked)]
         if keys is not None:
@@ -173,7 +177,9 @@ class Structures:
         else:
             plain = unwrapped(value, Ref.own_value)
             if len(plain) != number:
-                raise UnstorableError(f"argument {name!r} holds refs of values that are equal for Python, such as 1 and True")
+                raise UnstorableError(
+                    f"argument {name!r} holds refs of values that are equal for Python, such as 1 and True"
+                )
             cid = _content_id(name, plain)
         if len(self._cids) >= _REMEMBERED:
             self._cids.clear()
@@ -184,7 +190,9 @@ class Structures:
         """Forget which collections are known."""
         self._cids.clear()
 
-    def items_of(self, hid: bytes, outputs: Sequence[Made], structures: Mapping[bytes, Ranked], at_s: float) -> list[CallEntry]:
+    def items_of(
+        self, hid: bytes, outputs: Sequence[Made], structures: Mapping[bytes, Ranked], at_s: float
+    ) -> list[CallEntry]:
         """Return the calls that take apart the collections among the outputs of a call."""
         found: list[CallEntry] = []
         for position, made in enumerate(outputs):

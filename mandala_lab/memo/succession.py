@@ -64,6 +64,13 @@ class Succession:
         self._store = store
         self._versions = versions
 
+    def recorded_names(self) -> dict[str, str]:
+        """Return the keys of the recorded ops by their short names."""
+        try:
+            return {spec.name: spec.key for spec in self._store.ops()}
+        except StoreError:  # whoever reads the call next says so
+            return {}
+
     def standing(self, spec: OpSpec, version: CodeVersion, *, fixed: bool) -> Standing:
         """Return where the present version of an op stands; `fixed` where its user gave it."""
         try:

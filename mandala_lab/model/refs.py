@@ -132,7 +132,13 @@ class Ref(Refusing):
         return self._source is source
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.cid, self.hid, None, self.value, self._data)  # another process may have no way to the storage
+        return type(self), (
+            self.cid,
+            self.hid,
+            None,
+            self.value,
+            self._data,
+        )  # another process may have no way to the storage
 
     def __copy__(self) -> Ref:
         return self
@@ -156,7 +162,7 @@ class Ref(Refusing):
     def __hash__(self) -> int:
         return hash(self.hid)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_choice: object) -> dict[str, str]:
         from mandala_lab.model.display import bundle
 
         return bundle(self)

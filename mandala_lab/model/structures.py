@@ -40,7 +40,7 @@ class CollectionRef(Ref):
 
     def _elements(self) -> tuple[list[Ref], list[Any] | None]:
         try:
-            return self._parts  # type: ignore[has-type, no-any-return]
+            return self._parts
         except AttributeError:
             pass
         if self._source is None:

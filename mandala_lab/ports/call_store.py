@@ -93,6 +93,10 @@ class CallStore(Protocol):
         """Return the occurrences of a call."""
         ...
 
+    def spans_of_run(self, run: str, *, seq: int | None = None, parent: int | None = None) -> list[Span]:
+        """Return the spans of a run in order of starting: all, that with a number, or those right below one."""
+        ...
+
     def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
         """Return the latest occurrence of each call."""
         ...

@@ -14,7 +14,7 @@ from msgspec import Struct, convert, json, msgpack
 from sqlalchemy import Connection, Select, select
 
 from mandala_lab.adapters.sql.schema import calls, code_versions, ops
-from mandala_lab.model.calls import Call, CallStatus, Given, Made, SpanStatus
+from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
@@ -97,10 +97,11 @@ _CALL_COLUMNS: Select[Any] = (
 
 
 class RowReader:
-    """Builds records out of rows; refs load their values from `source`."""
+    """Builds records out of rows; refs load their values from `source`, calls know their `history`."""
 
-    def __init__(self, source: ValueSource) -> None:
+    def __init__(self, source: ValueSource, history: History) -> None:
         self._source = source
+        self._history = history
         self._specs: dict[tuple[str, str], OpSpec] = {}
 
     def calls(self, connection: Connection, condition: Any) -> list[Call]:
@@ -135,4 +136,5 @@ class RowReader:
             executed=bool(row.executed),
             error=row.error or "",
             reads={read.name: self._given(read) for read in links.reads},
+            history=self._history,
         )

@@ -74,7 +74,7 @@ class SqlCallStore:
         self._database = Database(path, read_only=read_only)
         self._blobs: BlobStore | None = None
         self._spill_bytes = 0
-        self._rows = RowReader(source)
+        self._rows = RowReader(source, self)
         self._do = Statements(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}
         self._version_ids: dict[tuple[int, bytes], int] = {}
@@ -307,6 +307,14 @@ class SqlCallStore:
 
     def spans_of_call(self, hid: str) -> list[Span]:
         return self._spans(_has_hid(list(id_bytes([hid]))))
+
+    def spans_of_run(self, run: str, *, seq: int | None = None, parent: int | None = None) -> list[Span]:
+        condition = runs.c.name == run
+        if seq is not None:
+            condition = and_(condition, spans.c.seq == seq)
+        if parent is not None:
+            condition = and_(condition, spans.c.seq > parent, spans.c.parent == parent)
+        return self._spans(condition)
 
     def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
         found: dict[str, Span] = {}
