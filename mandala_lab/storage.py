@@ -6,7 +6,7 @@ import inspect
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, TypeVar, get_args
@@ -18,7 +18,7 @@ from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding.forms import Form, add
 from mandala_lab.memo.succession import OnChange
-from mandala_lab.model.calls import Call, Span, SpanTotals
+from mandala_lab.model.calls import Call, Span, Stats
 from mandala_lab.model.errors import ArgumentError, nearest
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
@@ -28,7 +28,7 @@ from mandala_lab.records import code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.records.tree import CallTree, tree_of_call, tree_of_run
 from mandala_lab.replay.replay import Replay, Scope, run_replay
-from mandala_lab.wiring import MEMORY, Options, assemble
+from mandala_lab.wiring import MEMORY, Durability, Options, assemble
 
 Mode = Literal["run", "noop"]
 _OF_TRACERS = (
@@ -69,6 +69,9 @@ class Storage:
         Calls that come within so many milliseconds are committed together: quicker
         for many small calls, and a crash may lose those of the last moment. With
         0 a call is committed before its caller goes on. `commit` waits for all.
+    durability
+        What a committed call survives: the death of the ``"process"``, or also that
+        of the machine (``"power"``: each commit waits for the disk).
 
     Raises
     ------
@@ -101,10 +104,11 @@ class Storage:
         on_change: OnChange = "recompute",
         session: str | None = None,
         group_commits_ms: float = 0,
+        durability: Durability = "process",
         **of_tracers: Any,
     ) -> None:
         _refuse_unknown(of_tracers)
-        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB)
+        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability)
         self._parts = assemble(db_path, options)
         self._exit_hooks: list[Callable[[Storage], None]] = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
@@ -344,9 +348,24 @@ class Storage:
             return tree_of_run(self._written, self.run)
         return tree_of_call(self._written, root if isinstance(root, Call) else self.get_call(root))
 
-    def stats(self, *, everything: bool = False) -> SpanTotals:
-        """Return what happened in this session's run, or in the store in all (`everything`)."""
-        return self._written.totals(run=None if everything else self.run)
+    def stats(self, *, everything: bool = False) -> Stats:
+        """Return hits, misses by reason, time spent and saved, of this session or of all (`everything`), and sizes.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op
+        ... def square(x):
+        ...     return x * x
+        >>> with Storage() as storage:
+        ...     _ = [square(x) for x in (1, 2, 1)]
+        >>> stats = storage.stats()
+        >>> stats.hits, dict(stats.misses)
+        (1, {'first call': 1, 'arguments': 1})
+        """
+        totals = self._written.totals(run=None if everything else self.run)
+        sizes = self.store.sizes()
+        return Stats(**asdict(totals), misses=dict(self._parts.engine.misses), **asdict(sizes))
 
     # --- frames and replay
 

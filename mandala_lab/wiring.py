@@ -6,14 +6,14 @@ import os
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mandala_lab.memo import context
 from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.recorder import Recorder, default_session
+from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
-_code_resolver = Resolver()
+Durability = Literal["process", "power"]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -61,20 +61,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_anew)
 
 
-def _code_of(target: Any) -> tuple[bytes, list[tuple[str, Any]]]:
-    """Return the digest of code that is a value, and the data that it reads."""
-    code_of = getattr(_code_resolver, "code_of", None)
-    if code_of is not None:
-        return code_of(target)  # type: ignore[no-any-return]
-
-    def reach() -> Any:
-        return target
-
-    resolved = Resolver().resolve(target if isinstance(target, FunctionType) else reach)
-    return resolved.version.digest, resolved.read_globals()
-
-
-use_code_digester(_code_of)
+use_code_digester(Resolver().code_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +73,18 @@ class Options:
     group_commits_ms: float = 0
     overflow_dir: str | Path | None = None
     overflow_threshold_mb: float = 50.0
+    durability: Durability = "process"
 
     def check(self) -> None:
         """Raise `ValueError` for what is no choice."""
         if self.on_change not in get_args(OnChange):
             choices = get_args(OnChange)
             raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
+        if self.durability not in get_args(Durability):
+            choices = get_args(Durability)
+            raise ValueError(
+                f"durability={self.durability!r} is not a choice; {nearest(str(self.durability), choices)}"
+            )
         if not self.group_commits_ms >= 0:
             raise ValueError(f"group_commits_ms={self.group_commits_ms!r} is no time; give milliseconds, or 0")
         if not self.overflow_threshold_mb > 0:
@@ -113,12 +106,12 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
 
     path = _local_path(str(db_path))
     loader = ValueLoader()
-    store = SqlCallStore(path, loader)
+    store = SqlCallStore(path, loader, synced=options.durability == "power")
     _place_large_values(store, path, options)
     recorder = Recorder(store, options.session or default_session(), options.group_commits_ms / 1000)
-    loader.connect(store, recorder.flush)
     versions = Resolver()
     engine = Engine(store, versions, recorder, loader, options.on_change)
+    loader.connect(store, recorder.flush, Recovery(store, engine).recover)
     parts = Parts(path, store, engine, recorder, loader, versions)
     _assembled.add(parts)
     return parts
@@ -164,7 +157,8 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
     if chosen is not None and str(folder) != known:
         store.set_setting("overflow_dir", str(folder))
     megabytes = options.overflow_threshold_mb if options is not None else 0.0
-    store.spill_to(FolderBlobs(folder), int(megabytes * 2**20))
+    synced = options is not None and options.durability == "power"
+    store.spill_to(FolderBlobs(folder, synced=synced), int(megabytes * 2**20))
 
 
 def _local_path(place: str) -> str:

@@ -105,7 +105,7 @@ recipes = st.recursive(_leaves, _containers, max_leaves=10)
 # --- what a recipe means
 
 
-def meaning(recipe: Recipe) -> Any:
+def meaning(recipe: Recipe) -> Any:  # noqa: PLR0911 - one line a kind
     """Return the content that a recipe stands for, as text that can be compared."""
     kind, payload = recipe
     if kind in {"list", "tuple", "deque"}:
@@ -174,7 +174,7 @@ def _array(payload: Any, chance: random.Random) -> Any:
         return np.asfortranarray(array)
     if way == 1:
         return array[::-1].copy()[::-1]
-    if way == 2:  # noqa: PLR2004 - one of four
+    if way == 2:
         wide = np.repeat(array, 2, axis=-1)
         return wide[..., ::2]
     return array
@@ -189,14 +189,14 @@ def _objects(payload: Any, chance: random.Random) -> Any:
     array = np.empty(len(payload), object)
     for place, item in enumerate(payload):
         array[place] = _nan(chance) if isinstance(item, float) else item
-    return array if chance.random() < 0.5 else np.repeat(array, 2)[::2]  # noqa: PLR2004 - either
+    return array if chance.random() < 0.5 else np.repeat(array, 2)[::2]
 
 
 def _strings(payload: Any, chance: random.Random) -> Any:
     what, texts = payload
     dtype = chance.choice(["string[python]", "string[pyarrow]"])
     series = pd.Series(texts, dtype=dtype)
-    if dtype == "string[pyarrow]" and texts and chance.random() < 0.5:  # noqa: PLR2004 - either
+    if dtype == "string[pyarrow]" and texts and chance.random() < 0.5:
         cut = chance.randrange(len(texts))
         parts = [pd.Series(part, dtype=dtype) for part in (texts[:cut], texts[cut:])]
         series = pd.concat(parts, ignore_index=True)
@@ -210,7 +210,7 @@ def _arrow_array(payload: Any, chance: random.Random) -> Any:
     kind = getattr(pa, name)()
     array = pa.array([*items[:1], *items], kind)[1:] if items else pa.array([], kind)
     cut = chance.randrange(len(items) + 1)
-    chunks = [array.slice(0, cut), array.slice(cut)] if chance.random() < 0.7 else [pa.array(items, kind)]  # noqa: PLR2004
+    chunks = [array.slice(0, cut), array.slice(cut)] if chance.random() < 0.7 else [pa.array(items, kind)]
     return pa.chunked_array(chunks, kind)
 
 
@@ -281,7 +281,7 @@ def near_miss(recipe: Recipe, chance: random.Random) -> Recipe:
     if kind == "partial":
         return kind, (payload[0], _near_items("list", list(payload[1]), chance)[1])
     for alike in _ALIKE:
-        if kind in alike and chance.random() < 0.5:  # noqa: PLR2004 - either
+        if kind in alike and chance.random() < 0.5:
             other = chance.choice(sorted(alike - {kind}))
             converted = _converted(other, payload)
             if converted is not None:
@@ -305,7 +305,7 @@ def _near_items(kind: str, items: list[Recipe], chance: random.Random) -> Recipe
     place = chance.randrange(len(items))
     if way == 1:
         return kind, items[:place] + items[place + 1 :]
-    if way == 2 and place:  # noqa: PLR2004 - one of four
+    if way == 2 and place:
         items[place - 1], items[place] = items[place], items[place - 1]
         return kind, items
     if kind in {"set", "frozenset"}:
@@ -325,7 +325,7 @@ def _near_pairs(kind: str, pairs: list[Any], chance: random.Random) -> Recipe:
         (one, first), (other, second) = pairs[place - 1], pairs[place]
         pairs[place - 1 : place + 1] = [(one, second), (other, first)]
         return kind, pairs
-    if way == 2 and place:  # noqa: PLR2004 - one of four
+    if way == 2 and place:
         pairs[place - 1], pairs[place] = pairs[place], pairs[place - 1]
         return kind, pairs
     key, item = pairs[place]
@@ -333,7 +333,7 @@ def _near_pairs(kind: str, pairs: list[Any], chance: random.Random) -> Recipe:
     return kind, pairs
 
 
-def _near_payload(payload: Any, chance: random.Random) -> Any:
+def _near_payload(payload: Any, chance: random.Random) -> Any:  # noqa: PLR0911 - one line a type
     """Change plain data: a number by one, the last item, a word for another of its kind."""
     if isinstance(payload, bool):
         return not payload

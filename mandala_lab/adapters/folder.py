@@ -24,16 +24,19 @@ class FolderBlobs:
     ----------
     folder
         Made, for its owner only, when the first value comes.
+    synced
+        Let each value wait until it is on the disk.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, synced: bool = False) -> None:
         self._folder = folder
+        self._synced = synced
 
     @property
     def place(self) -> str:
         return str(self._folder)
 
-    def put(self, cid: bytes, data: bytes | memoryview) -> None:
+    def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
         path = self._path(cid)
         if path.exists():
             return
@@ -42,10 +45,12 @@ class FolderBlobs:
             number, name = tempfile.mkstemp(prefix=".", dir=self._folder)
             try:
                 with open(number, "wb", buffering=0) as file:  # noqa: PTH123 - of a descriptor
-                    left = memoryview(data).cast("B")
-                    while left:
-                        left = left[file.write(left) :]
-                    os.fsync(file.fileno())
+                    for part in parts:
+                        left = memoryview(part).cast("B")
+                        while left:
+                            left = left[file.write(left) :]
+                    if self._synced:
+                        os.fsync(file.fileno())
                 Path(name).replace(path)
             except BaseException:
                 Path(name).unlink(missing_ok=True)

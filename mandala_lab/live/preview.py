@@ -20,7 +20,7 @@ _ROWS, _COLUMNS, _CELL = 10, 20, 60
 def preview_ref(ref: Ref) -> ValuePreview:
     """Return a look at a ref's value; a damaged or missing one says so."""
     try:
-        value = ref.own_value()
+        value = ref.peek()
     except (MandalaLabError, LookupError) as error:
         return ValuePreview("missing", "", str(error), truncated=False)
     return preview(value)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,12 +23,13 @@ from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
 from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, left_out
 from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
+from mandala_lab.memo.reasons import reason_of
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
 from mandala_lab.memo.structures import Structures
 from mandala_lab.memo.succession import OnChange, Succession
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.calls import CallEntry, Found, Made, Span
+from mandala_lab.model.calls import CallEntry, Found, Made, MissReason, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.refs import Ref, ValueSource
@@ -58,6 +60,7 @@ class Engine:
         on_change: OnChange = "recompute",
     ) -> None:
         self.allow_new_calls = True
+        self.misses: Counter[str] = Counter()
         self.recorder = recorder
         self.succession = Succession(store, versions, on_change)
         self.structures = Structures(store, source)
@@ -154,8 +157,10 @@ class Engine:
                 return Outcome(hit.call, executed=False, result=self._hits.answer(hit, plain=parent is not None))
             if not self.allow_new_calls:
                 raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
+            self.misses[self._reason(asked)] += 1
             self._intake.take_inputs(asked)
         except UnstorableError as error:
+            self.misses["not keyed"] += 1
             warn_user(f"{op.spec.name} runs and is not remembered: {error}")
             return Unkeyed(op, arguments, parent)
         return asked
@@ -185,21 +190,28 @@ class Engine:
         self.recorder.hit(hit.call, asked.parent)
         return hit
 
+    def _reason(self, asked: Asked) -> MissReason:
+        try:
+            return reason_of(self._store, asked)
+        except StoreError:  # it was told of when the call was looked for
+            return "store"
+
     def _find_same(self, asked: Asked) -> Found | None:
         """Return an equal call, of this code version or of one that stands in for it."""
         state, inputs = asked.state, asked.inputs
         standing, new = state.standing, left_out(asked.op, asked.inputs)
-        for version in (None, *standing.stand_ins, *(standing.without(new) if new else ())):
-            found = self._store.find_content(state.cid(inputs, version=version))
+        before = standing.without(new, state.reads) if new else ()
+        for prefix in (state.prefix, *standing.stand_ins, *before):
+            found = self._store.find_content(state.cid(inputs, prefix=prefix))
             if found is None and state.spec.nout != ANY_NUMBER:  # from before the op declared its outputs
-                found = self._store.find_content(state.cid(inputs, ANY_NUMBER, version))
+                found = self._store.find_content(state.cid(inputs, ANY_NUMBER, prefix))
                 found = found if found is not None and len(found.outputs) == state.spec.nout else None
             if found is not None:
                 return found
         if self.succession.on_change == "error":
             for other in standing.others:
-                if self._store.find_content(state.cid(inputs, version=other.representative)) is not None:
-                    raise self.succession.stale(state.spec, other.version, state.version)
+                if self._store.find_content(state.cid(inputs, prefix=other.prefix)) is not None:
+                    raise self.succession.stale(state.spec, other.recorded.version, state.version)
         return None
 
     def _adopt(self, asked: Asked, same: Found) -> Hit:
@@ -220,6 +232,7 @@ class Engine:
     def _succeeded(self, attempt: Attempt, outputs: list[Any]) -> Outcome:
         asked = attempt.asked
         op, plainly = asked.op, asked.parent is not None
+        asked.state.ran = True
         warn_of_changed_inputs(asked)
         if is_lazy(outputs):
             warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
@@ -256,6 +269,7 @@ class Engine:
             spec=state.spec,
             version=state.version,
             representative=state.standing.representative,
+            prefix=state.prefix,
             inputs=asked.inputs,
             outputs=outputs,
             reads=state.reads,

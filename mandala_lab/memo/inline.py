@@ -17,12 +17,12 @@ _LONGEST = 40  # characters of a text, bytes, or a number's digits that are trie
 _IMMUTABLE_TAGS = frozenset(b"NTFifcsb")
 
 
-def small(value: Any) -> tuple[bytes, bytes] | None:
-    """Return content id and encoding of a number, a short text or ``None``; ``None`` for anything else."""
+def small(value: Any) -> bytes | None:
+    """Return the encoding of a number, a short text or ``None``; ``None`` for anything else."""
     if not is_immutable(value) or (isinstance(value, str | bytes) and len(value) > _LONGEST):
         return None
     data = encoding.encode(value)
-    return (encoding.content_id(value), data) if len(data) <= _LIMIT else None
+    return data if len(data) <= _LIMIT else None
 
 
 def inlined(stored: StoredValue) -> bytes | None:

@@ -52,21 +52,19 @@ class Intake:
         """
         asked.new.extend(asked.state.new_reads)
         self._take_collections(asked)
-        if all(given.data is not None for given in asked.inputs):
-            return
         asked.inputs = tuple([self._taken(given, asked) for given in asked.inputs])
 
     def _taken(self, given: Given, asked: Asked) -> Given:
         value = asked.bound[given.name]
         ours = issubclass(type(value), Ref) and value.comes_from(self._source)
-        if given.data is not None or ours or given.name in asked.op.spec.unsaved or self._is_stored(given.cid):
+        if given.data is not None or ours:
             return given
-        stored = values.store(value if is_special(value) else plain(value, Ref.own_value), given.cid)
-        data = inline.inlined(stored)
-        if data is None:
-            asked.new.append(stored)
-            return given
-        return Given(given.name, given.cid, given.origin, data)
+        data = inline.small(value)
+        if data is None and given.name not in asked.op.spec.unsaved and not self._is_stored(given.cid):
+            stored = values.store(value if is_special(value) else plain(value, Ref.own_value), given.cid)
+            data = inline.inlined(stored)
+            asked.new += [stored] if data is None else []
+        return given if data is None else Given(given.name, given.cid, given.origin, data)
 
     def _take_collections(self, asked: Asked) -> None:
         """Take in the arguments that are collections of which the elements are stored."""
@@ -178,12 +176,12 @@ def _differs(value: Any, cid: bytes) -> bool:
 
 
 def _made(output: Any, new: list[StoredValue], saved: bool) -> Made:
-    known = inline.small(output)
-    if known is not None:
-        return Made(known[0], known[1] if saved else None)
+    data = inline.small(output)
+    if data is not None:
+        return Made(content_id(output), data if saved else None)
     if not saved:
         return Made(content_id(output))
-    stored = values.store(output)
+    stored = values.store(output, copy=False)
     data = inline.inlined(stored)
     if data is None:
         new.append(stored)

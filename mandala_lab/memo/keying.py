@@ -27,7 +27,7 @@ from mandala_lab.model.calls import Given
 from mandala_lab.model.errors import ArgumentError, UnstorableError
 from mandala_lab.model.hashing import combine, digest, input_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, is_immutable
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.version_resolver import ResolvedCode, VersionResolver
 
@@ -76,6 +76,7 @@ class FixedCode:
 
     def __init__(self, version: str, source: str) -> None:
         self.version = CodeVersion(combine(b"named version", version.encode("utf-8", "surrogatepass")), source)
+        self.gaps: tuple[str, ...] = ()
 
     def is_unchanged(self) -> bool:
         """Say that it is as it was."""
@@ -103,12 +104,14 @@ class OpState:
         Values of those data that are not small, as they go into the store.
     given
         Turns an argument into what is recorded of it.
+    ran
+        Whether a body ran in this state.
     known
         Answers that were given, by the types of the arguments and then by the
         arguments: only of arguments that equal each other just when they are the same.
     """
 
-    __slots__ = ("code", "given", "known", "new_reads", "op", "prefix", "reads", "spec", "standing", "version")
+    __slots__ = ("code", "given", "known", "new_reads", "op", "prefix", "ran", "reads", "spec", "standing", "version")
 
     def __init__(
         self,
@@ -127,15 +130,12 @@ class OpState:
         self.standing = standing
         self.reads = reads
         self.new_reads = new
-        self.prefix = self.prefix_for(standing.representative)
-        self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
-
-    def prefix_for(self, version: bytes) -> bytes:
-        """Return what goes before the arguments in a key, under a code version."""
-        parts = [self.spec.key.encode("utf-8", "surrogatepass"), version]
-        for read in self.reads:
+        parts = [self.spec.key.encode("utf-8", "surrogatepass"), standing.representative]
+        for read in reads:
             parts += (read.name.encode("utf-8", "surrogatepass"), read.cid)
-        return combine(b"op", *parts)
+        self.prefix = combine(b"op", *parts)
+        self.ran = False
+        self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
 
     def inputs(self, bound: Mapping[str, Any]) -> tuple[Given, ...]:
         """Return the inputs of a call with these arguments by name; what is ignored is none.
@@ -157,10 +157,10 @@ class OpState:
         """Return the history id of a call with these inputs."""
         return self._key(b"call", self.prefix, self.spec.nout, inputs, by_content=False)
 
-    def cid(self, inputs: Iterable[Given], nout: int | None = None, version: bytes | None = None) -> bytes:
-        """Return the content id of a call, by default of this code version and number of outputs."""
-        prefix = self.prefix if version is None else self.prefix_for(version)
-        return self._key(b"content", prefix, self.spec.nout if nout is None else nout, inputs, by_content=True)
+    def cid(self, inputs: Iterable[Given], nout: int | None = None, prefix: bytes | None = None) -> bytes:
+        """Return the content id of a call, by default of this code, data and number of outputs."""
+        number = self.spec.nout if nout is None else nout
+        return self._key(b"content", prefix or self.prefix, number, inputs, by_content=True)
 
     def _key(self, domain: bytes, prefix: bytes, nout: int, inputs: Iterable[Given], *, by_content: bool) -> bytes:
         parts = [domain, prefix, nout.to_bytes(4, "big")]
@@ -189,6 +189,7 @@ class Keyer:
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
         self._names: dict[str, str] = {}
+        self._told: set[str] = set()
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -208,17 +209,18 @@ class Keyer:
         if len(self._states) >= _REMEMBERED_OPS:
             self._states.clear()
         self._tell_names_apart(op.spec)
-        standing = self._succession.standing(op.spec, code.version, fixed=op.fixed_version is not None)
+        standing = self._succession.standing(op.spec, code.version, reads, fixed=op.fixed_version is not None)
         state = self._states[op] = OpState(op, code, standing, reads, new, self._giver(op))
         return state
 
     def _tell_names_apart(self, spec: OpSpec) -> None:
         """Warn, once for each name, of two ops that go by one short name."""
-        if not self._names:
-            self._names.update(self._succession.recorded_names())
-        known = self._names.setdefault(spec.name, spec.key)
+        if spec.name in self._told:
+            return
+        known = self._names.get(spec.name) or self._succession.namesake(spec) or spec.key
+        self._names[spec.name] = spec.key
         if known != spec.key:
-            self._names[spec.name] = spec.key
+            self._told.add(spec.name)
             warn_user(
                 f"two ops of this storage go by the name {spec.name!r}: {known} and {spec.key}; their calls are kept "
                 f"apart, and give one of them a name of its own, @op(name=...), to tell them apart yourself"
@@ -240,10 +242,7 @@ def given(name: str, value: Any) -> Given:
         value = value.value
     if type(value) is Ref:
         return _given_ref(name, value)
-    known = inline.small(value)
-    if known is not None:
-        return Given(name, known[0], b"", known[1])
-    if issubclass(type(value), Ref):  # a collection
+    if not is_immutable(value) and issubclass(type(value), Ref):  # a collection
         return _given_ref(name, value)
     try:
         return Given(name, content_id(value))
@@ -279,7 +278,7 @@ def _reads(
             warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: leave it out of the body")
             continue
         read = known.get((name, read.cid), read)
-        if read.data is None and (name, read.cid) not in known:
+        if (name, read.cid) not in known:
             stored = _encoded(value, read.cid)
             data = None if stored is None else inline.inlined(stored)
             read = Given(name, read.cid, read.origin, data)

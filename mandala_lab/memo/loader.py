@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mandala_lab.model.values import FileIdentity, StoredValue
     from mandala_lab.ports.call_store import CallStore
 
+    Recover = Callable[[Ref, CorruptValueError | LookupError], Any]
+    from mandala_lab.ports.call_store import CallStore
+
 _MEASURED = 1000  # elements of a collection that are measured before it is shown
 _LARGE = 1_000_000
 
@@ -30,7 +33,7 @@ class Kept:
     def __init__(self, stored: StoredValue) -> None:
         self._stored = stored
 
-    def load_value(self, _ref: Ref) -> Any:
+    def load_value(self, _ref: Ref, *, recover: bool = True) -> Any:  # noqa: ARG002 - there is no other way to it
         """Return the value."""
         return values.load(self._stored)
 
@@ -65,18 +68,27 @@ class ValueLoader:
     def __init__(self) -> None:
         self._store: CallStore | None = None
         self._write: Callable[[], None] | None = None
+        self._recover: Recover | None = None
         self._verified: set[tuple[bytes, FileIdentity | None]] = set()
 
-    def connect(self, store: CallStore, write: Callable[[], None] | None = None) -> None:
-        """Say where values lie, and what writes those that are kept for later; done once."""
+    def connect(
+        self, store: CallStore, write: Callable[[], None] | None = None, recover: Recover | None = None
+    ) -> None:
+        """Say where values lie, what writes those that are kept for later, and what makes one again; done once."""
         self._store = store
         self._write = write
+        self._recover = recover
 
-    def load_value(self, ref: Ref) -> Any:
-        """Return the value of a ref."""
-        if ref.data is not None and not is_mark(ref.data):
-            return inline.load(ref.cid, ref.data)
-        return self._loaded(self._read(ref))
+    def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
+        """Return the value of a ref; with `recover` one that is damaged or gone is made again where possible."""
+        try:
+            if ref.data is not None and not is_mark(ref.data):
+                return inline.load(ref.cid, ref.data)
+            return self._loaded(self._read(ref))
+        except (CorruptValueError, LookupError) as trouble:
+            if self._recover is None or not recover:
+                raise
+            return self._recover(ref, trouble)
 
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
         """Return the elements of a collection with their histories, and the keys of a dict."""
@@ -151,7 +163,7 @@ class ValueLoader:
             if digest(stored.data) != stored.digest:
                 raise CorruptValueError(f"the stored bytes of collection {stored.cid.hex()} are damaged")
             return rebuilt(from_bytes(stored.data), self._load_made)
-        known = (stored.cid, stored.identity)
+        known = (stored.cid, stored.identity)  # of a file that nobody changed since
         value = values.load(stored, verified=stored.identity is not None and known in self._verified)
         if stored.identity is not None:
             self._verified.add(known)

@@ -20,6 +20,7 @@ import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mandala_lab.memo.context import OpenSpan
@@ -114,7 +115,8 @@ class Recorder:
         """
         self.uncommitted += 1
         if self._group_s:
-            self._entries.extend(entries)
+            for entry in entries:
+                self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
             if not self._waiting:
                 self._start_flusher()
             return
@@ -243,5 +245,5 @@ def _package_versions() -> dict[str, str]:
     for name, module in [pair for pair in sys.modules.items() if hasattr(pair[1], "__dict__")]:
         version = None if "." in name or name.startswith("_") else vars(module).get("__version__")
         if isinstance(version, str):
-            found[name] = version
+            found[name] = str.__str__(version)  # some have a kind of text of their own
     return found

@@ -73,6 +73,9 @@ class Taken:
         """Take in a value that is stored whole."""
         found = given(name, value)
         ours = issubclass(type(value), Ref) and value.comes_from(self._source)
+        data = inline.small(value)
+        if data is not None:
+            return Given(name, found.cid, found.origin, data)
         if found.data is not None or ours or self._is_stored(found.cid):
             return found
         stored = values.store(unwrapped(value, Ref.own_value), found.cid)
@@ -249,7 +252,7 @@ def rebuilt(structure: Structure, load: Callable[[Made], Any]) -> Any:
 
 
 def _as_made(value: Any) -> Made:
-    return Made(content_id(value), (inline.small(value) or (b"", None))[1])
+    return Made(content_id(value), inline.small(value))
 
 
 def _holds_ref(value: Any, depth: int) -> bool:
@@ -279,6 +282,7 @@ def _structural(
         spec=spec,
         version=VERSION,
         representative=VERSION.digest,
+        prefix=b"",
         inputs=inputs,
         outputs=outputs,
         reads=(),

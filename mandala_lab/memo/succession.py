@@ -11,38 +11,44 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mandala_lab.memo.warn import warn_user
+from mandala_lab.model.calls import Given, RecordedState
 from mandala_lab.model.errors import StaleCodeError, StoreError
-from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
+from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
+
+_LOOKED_AT = 64
 
 OnChange = Literal["recompute", "reuse", "warn", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a code version stands among those that are recorded.
+    """Where a code version, with the data that it reads, stands among those that are recorded.
 
     Attributes
     ----------
     representative
-        Of its class, as it is used in keys.
+        Of its class of compatible versions, as it is used in keys.
     stand_ins
-        Further versions whose equal calls answer.
+        Prefixes of keys under which equal calls answer too.
     others
-        All other versions, newest first.
+        All other states of the op, newest first.
+    is_recorded
+        Whether the op was recorded in any state.
     """
 
     representative: bytes
     stand_ins: tuple[bytes, ...] = ()
-    others: tuple[RecordedVersion, ...] = ()
+    others: tuple[RecordedState, ...] = ()
+    is_recorded: bool = False
 
-    def without(self, parameters: frozenset[str]) -> list[bytes]:
-        """Return the versions from before these parameters existed."""
+    def without(self, parameters: frozenset[str], reads: tuple[Given, ...]) -> list[bytes]:
+        """Return the prefixes from before these parameters existed, where the same data was read."""
         return [
-            one.representative
+            one.prefix
             for one in self.others
-            if one.version.parameters and not parameters & set(one.version.parameters)
+            if (names := one.recorded.version.parameters) and not parameters & set(names) and _agree(one.reads, reads)
         ]
 
 
@@ -64,31 +70,36 @@ class Succession:
         self._store = store
         self._versions = versions
 
-    def recorded_names(self) -> dict[str, str]:
-        """Return the keys of the recorded ops by their short names."""
+    def namesake(self, spec: OpSpec) -> str | None:
+        """Return the key of another recorded op that goes by the same short name."""
         try:
-            return {spec.name: spec.key for spec in self._store.ops()}
+            return self._store.namesake(spec.name, spec.key)
         except StoreError:  # whoever reads the call next says so
-            return {}
+            return None
 
-    def standing(self, spec: OpSpec, version: CodeVersion, *, fixed: bool) -> Standing:
-        """Return where the present version of an op stands; `fixed` where its user gave it."""
+    def standing(self, spec: OpSpec, version: CodeVersion, reads: tuple[Given, ...], *, fixed: bool) -> Standing:
+        """Return where an op stands with its present version and data; `fixed` where its user gave the version."""
         try:
-            recorded = self._store.versions(spec.key)
+            recorded = self._store.states(spec.key, _LOOKED_AT)
         except StoreError:  # whoever reads the call next says so
             return Standing(version.digest)
-        own = next((one for one in recorded if one.version.digest == version.digest), None)
-        others = tuple(one for one in reversed(recorded) if one is not own)
+        own = next((one.recorded for one in recorded if one.recorded.version.digest == version.digest), None)
+        states = [one for one in recorded if one.prefix]
         reuses = self.on_change in {"reuse", "warn"} and not fixed
-        if own is None and others and reuses:
-            representative = others[0].representative
+        if own is None and states and reuses:
+            latest = states[0].recorded
+            representative = latest.representative
             if self.on_change == "warn":
-                warn_user(f"{self._difference(spec, others[0].version, version)}; earlier results are used")
+                warn_user(f"{self._difference(spec, latest.version, version)}; earlier results are used")
         else:
             representative = version.digest if own is None else own.representative
-        related = [one for one in others if reuses or one.representative == representative]
-        stand_ins = dict.fromkeys((version.digest, *(d for one in related for d in _digests(one))))
-        return Standing(representative, tuple(one for one in stand_ins if one != representative), others)
+        related = [
+            one.prefix
+            for one in states
+            if reuses or (one.recorded.representative == representative and _is_other(one, version, reads))
+        ]
+        others = tuple(one for one in states if not _is_same(one, version, reads))
+        return Standing(representative, tuple(related), others, bool(states))
 
     def stale(self, spec: OpSpec, old: CodeVersion, new: CodeVersion) -> StaleCodeError:
         """Return the error that says that a result exists under other code."""
@@ -98,9 +109,25 @@ class Succession:
         )
 
     def _difference(self, spec: OpSpec, old: CodeVersion, new: CodeVersion) -> str:
-        names = ", ".join(self._versions.changed(old, new)) or "its code"
+        names = ", ".join(name or "its body" for name in self._versions.changed(old, new)) or "its code"
         return f"the code of {spec.name} changed since this call was recorded ({names})"
 
 
-def _digests(one: RecordedVersion) -> tuple[bytes, bytes]:
-    return one.representative, one.version.digest
+def _agree(one: tuple[Given, ...], other: tuple[Given, ...]) -> bool:
+    """Whether what both read is the same."""
+    known = {read.name: read.cid for read in one}
+    return all(known.get(read.name, read.cid) == read.cid for read in other)
+
+
+def _is_same(one: RecordedState, version: CodeVersion, reads: tuple[Given, ...]) -> bool:
+    return one.recorded.version.digest == version.digest and one.reads == reads
+
+
+def _is_other(one: RecordedState, version: CodeVersion, reads: tuple[Given, ...]) -> bool:
+    """Whether a state of the same class is one of another version that read the same, as far as both read it.
+
+    Of the same version only those count that were recorded before it joined the class.
+    """
+    if one.recorded.version.digest == version.digest:
+        return one.reads == reads
+    return _agree(one.reads, reads)

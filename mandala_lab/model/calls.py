@@ -19,6 +19,9 @@ from mandala_lab.model.values import StoredValue
 
 CallStatus = Literal["ok", "error"]
 SpanStatus = Literal["computed", "cached", "error"]
+MissReason = Literal[
+    "first call", "arguments", "globals", "code", "failed before", "not saved", "impure", "not keyed", "store"
+]
 
 
 class History(Protocol):
@@ -232,8 +235,8 @@ class Made(Struct, frozen=True, array_like=True, gc=False):
 class CallEntry:
     """All that is written about one occurrence of a call.
 
-    `representative` is that of the class of its code version, `reads` are the
-    globals that its code reads; `values` are the values, small
+    `representative` is that of the class of its code version, `prefix` what goes
+    before the arguments in its key, `reads` are the globals that its code reads; `values` are the values, small
     ones excepted, that the store may not hold yet. A structural call has no span.
     """
 
@@ -242,6 +245,7 @@ class CallEntry:
     spec: OpSpec
     version: CodeVersion
     representative: bytes
+    prefix: bytes
     inputs: tuple[Given, ...]
     outputs: tuple[Made, ...]
     reads: tuple[Given, ...]
@@ -252,6 +256,15 @@ class CallEntry:
     span: Span | None
     executed: bool = True
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """A recorded code version with global data that it read; `prefix` goes before the arguments in keys."""
+
+    recorded: RecordedVersion
+    prefix: bytes
+    reads: tuple[Given, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +295,51 @@ class SpanTotals:
     error: int = 0
     computed_s: float = 0.0
     saved_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a store holds: numbers of calls and of stored values, and bytes."""
+
+    calls: int
+    values: int
+    value_bytes: int
+    file_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats(SpanTotals):
+    """What memoization came to.
+
+    Attributes
+    ----------
+    misses
+        Numbers of misses of this session by reason.
+    calls, values
+        Numbers of calls and of values in the store; small values lie in the
+        records of calls and do not count.
+    value_bytes, file_bytes
+        Bytes of those values, and of the database.
+    """
+
+    misses: Mapping[str, int] = field(default_factory=dict)
+    calls: int = 0
+    values: int = 0
+    value_bytes: int = 0
+    file_bytes: int = 0
+
+    @property
+    def hits(self) -> int:
+        """Number of calls that were answered without running."""
+        return self.cached
+
+    def __str__(self) -> str:
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted(self.misses.items(), key=lambda one: -one[1]))
+        return (
+            f"{self.cached} hits, {self.computed} computed in {self.computed_s:.3g} s, {self.error} failed; "
+            f"{self.saved_s:.3g} s saved; misses: {why or 'none'}; "
+            f"{self.calls} calls and {self.values} values in {self.file_bytes + self.value_bytes:,} bytes"
+        )
 
 
 @dataclass(frozen=True, slots=True)

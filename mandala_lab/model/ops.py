@@ -93,8 +93,10 @@ class CodeVersion:
     parameters
         Names of the parameters of the op under this version.
     complete
-        False when some code could not be followed (no source, a call by a
-        computed name).
+        False when some code could not be followed (a computed name, say).
+    pieces
+        Digests, as hexadecimal text, of the pieces of code that it is made of,
+        by label; the op itself has the empty label.
     """
 
     digest: bytes
@@ -103,6 +105,7 @@ class CodeVersion:
     reads: tuple[str, ...] = ()
     complete: bool = True
     parameters: tuple[str, ...] = ()
+    pieces: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

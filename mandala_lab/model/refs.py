@@ -19,8 +19,8 @@ _IMMUTABLE = frozenset(map(id, (type(None), bool, int, float, complex, str, byte
 class ValueSource(Protocol):
     """Where a ref finds its value when it is asked for."""
 
-    def load_value(self, ref: Ref) -> Any:
-        """Return the value of a ref."""
+    def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
+        """Return the value of a ref; with `recover` one that is damaged may be made again, which runs its op."""
         ...
 
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
@@ -126,6 +126,12 @@ class Ref(Refusing):
     def stored_size(self) -> int | None:
         """About how many bytes loading the value reads; ``None`` where that is not known."""
         return None if self._source is None else self._source.stored_size(self)
+
+    def peek(self) -> Any:
+        """Return the value as `own_value` does, and run nothing: for those who only show it."""
+        if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
+            return self.value
+        return self._source.load_value(self, recover=False)
 
     def comes_from(self, source: ValueSource) -> bool:
         """Whether the value lies where `source` finds it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
+from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
@@ -45,6 +45,10 @@ class CallStore(Protocol):
         """Return the number of bytes of a stored value; ``None`` where there is none."""
         ...
 
+    def replace_value(self, value: StoredValue) -> None:
+        """Put a value in the place of the damaged one of the same content id."""
+        ...
+
     # --- sessions and their log
 
     def begin_run(self, run: Run) -> None:
@@ -73,6 +77,10 @@ class CallStore(Protocol):
 
     def delete_unreferenced_values(self) -> int:
         """Delete the values that no call refers to; return how many."""
+        ...
+
+    def sizes(self) -> Sizes:
+        """Return how much the store holds."""
         ...
 
     # --- for frames and finders; answers are in order of recording
@@ -123,8 +131,19 @@ class CallStore(Protocol):
         """Return all ops, in order of first recording."""
         ...
 
+    def namesake(self, name: str, key: str) -> str | None:
+        """Return the key of another op of this short name."""
+        ...
+
     def versions(self, op: str) -> list[RecordedVersion]:
         """Return the code versions of an op, oldest first."""
+        ...
+
+    def states(self, op: str, limit: int) -> list[RecordedState]:
+        """Return the code versions of an op with the data that they read, newest first.
+
+        One that was declared and not called has an empty prefix.
+        """
         ...
 
     def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:

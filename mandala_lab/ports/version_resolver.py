@@ -16,12 +16,21 @@ class ResolvedCode(Protocol):
         """The code version."""
         ...
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What could not be followed, in words; empty when the version is complete."""
+        ...
+
     def is_unchanged(self) -> bool:
-        """Whether all code and data that the function reaches are the very same objects, which nobody can change."""
+        """Whether nothing that counts, code or data, has changed or could have changed unseen.
+
+        True only if every place that the function looks at holds the identical
+        object, and all data among it is immutable. Asked at every warm hit.
+        """
         ...
 
     def read_globals(self) -> list[tuple[str, Any]]:
-        """Return names and values of the global data that the function reads, as they were when it was resolved."""
+        """Return names and present values of the global data that the function reads."""
         ...
 
 
@@ -29,9 +38,13 @@ class VersionResolver(Protocol):
     """Finds the code version of a function."""
 
     def resolve(self, function: Callable[..., Any]) -> ResolvedCode:
-        """Return the code behind `function` and the data that it reads, as they are now."""
+        """Return the code behind `function`, reusing what is still current."""
         ...
 
     def changed(self, old: CodeVersion, new: CodeVersion) -> list[str]:
-        """Return the names of the pieces of code that differ between two versions."""
+        """Return the names of the pieces of code that differ between two versions; the op itself has none."""
+        ...
+
+    def code_of(self, target: Any) -> tuple[bytes, list[tuple[str, Any]]]:
+        """Return a digest of all code behind a function, class or callable, and the data that it reads."""
         ...

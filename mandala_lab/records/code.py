@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Iterable
 
@@ -13,6 +12,7 @@ from mandala_lab.model.calls import Run
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import CodeVersion, RecordedVersion
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.versions.diff import Difference, difference
 
 _SHORTEST = 4
 
@@ -40,20 +40,15 @@ def _find(recorded: Iterable[RecordedVersion], wanted: CodeVersion | str) -> Cod
 
 
 def diff(old: CodeVersion, new: CodeVersion, context_lines: int = 2) -> str:
-    """Return what differs between two versions, piece by piece, as unified diffs."""
-    before, after = _pieces(old), _pieces(new)
-    said: list[str] = []
-    for name in dict.fromkeys((*before, *after)):
-        lines = difflib.unified_diff(
-            before.get(name, "").splitlines(),
-            after.get(name, "").splitlines(),
-            f"{name} ({old.id[:8]})",
-            f"{name} ({new.id[:8]})",
-            lineterm="",
-            n=context_lines,
-        )
-        said.extend(lines)
-    return "\n".join(said)
+    """Return what differs between two versions as text, piece by piece."""
+    return "\n".join(_told(one) for one in difference(old, new, context_lines))
+
+
+def _told(one: Difference) -> str:
+    name = one.name or "the op itself"
+    if one.kind == "read":
+        return f"the global {name} is {'read' if one.change == 'added' else 'not read any more'}"
+    return f"{name} was {one.change}\n{one.text}".rstrip()
 
 
 def source_history(recorded: list[RecordedVersion]) -> str:
@@ -65,7 +60,7 @@ def source_history(recorded: list[RecordedVersion]) -> str:
         said.append(f"version {one.version.id[:8]}, first seen {seen}{same}")
         before = recorded[position - 1].version if position else None
         text = one.version.source if before is None else diff(before, one.version)
-        said.append(text.rstrip() or "(only code without source differs)")
+        said.append(text.rstrip() or "(nothing that can be shown differs)")
         said.append("")
     return "\n".join(said).rstrip()
 
@@ -91,7 +86,3 @@ def mark_compatible(store: CallStore, state: OpState, wanted: CodeVersion | str 
     )
     detail = {"op": spec.key, "version": present.id, "with": version.id, "user": run.user, "run": run.id}
     store.declare(spec, present, representative, json.encode(detail).decode())
-
-
-def _pieces(version: CodeVersion) -> dict[str, str]:
-    return {"op": version.source, **version.helpers}

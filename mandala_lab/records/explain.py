@@ -162,8 +162,8 @@ def _code(
     )
     if old is None or present is None or same_class or old.version.digest == present.digest:
         return
-    for name in versions.changed(old.version, present) or [nearest.name]:
-        yield Difference("code", name, old.version.id, present.id)
+    for name in versions.changed(old.version, present) or [""]:
+        yield Difference("code", name or nearest.name, old.version.id, present.id)
 
 
 def _given(
@@ -176,7 +176,7 @@ def _given(
 
 def _text(ref: Ref) -> str:
     try:
-        return short_repr(ref.own_value())
+        return short_repr(ref.peek())
     except (MandalaLabError, LookupError) as error:
         return f"<{error}>"
 

@@ -48,7 +48,7 @@ def _texts(refs: list[Ref]) -> str:
 
 def _text(ref: Ref) -> str:
     try:
-        value = ref.own_value()
+        value = ref.peek()
     except (MandalaLabError, LookupError) as error:
         return f"<{error}>"
     return " ".join(short_repr(value, _TEXT_LIMIT).split())

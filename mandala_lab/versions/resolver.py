@@ -1,20 +1,25 @@
 """The code version of a function: its own code and the user code it reaches.
 
-Owns when a version that was found is still true. What a function reaches is
-`mandala_lab.versions.reach`'s; how code becomes a digest is `syntax`'s.
+Owns when a version that was found is still true, and for how many functions it
+is remembered. What a function reaches is `mandala_lab.versions.reach`'s.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.ops import CodeVersion
-from mandala_lab.model.refs import is_immutable
-from mandala_lab.versions.reach import MISSING, Place, Walk, is_code
-from mandala_lab.versions.source import source_of
+from mandala_lab.versions.anatomy import open_up
+from mandala_lab.versions.diff import difference
+from mandala_lab.versions.reach import Walk
+from mandala_lab.versions.watch import Watch
+
+_REMEMBERED = 512  # function objects: those of long-gone cells are let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,61 +27,81 @@ class Resolved:
     """What one function object reaches (see `mandala_lab.ports.version_resolver`)."""
 
     version: CodeVersion
-    code: list[Place]
-    data: list[Place]
-
-    def is_current(self) -> bool:
-        """Whether every place still holds the code (or the absence) that it held, and data is still data."""
-        return all(place.now() is place.seen for place in self.code) and not any(
-            is_code(place.now()) for place in self.data
-        )
-
-    def is_unchanged(self) -> bool:
-        """Whether every place, of code and of data, holds the very object that it held, and nobody can change it."""
-        return self.is_current() and all(place.now() is place.seen and is_immutable(place.seen) for place in self.data)
-
-    def read_globals(self) -> list[tuple[str, Any]]:
-        """Return the data that the function reads."""
-        return [(place.label, place.seen) for place in self.data if place.seen is not MISSING]
-
-    def looking_again(self) -> Resolved:
-        """Return the same code with the data that lies there now."""
-        if all(place.now() is place.seen for place in self.data):
-            return self
-        return replace(self, data=[replace(place, seen=place.now()) for place in self.data])
+    gaps: tuple[str, ...]
+    is_unchanged: Callable[[], bool]
+    is_current: Callable[[], bool]
+    read_globals: Callable[[], list[tuple[str, Any]]]
 
 
 class Resolver:
-    """Resolves functions to code versions, once per function object and change."""
+    """Resolves functions to code versions, once per function object and change.
+
+    It may be used from several threads at once: two that ask for the same
+    function at the same time both resolve it, with the same outcome.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Callable[..., Any], Resolved]] = {}
+        self._functions: dict[int, tuple[Any, Resolved]] = {}
+        self._targets: dict[int, tuple[Any, bytes, Watch]] = {}
+        self._lock = threading.Lock()
 
     def resolve(self, function: Callable[..., Any]) -> Resolved:
         """Return the code behind `function`, reusing what is still current."""
-        known = self._known.get(id(function))
+        known = self._functions.get(id(function))
         if known is not None and known[0] is function and known[1].is_current():
-            resolved = known[1].looking_again()
-        else:
-            resolved = _resolve(function)
-        self._known[id(function)] = (function, resolved)
+            return known[1]
+        resolved = _resolve(function)
+        self._keep(self._functions, id(function), (function, resolved))
         return resolved
 
+    def code_of(self, target: Any) -> tuple[bytes, list[tuple[str, Any]]]:
+        """Return a digest of all code behind a function, class or callable, and the data that it reads.
+
+        Parameters
+        ----------
+        target
+            A function, lambda, method, partial, class, builtin or an object
+            whose class is the user's.
+
+        Returns
+        -------
+        tuple
+            The digest, the same in every process; and labels and present values
+            of the data: globals, closures, defaults, what partials and bound
+            methods hold.
+        """
+        known = self._targets.get(id(target))
+        if known is not None and known[0] is target and known[2].is_current():
+            return known[1], known[2].read()
+        walk = Walk(target, open_up)
+        name = target.__name__ if isinstance(target, FunctionType) else ""  # those who get it may ask for its name
+        found = combine(b"code", name.encode("utf-8", "surrogatepass"), walk.digest())
+        watch = walk.watch()
+        self._keep(self._targets, id(target), (target, found, watch))
+        return found, watch.read()
+
     def changed(self, old: CodeVersion, new: CodeVersion) -> list[str]:
-        """Return the names of the pieces of code that differ between two versions."""
-        before, after = {"the op itself": old.source, **old.helpers}, {"the op itself": new.source, **new.helpers}
-        return [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+        """Return the names of the pieces of code that differ between two versions; the op itself has none."""
+        return [one.name for one in difference(old, new)]
+
+    def _keep(self, known: dict[int, Any], at: int, entry: Any) -> None:
+        with self._lock:
+            known.pop(at, None)
+            if len(known) >= _REMEMBERED:
+                del known[next(iter(known))]
+            known[at] = entry
 
 
 def _resolve(function: Callable[..., Any]) -> Resolved:
-    walk = Walk()
-    own = walk.start(function)
-    parts = [label.encode("utf-8", "surrogatepass") + b"\0" + found for label, found in sorted(set(walk.digests))]
+    walk = Walk(function, open_up)
+    watch = walk.watch()
+    helpers = walk.helpers()
     version = CodeVersion(
-        digest=combine(b"version", own, *parts),
-        source=source_of(function) or "",
-        helpers=walk.helpers,
-        reads=tuple(sorted({place.label for place in walk.data})),
-        complete=walk.complete,
+        digest=combine(b"version", walk.digest()),
+        source=walk.nodes[0].text or "",
+        helpers=helpers,
+        reads=walk.reads(),
+        complete=not walk.gaps,
+        pieces={label: digest.hex() for label, digest in walk.pieces().items()},
     )
-    return Resolved(version, walk.code, walk.data)
+    return Resolved(version, tuple(walk.gaps), watch.is_unchanged, watch.is_current, watch.read)

@@ -8,7 +8,7 @@ import stat
 import numpy as np
 import pytest
 
-from mandala_lab import CorruptValueError, Storage, StoreError, op
+from mandala_lab import CorruptValueError, MandalaLabWarning, Storage, StoreError, op
 from mandala_lab.adapters.folder import FolderBlobs
 from mandala_lab.wiring import open_for_reading
 
@@ -55,7 +55,7 @@ def test_files_are_whole_or_absent_and_their_owners_only(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(StoreError, match="no space left"):
-        blobs.put(CID[::-1], b"xyz")
+        FolderBlobs(folder, synced=True).put(CID[::-1], b"xyz")
     assert [path.name for path in folder.iterdir()] == [CID.hex()]
 
 
@@ -125,5 +125,23 @@ def test_a_damaged_file_is_never_returned(path, tmp_path):
     data[5000] ^= 1
     file.write_bytes(data)
     with pytest.raises(CorruptValueError, match=ref.cid):
-        ref.detached().value  # noqa: B018
+        ref.detached().peek()
+    with pytest.warns(MandalaLabWarning, match=rf"{ref.cid} are damaged.*made again by running ramp"):
+        assert ref.detached().value[7] == 7
+    assert ref.detached().value[-1] == 99_999
+    assert len(_files(tmp_path / "large")) == 1
     storage.close()
+
+
+def test_what_survives_a_power_cut_waits_for_the_disk(path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    storage = Storage(path, overflow_threshold_MB=0.5, durability="power")
+    with storage:
+        ramp(100_000)
+    assert len(synced) == 1
+    cursor = storage.store._database._cursor()
+    assert cursor.execute("pragma synchronous").fetchone() == (2,)
+    storage.close()
+    with pytest.raises(ValueError, match="did you mean 'power'"):
+        Storage(path, durability="powr")

@@ -52,7 +52,7 @@ def entry(number: int, status="ok", origin: bytes = b"", given: int | None = Non
     reads = (Given("K", taken.cid, b"", taken.data),)
     started = 2.0 + number
     return CallEntry(
-        hid, cid, SPEC, VERSION, VERSION.digest, inputs, outputs, reads, [made], status, started, 0.5, span
+        hid, cid, SPEC, VERSION, VERSION.digest, b"p" * 20, inputs, outputs, reads, [made], status, started, 0.5, span
     )
 
 
@@ -144,6 +144,8 @@ def test_ops_and_versions_are_kept(store):
     assert store.ops() == [SPEC]
     (recorded,) = store.versions("m:f")
     assert (recorded.version, recorded.representative) == (VERSION, VERSION.digest)
+    (state,) = store.states("m:f", 10)
+    assert (state.recorded, state.prefix, state.reads) == (recorded, b"p" * 20, entry(1).reads)
     store.declare(SPEC, VERSION, b"r" * 20, "why")
     store.declare(SPEC, OTHER, b"r" * 20, "why")
     assert [one.version for one in store.versions("m:f")] == [VERSION, OTHER]

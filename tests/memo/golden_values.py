@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from mandala_lab.memo.encoding import content_id
 
-_MOMENT = dt.datetime(2024, 5, 6, 7, 8, 9, 10)
+_MOMENT = dt.datetime(2024, 5, 6, 7, 8, 9, 10)  # noqa: DTZ001 - it has no zone
 
 
 def values() -> dict[str, Any]:

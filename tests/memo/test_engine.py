@@ -3,7 +3,6 @@ from __future__ import annotations
 import inspect
 import threading
 
-import numpy as np
 import pytest
 
 from mandala_lab import (
@@ -48,7 +47,7 @@ def fails(x):
 
 
 @op
-def constant(x):  # noqa: ARG001 - whatever it is
+def constant(x):
     return 2
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import value_pairs
+import value_pairs_scientific
+from value_pairs import Pair
 
 import mandala_lab.wiring  # noqa: F401 - connects the digester of code
 from mandala_lab.memo.encoding import content_id
-from value_pairs import PAIRS, Pair, optional_pairs
 
-ALL = [*PAIRS, *optional_pairs()]
+PAIRS = [*value_pairs.PAIRS, *value_pairs_scientific.PAIRS]
+ALL = [*PAIRS, *value_pairs_scientific.optional_pairs()]
 
 
 @pytest.mark.parametrize("pair", ALL, ids=[pair.name for pair in ALL])

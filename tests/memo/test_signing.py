@@ -128,7 +128,7 @@ def test_the_key_lies_in_the_data_folder_of_the_user(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != signing.KEY_FILE_VARIABLE}
     environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "XDG_DATA_HOME": str(tmp_path)}
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert found.stdout.strip().endswith(os.path.join("mandala-lab", "key"))
+    assert found.stdout.strip().endswith(str(Path("mandala-lab") / "key"))
 
 
 def test_what_would_not_come_back_as_it_is_is_not_stored():

@@ -144,3 +144,26 @@ def test_a_block_that_raises_keeps_what_came_before(path):
     with pytest.raises(ZeroDivisionError):
         work()
     assert Storage(path).store.count_calls() == 1
+
+
+def test_statistics_say_why_calls_were_misses(storage):
+    scope = {"__name__": "cells"}
+    exec("from mandala_lab import op\nlimit = 3\n@op\ndef cut(x):\n    return min(x, limit)\n", scope)
+    cut = scope["cut"]
+
+    @op(pure=False)
+    def draw():
+        return 1
+
+    with storage:
+        _ = [cut(1), cut(2), cut(1), draw(), numbers(100)]
+        scope["limit"] = 1
+        cut(1)
+        exec("@op\ndef cut(x):\n    return -x\n", scope)
+        scope["cut"](1)
+    stats = storage.stats()
+    assert stats.misses == {"first call": 2, "arguments": 1, "impure": 1, "globals": 1, "code": 1}
+    assert (stats.hits, stats.computed, stats.calls, stats.values) == (1, 6, 6, 1)
+    assert stats.value_bytes > 100
+    assert stats.file_bytes > 10_000
+    assert "1 hits, 6 computed" in str(stats)

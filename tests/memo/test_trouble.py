@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-import numpy as np
 import pytest
 
 from mandala_lab import CorruptValueError, MandalaLabWarning, Storage, StoreError, op
@@ -109,16 +108,42 @@ def _change(path, statement, *parameters):
     connection.close()
 
 
-def test_damaged_bytes_are_never_returned(storage, path):
+def _numbers():
     @op
     def numbers(n):
         return list(range(n))
 
+    return numbers
+
+
+def test_a_damaged_value_is_made_again_and_named(storage, path):
+    numbers = _numbers()
     with storage:
         ref = numbers(100)
     _change(path, "update stored_values set data = x'00ff' where cid = ?", bytes.fromhex(ref.cid))
     with pytest.raises(CorruptValueError, match=ref.cid):
-        storage.unwrap(ref.detached())
+        ref.detached().peek()  # who only shows a value runs nothing
+    with pytest.warns(MandalaLabWarning, match=rf"{ref.cid} are damaged.*made again by running numbers") as caught:
+        assert ref.detached().value == list(range(100))
+    assert len(caught) == 1
+    assert ref.detached().value == list(range(100))  # it was put back
+    _change(path, "delete from stored_values where cid = ?", bytes.fromhex(ref.cid))
+    with storage, pytest.warns(MandalaLabWarning, match="made again"):
+        assert len(numbers(100).value) == 100
+
+
+def test_damaged_bytes_are_never_returned(storage, path):
+    numbers = _numbers()
+    with storage:
+        ref = numbers(100)
+    _change(path, "update stored_values set data = x'00ff' where cid = ?", bytes.fromhex(ref.cid))
+
+    @op(name=numbers.spec.key)
+    def other(n):
+        return list(range(n + 1))
+
+    with pytest.raises(CorruptValueError, match=ref.cid):
+        storage.unwrap(ref.detached())  # the op has other code now
 
 
 def test_damaged_bytes_of_a_small_value_are_never_returned(storage, path):
@@ -126,8 +151,12 @@ def test_damaged_bytes_of_a_small_value_are_never_returned(storage, path):
         ref = inc(41)
     storage.close()
     _change(path, "update calls set links = cast(replace(links, x'2a', x'2b') as blob)")  # 42 becomes 43
-    with Storage(path), pytest.raises(CorruptValueError, match=ref.cid):
-        inc(41).value  # noqa: B018
+    with Storage(path):
+        again = inc(41)
+    with pytest.raises(CorruptValueError, match=ref.cid):
+        again.peek()
+    with pytest.warns(MandalaLabWarning, match="made again by running inc"):
+        assert again.value == 42
 
 
 def test_a_store_that_cannot_write_costs_a_warning_and_not_the_value(storage, monkeypatch):

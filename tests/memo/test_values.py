@@ -14,9 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+import value_pairs
+import value_pairs_scientific
 from hypothesis import given
 from hypothesis import strategies as st
-from value_pairs import PAIRS, Plain, optional_pairs
+from value_pairs import Plain
 
 import mandala_lab.wiring  # noqa: F401 - connects the digester of code
 from mandala_lab import CorruptValueError, UnstorableError, UntrustedValueError
@@ -26,7 +28,7 @@ from mandala_lab.memo.values import load, store
 from mandala_lab.model.values import StoredValue
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ALL = [*PAIRS, *optional_pairs()]
+ALL = [*value_pairs.PAIRS, *value_pairs_scientific.PAIRS, *value_pairs_scientific.optional_pairs()]
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
 keys = st.booleans() | st.integers() | st.text() | st.binary()
 plain = st.recursive(
@@ -87,9 +89,9 @@ def test_what_has_no_format_is_refused_by_name():
 def test_stored_bytes_are_verified_and_formats_known():
     stored = store([1, 2])
     with pytest.raises(CorruptValueError, match="damaged"):
-        load(StoredValue(stored.cid, stored.format, stored.data + b"x", stored.digest))
+        load(StoredValue(stored.cid, stored.format, stored.settled().data + b"x", stored.digest))
     with pytest.raises(UntrustedValueError, match="newer mandala-lab"):
-        load(StoredValue(stored.cid, "hologram", stored.data, stored.digest))
+        load(StoredValue(stored.cid, "hologram", stored.settled().data, stored.digest))
 
 
 @pytest.mark.parametrize("pair", ALL, ids=[pair.name for pair in ALL])

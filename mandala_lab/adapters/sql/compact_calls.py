@@ -13,7 +13,14 @@ from msgspec import json
 from sqlalchemy import Connection, insert
 
 from mandala_lab.adapters.sql import schema
-from mandala_lab.adapters.sql.rows import CALL_STATUS, SPAN_STATUS, Links, links_to_bytes, version_to_json
+from mandala_lab.adapters.sql.rows import (
+    CALL_STATUS,
+    SPAN_STATUS,
+    Links,
+    links_to_bytes,
+    reads_to_bytes,
+    version_to_json,
+)
 from mandala_lab.model.calls import Given, Made
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion
@@ -72,6 +79,9 @@ def _copy_versions(connection: Connection) -> None:
         )
         kept = {name: row[name] for name in ("id", "op_id", "digest", "representative", "seen_us")}
         connection.execute(insert(schema.code_versions).values(kept | {"code": version_to_json(version)}))
+        # What the versions read was not recorded; the prefix is nobody's, as their keys were others.
+        state = {"id": row["id"], "op_id": row["op_id"], "version_id": row["id"], "prefix": row["digest"]}
+        connection.execute(insert(schema.code_states).values(state | {"reads": reads_to_bytes(())}))
 
 
 def _copy_calls(connection: Connection) -> None:
@@ -81,8 +91,12 @@ def _copy_calls(connection: Connection) -> None:
             for name, cid, maker, position in connection.exec_driver_sql(_LINKS_OF_CALL, (row["id"],))
         )
         made = tuple(Made(cid) for (cid,) in connection.exec_driver_sql(_OUTPUTS_OF_CALL, (row["id"],)))
-        kept: dict[str, Any] = {name: row[name] for name in row if name not in {"signature", "status"}}
-        kept |= {"status": CALL_STATUS.index(row["status"]), "links": links_to_bytes(Links(given, made))}
+        kept: dict[str, Any] = {name: row[name] for name in row if name not in {"signature", "status", "version_id"}}
+        kept |= {
+            "state_id": row["version_id"],
+            "status": CALL_STATUS.index(row["status"]),
+            "links": links_to_bytes(Links(given, made)),
+        }
         connection.execute(insert(schema.calls).values(kept))
         edges = [{"head": head, "call_id": row["id"]} for head in {one.hid[: schema.HEAD] for one in given}]
         if edges:

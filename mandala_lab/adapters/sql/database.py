@@ -29,7 +29,8 @@ MEMORY = ":memory:"
 _BUSY_TIMEOUT_S = 30.0
 _OPENING_TRIES = 100
 _TROUBLE = (DBAPIError, sqlite3.Error, UnicodeError, OverflowError)
-_CHECKPOINT_PAGES = 4000  # of 4 KiB: a call dirties some ten, and copying them back is dear
+_PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
+_CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
 
 
@@ -42,6 +43,8 @@ class Database:
         File of the database, made if it is missing, or ``":memory:"``.
     read_only
         Open a store that exists, and never write to it.
+    synced
+        Let each commit wait until it is on the disk.
 
     Raises
     ------
@@ -49,8 +52,9 @@ class Database:
         When the file cannot be opened or is not a store.
     """
 
-    def __init__(self, path: str, *, read_only: bool = False) -> None:
+    def __init__(self, path: str, *, read_only: bool = False, synced: bool = False) -> None:
         self.path = path
+        self._synced = synced
         self.in_memory = path == MEMORY
         self._closed = False
         self._read_only = read_only
@@ -66,7 +70,7 @@ class Database:
 
     def _start(self) -> None:
         self._write_lock = threading.RLock()
-        self._connect = _connector(self.path, read_only=self._read_only)
+        self._connect = _connector(self.path, read_only=self._read_only, synced=self._synced)
         self._engine = _make_engine(self._connect, in_memory=self.in_memory)
         self._here = threading.local()  # of each thread: its cursor for the hot path
         self._cursors: weakref.WeakKeyDictionary[threading.Thread, Any] = weakref.WeakKeyDictionary()
@@ -85,6 +89,11 @@ class Database:
             return self._cursor().execute(statement, parameters).fetchone()
         except _TROUBLE as error:
             raise self._told(error) from error
+
+    def fetch_all(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        """Return all rows of a prepared statement."""
+        with self._write_lock if self.in_memory else nullcontext(), self._errors():
+            return list(self._cursor().execute(statement, parameters).fetchall())
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -141,6 +150,15 @@ class Database:
         self._cursors.clear()
         self._engine.dispose()
 
+    def size(self) -> int:
+        """Return the bytes that the database takes, its log excepted."""
+        with self.reading() as connection:
+            pages, page = (
+                connection.exec_driver_sql("PRAGMA page_count"),
+                connection.exec_driver_sql("PRAGMA page_size"),
+            )
+            return int(pages.scalar_one()) * int(page.scalar_one())
+
     def _identity(self) -> tuple[int, int] | None:
         """Device and number of the file; ``None`` where there is none."""
         try:
@@ -170,6 +188,7 @@ class Database:
         for attempt in range(_OPENING_TRIES):
             try:
                 with self._errors(), self._engine.connect() as connection:
+                    connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
                     connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                     try:
@@ -220,14 +239,14 @@ def _check_place(path: str) -> None:
         raise StoreError(f"{path} cannot be written: check its permissions or choose another path")
 
 
-def _connector(path: str, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
+def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqlite3.Connection]:
     """Return what connects to the database; one in memory has a single connection."""
     place = f"{Path(path).as_uri()}?mode=ro" if read_only else path
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
         connection.isolation_level = None  # transactions are begun explicitly
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")

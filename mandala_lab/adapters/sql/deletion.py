@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from mandala_lab.adapters.sql.rows import bytes_to_links, slices
-from mandala_lab.adapters.sql.schema import calls, edges, events, spans, spilled_values, stored_values
+from mandala_lab.adapters.sql.rows import bytes_to_links, bytes_to_reads, slices
+from mandala_lab.adapters.sql.schema import calls, code_states, edges, events, spans, spilled_values, stored_values
 from mandala_lab.model.structures import FORMAT, from_bytes
 
 
@@ -27,8 +27,10 @@ def delete_unreferenced(connection: Connection) -> tuple[int, list[bytes]]:
     used: set[bytes] = set()
     for (data,) in connection.execute(select(calls.c.links)):
         links = bytes_to_links(data)
-        used.update(given.cid for given in (*links.inputs, *links.reads))
+        used.update(given.cid for given in links.inputs)
         used.update(made.cid for made in links.outputs)
+    for data in connection.scalars(select(code_states.c.reads)):
+        used.update(read.cid for read in bytes_to_reads(data))
     used.update(_elements_of(connection, used))
     unused: dict[Any, list[bytes]] = {}
     for table in (stored_values, spilled_values):

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, convert, json, msgpack
 from sqlalchemy import Connection, Select, select
 
-from mandala_lab.adapters.sql.schema import calls, code_versions, ops
+from mandala_lab.adapters.sql.schema import calls, code_states, code_versions, ops
 from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
@@ -28,15 +28,16 @@ SPAN_STATUS: tuple[SpanStatus, ...] = ("computed", "cached", "error")
 
 
 class Links(Struct, frozen=True, array_like=True, gc=False):
-    """What a call was given, what it made, and which globals its code read."""
+    """What a call was given and what it made."""
 
     inputs: tuple[Given, ...]
     outputs: tuple[Made, ...]
-    reads: tuple[Given, ...] = ()
 
 
 links_to_bytes = msgpack.Encoder().encode
 bytes_to_links = msgpack.Decoder(Links).decode
+reads_to_bytes = msgpack.Encoder().encode
+bytes_to_reads = msgpack.Decoder(tuple[Given, ...]).decode
 
 
 def id_bytes(hids: Iterable[str]) -> Iterator[bytes]:
@@ -90,9 +91,11 @@ _CALL_COLUMNS: Select[Any] = (
         ops.c.name,
         ops.c.spec,
         code_versions.c.digest,
+        code_states.c.reads,
     )
     .join(ops, ops.c.id == calls.c.op_id)
-    .join(code_versions, code_versions.c.id == calls.c.version_id)
+    .join(code_states, code_states.c.id == calls.c.state_id)
+    .join(code_versions, code_versions.c.id == code_states.c.version_id)
 )
 
 
@@ -135,6 +138,6 @@ class RowReader:
             duration_s=row.duration_us / MICRO,
             executed=bool(row.executed),
             error=row.error or "",
-            reads={read.name: self._given(read) for read in links.reads},
+            reads={read.name: self._given(read) for read in bytes_to_reads(row.reads)},
             history=self._history,
         )

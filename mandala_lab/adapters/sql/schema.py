@@ -99,6 +99,17 @@ code_versions = Table(
     UniqueConstraint("op_id", "digest"),
 )
 
+code_states = Table(
+    "code_states",  # a code version with the global data that it read: what goes before the arguments in keys
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("op_id", _Id, ForeignKey("ops.id"), nullable=False),
+    Column("version_id", _Id, ForeignKey("code_versions.id"), nullable=False),
+    Column("prefix", LargeBinary, nullable=False),
+    Column("reads", LargeBinary, nullable=False),  # MessagePack (see `rows`)
+    UniqueConstraint("op_id", "version_id", "prefix"),
+)
+
 calls = Table(
     "calls",
     metadata,
@@ -106,12 +117,12 @@ calls = Table(
     Column("hid", LargeBinary, nullable=False),
     Column("cid", LargeBinary, nullable=False),
     Column("op_id", _Id, ForeignKey("ops.id"), nullable=False),
-    Column("version_id", _Id, ForeignKey("code_versions.id"), nullable=False),
+    Column("state_id", _Id, ForeignKey("code_states.id"), nullable=False),
     Column("status", SmallInteger, nullable=False),
     Column("executed", Boolean, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("duration_us", BigInteger, nullable=False),
-    Column("links", LargeBinary, nullable=False),  # MessagePack: inputs, outputs, globals read (see `rows`)
+    Column("links", LargeBinary, nullable=False),  # MessagePack: inputs and outputs (see `rows`)
     Column("error", Text),  # the traceback of a failed call
     Index("calls_by_op", "op_id"),
 )

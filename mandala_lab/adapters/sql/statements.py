@@ -1,4 +1,4 @@
-"""The statements of the hot path: written with SQLAlchemy, prepared once as text.
+"""The statements of the hot path: written with SQLAlchemy, prepared once in a process as text.
 
 SQLAlchemy Core costs 13 to 33 us for each statement, the driver 3; so these go
 to the driver as they stand, with their parameters in a fixed order.
@@ -12,14 +12,25 @@ from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ClauseElement  # noqa: TC002 - as for our own imports
 
-from mandala_lab.adapters.sql.schema import calls, edges, events, head, spans, spilled_values, stored_values
+from mandala_lab.adapters.sql.schema import (
+    calls,
+    code_states,
+    code_versions,
+    edges,
+    events,
+    head,
+    ops,
+    spans,
+    spilled_values,
+    stored_values,
+)
 
 FOUND = (calls.c.hid, calls.c.links, calls.c.duration_us)
 CALL = (
     "hid",
     "cid",
     "op_id",
-    "version_id",
+    "state_id",
     "status",
     "executed",
     "started_us",
@@ -30,7 +41,27 @@ CALL = (
 SPAN = ("run_id", "seq", "parent", "depth", "call_id", "status", "started_us", "duration_us")
 VALUE = ("cid", "format", "digest", "data")
 SPILLED = ("cid", "format", "digest", "size")
+READ_STATE = (code_states.c.prefix, code_states.c.reads)
+OF_VERSION = code_states.c.version_id == code_versions.c.id
 EVENT = ("at_us", "kind", "call_id", "detail")
+
+
+_STATES = (
+    select(code_versions.c.code, code_versions.c.representative, code_versions.c.seen_us, *READ_STATE)
+    .select_from(code_versions.join(ops, ops.c.id == code_versions.c.op_id).outerjoin(code_states, OF_VERSION))
+    .where(ops.c.key == bindparam("key"))
+    .order_by(code_states.c.id.desc())
+)
+
+
+_prepared: dict[str, Statements] = {}
+
+
+def statements_for(dialect: Any) -> Statements:
+    """Return the prepared statements of a dialect."""
+    if dialect.name not in _prepared:
+        _prepared[dialect.name] = Statements(dialect)
+    return _prepared[dialect.name]
 
 
 class Statements:
@@ -53,7 +84,10 @@ class Statements:
         self.find = prepare(select(*FOUND).where(*by_hid, ok), "head", "hid")
         first = select(*FOUND).where(*by_cid, ok).order_by(calls.c.id)
         self.find_content = prepare(first, "head", "cid") + " LIMIT 1"  # SQLAlchemy's would be a parameter
+        others = select(ops.c.key).where(ops.c.name == bindparam("name"), ops.c.key != bindparam("key"))
+        self.namesake = prepare(others, "name", "key")
         self.known_call = prepare(select(calls.c.id, calls.c.status).where(*by_hid), "head", "hid")
+        self.states = prepare(_STATES, "key") + " LIMIT ?"
         self.has_value = prepare(select(stored_values.c.id).where(stored_values.c.cid == bindparam("cid")), "cid")
         of_value = (stored_values.c.format, stored_values.c.data, stored_values.c.digest)
         self.read_value = prepare(select(*of_value).where(stored_values.c.cid == bindparam("cid")), "cid")

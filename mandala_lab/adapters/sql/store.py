@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import json
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
@@ -24,8 +24,10 @@ from mandala_lab.adapters.sql.rows import (
     Links,
     RowReader,
     bytes_to_links,
+    bytes_to_reads,
     id_bytes,
     links_to_bytes,
+    reads_to_bytes,
     slices,
     spec_from_row,
     spec_to_json,
@@ -35,6 +37,7 @@ from mandala_lab.adapters.sql.rows import (
 from mandala_lab.adapters.sql.schema import (
     HEAD,
     calls,
+    code_states,
     code_versions,
     edges,
     events,
@@ -46,8 +49,8 @@ from mandala_lab.adapters.sql.schema import (
     spilled_values,
     stored_values,
 )
-from mandala_lab.adapters.sql.statements import Statements
-from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, Run, Span, SpanTotals
+from mandala_lab.adapters.sql.statements import statements_for
+from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
@@ -68,16 +71,18 @@ class SqlCallStore:
         What the refs that this store returns load their values from.
     read_only
         Open a store that exists, and never write to it.
+    synced
+        Let each commit wait until it is on the disk.
     """
 
-    def __init__(self, path: str, source: ValueSource, *, read_only: bool = False) -> None:
-        self._database = Database(path, read_only=read_only)
+    def __init__(self, path: str, source: ValueSource, *, read_only: bool = False, synced: bool = False) -> None:
+        self._database = Database(path, read_only=read_only, synced=synced)
         self._blobs: BlobStore | None = None
         self._spill_bytes = 0
         self._rows = RowReader(source, self)
-        self._do = Statements(self._database.dialect)
+        self._do = statements_for(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}
-        self._version_ids: dict[tuple[int, bytes], int] = {}
+        self._state_ids: dict[tuple[int, bytes, bytes], int] = {}
         self._run_ids: dict[str, int] = {}
 
     def spill_to(self, blobs: BlobStore, more_than_bytes: int) -> None:
@@ -133,7 +138,7 @@ class SqlCallStore:
         for entry in entries:
             for value in entry.values:
                 if self._spills(value):  # before the row that speaks of it: a crash may leave a file too many
-                    self._blobs.put(value.cid, value.data)  # type: ignore[union-attr]
+                    self._blobs.put(value.cid, *value.parts)  # type: ignore[union-attr]
         try:
             with self._database.writing() as cursor:
                 for entry in entries:
@@ -142,19 +147,29 @@ class SqlCallStore:
                     self._add_span_of_known(cursor, span)
         except BaseException:  # ids that were made in the transaction are gone with it
             self._op_ids.clear()
-            self._version_ids.clear()
+            self._state_ids.clear()
             self._run_ids.clear()
             raise
 
+    def replace_value(self, value: StoredValue) -> None:
+        if self._blobs is not None:
+            self._blobs.delete(value.cid)
+            if self._spills(value):
+                self._blobs.put(value.cid, *value.parts)
+        with self._database.writing() as cursor:
+            for table in (stored_values, spilled_values):
+                self._execute(cursor, delete(table).where(table.c.cid == value.cid))
+            self._add_value(cursor, value)
+
     def _spills(self, value: StoredValue) -> bool:
-        large = self._blobs is not None and len(value.data) > self._spill_bytes
+        large = self._blobs is not None and value.size > self._spill_bytes
         return large and value.format != FORMAT  # its elements are looked up when values are collected
 
     def _add_value(self, cursor: Any, value: StoredValue) -> None:
         if self._spills(value):
-            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, len(value.data)))
+            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, value.size))
         else:
-            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.data))
+            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.settled().data))
 
     def _add(self, cursor: Any, entry: CallEntry) -> None:
         execute = cursor.execute
@@ -168,12 +183,12 @@ class SqlCallStore:
             row = (
                 entry.cid,
                 op_id,
-                self._version_id(cursor, op_id, entry.version, entry.representative),
+                self._state_id(cursor, op_id, entry),
                 failed,
                 entry.executed,
                 started,
                 duration,
-                links_to_bytes(Links(entry.inputs, entry.outputs, entry.reads)),
+                links_to_bytes(Links(entry.inputs, entry.outputs)),
                 entry.error or None,
             )
             if known is None:
@@ -271,6 +286,14 @@ class SqlCallStore:
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
+    def sizes(self) -> Sizes:
+        inside = select(func.count(), func.coalesce(func.sum(func.length(stored_values.c.data)), 0))
+        outside = select(func.count(), func.coalesce(func.sum(spilled_values.c.size), 0)).select_from(spilled_values)
+        with self._database.reading() as connection:
+            number, size = connection.execute(inside.select_from(stored_values)).one()
+            more, large = connection.execute(outside).one()
+        return Sizes(self.count_calls(), number + more, size + large, self._database.size())
+
     def delete_calls(self, hids: Iterable[str]) -> None:
         with self._database.changing() as connection:
             for part in slices(id_bytes(hids)):
@@ -353,6 +376,10 @@ class SqlCallStore:
     def ops(self) -> list[OpSpec]:
         return self._ops(ops.c.id > 0)
 
+    def namesake(self, name: str, key: str) -> str | None:
+        found = self._database.fetch(self._do.namesake, (name, key))
+        return None if found is None else str(found[0])
+
     def versions(self, op: str) -> list[RecordedVersion]:
         query = (
             select(code_versions)
@@ -362,7 +389,13 @@ class SqlCallStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return [RecordedVersion(version_from_json(row.code), row.representative, row.seen_us / MICRO) for row in rows]
+        return [_recorded_version(row.code, row.representative, row.seen_us) for row in rows]
+
+    def states(self, op: str, limit: int) -> list[RecordedState]:
+        return [
+            RecordedState(_recorded_version(*row[:3]), row[3] or b"", bytes_to_reads(row[4]) if row[4] else ())
+            for row in self._database.fetch_all(self._do.states, (op, limit))
+        ]
 
     def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
         with self._database.writing() as cursor:
@@ -421,9 +454,6 @@ class SqlCallStore:
         return int(found)
 
     def _version_id(self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes) -> int:
-        known = self._version_ids.get((op_id, version.digest))
-        if known is not None:
-            return known
         row = {
             "op_id": op_id,
             "digest": version.digest,
@@ -433,9 +463,22 @@ class SqlCallStore:
         }
         self._execute(cursor, insert(code_versions).values(row).on_conflict_do_nothing())
         same = and_(code_versions.c.op_id == op_id, code_versions.c.digest == version.digest)
-        found = self._execute(cursor, select(code_versions.c.id).where(same)).fetchone()[0]
-        self._version_ids[(op_id, version.digest)] = found
-        return int(found)
+        return int(self._execute(cursor, select(code_versions.c.id).where(same)).fetchone()[0])
+
+    def _state_id(self, cursor: Any, op_id: int, entry: CallEntry) -> int:
+        key = (op_id, entry.version.digest, entry.prefix)
+        known = self._state_ids.get(key)
+        if known is None:
+            version_id = self._version_id(cursor, op_id, entry.version, entry.representative)
+            row = {"op_id": op_id, "version_id": version_id, "prefix": entry.prefix}
+            self._execute(
+                cursor,
+                insert(code_states).values(row | {"reads": reads_to_bytes(entry.reads)}).on_conflict_do_nothing(),
+            )
+            same = and_(*(code_states.c[name] == value for name, value in row.items()))
+            known = self._execute(cursor, select(code_states.c.id).where(same)).fetchone()[0]
+            self._state_ids[key] = known
+        return int(known)
 
     def _run_id(self, cursor: Any, name: str) -> int:
         known = self._run_ids.get(name)
@@ -450,6 +493,10 @@ class SqlCallStore:
         """Execute a statement that is too rare to prepare, within the transaction of `cursor`."""
         compiled = statement.compile(dialect=self._database.dialect)
         return cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
+
+
+def _recorded_version(code: str, representative: bytes, seen_us: int) -> RecordedVersion:
+    return RecordedVersion(version_from_json(code), representative, seen_us / MICRO)
 
 
 def _has_hid(part: list[bytes]) -> ColumnElement[bool]:

@@ -51,11 +51,13 @@ def described(parts: Any) -> np.dtype[Any]:
     how, *rest = parts
     if how == "string":
         coerce, *missing = rest
-        return np.dtypes.StringDType(coerce=coerce, **({"na_object": missing[0]} if missing else {}))
+        text: np.dtype[Any] = np.dtypes.StringDType(coerce=coerce, **({"na_object": missing[0]} if missing else {}))
+        return text
     *rest, metadata = rest
     options = {} if metadata is None else {"metadata": metadata}
     if how == "plain":
-        return np.dtype(rest[0], **options)
+        plain: np.dtype[Any] = np.dtype(rest[0], **options)
+        return plain
     if how == "repeated":
         return np.dtype((described(rest[0]), rest[1]), **options)
     if how != "fields":

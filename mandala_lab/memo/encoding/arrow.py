@@ -45,7 +45,7 @@ def _values(array: Any) -> Any:  # noqa: PLR0911 - one line a kind of type
     if pa.types.is_null(kind):
         return None
     if pa.types.is_boolean(kind):
-        return Raw(pc.fill_null(array, False).to_numpy(zero_copy_only=False).view(np.uint8))
+        return Raw(pc.fill_null(array, fill_value=False).to_numpy(zero_copy_only=False).view(np.uint8))
     if any(is_kind(kind) for is_kind in _BYTES):
         return _of_bytes(array, "<i8" if str(kind).startswith("large") else "<i4")
     if any(is_kind(kind) for is_kind in _LISTS):

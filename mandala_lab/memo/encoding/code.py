@@ -30,13 +30,8 @@ Digester = Callable[[Any], "tuple[bytes, list[tuple[str, Any]]]"]
 """Gives the digest of the code of a function or class, and the data that it reads, by label."""
 
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-_MEMBERS = (
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.ClassMethodDescriptorType,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
-)
+_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
+_MEMBERS = (*_METHODS, types.GetSetDescriptorType, types.MemberDescriptorType)
 _COMPILED = {"ufunc", "_ArrayFunctionDispatcher", "cython_function_or_method"}
 _OP = "mandala_lab.memo.decorator.Op"
 _UFUNC_HOMES = ("numpy", "scipy.special")
@@ -57,7 +52,7 @@ def is_code(kind: type) -> bool:
     return issubclass(kind, _KINDS) or kind.__qualname__ in _COMPILED or type_name(kind) == _OP
 
 
-def content(target: Any) -> Any:
+def content(target: Any) -> Any:  # noqa: PLR0911 - one line a kind of code
     """Return the data that stands for code in ids.
 
     Raises
@@ -184,7 +179,7 @@ def _same_code(module: str, qualname: str, kind: str, cid: bytes) -> Any:
 
 def _builtin_of(owner: Any, name: str) -> Any:
     """Return a bound method of a built-in value, such as ``"abc".upper``; never run a property."""
-    if not isinstance(inspect.getattr_static(type(owner), name), _MEMBERS):
+    if not isinstance(inspect.getattr_static(type(owner), name), _METHODS):
         raise UntrustedValueError(f"{name!r} of a {type_name(type(owner))} is not a built-in method")
     return getattr(owner, name)
 

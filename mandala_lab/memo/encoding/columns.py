@@ -21,7 +21,7 @@ def _of_series(series: pl.Series) -> Any:
 
 def _decoded(series: pl.Series) -> pl.Series:
     """Return categories as their texts: how they are numbered depends on what was met before."""
-    return series.cast(pl.String) if series.dtype == pl.Categorical or series.dtype == pl.Enum else series
+    return series.cast(pl.String) if series.dtype in (pl.Categorical, pl.Enum) else series
 
 
 def _of_frame(frame: pl.DataFrame) -> Any:
@@ -29,7 +29,7 @@ def _of_frame(frame: pl.DataFrame) -> Any:
 
 
 def _stored(frame: pl.DataFrame) -> bytes:
-    return frame.write_ipc(None, compat_level=_OLDEST).getvalue()
+    return bytes(frame.write_ipc(None, compat_level=_OLDEST).getvalue())
 
 
 def _frame_of(data: bytes) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +32,9 @@ def read(reader: Reader, tag: int) -> Any:
 
 
 def _dtype(described: str) -> np.dtype[Any]:
-    return np.lib.format.descr_to_dtype(ast.literal_eval(described))
+    lib: Any = np.lib.format
+    found: np.dtype[Any] = lib.descr_to_dtype(ast.literal_eval(described))
+    return found
 
 
 def _array(reader: Reader) -> np.ndarray[Any, Any]:
@@ -128,7 +131,7 @@ def _timestamp(reader: Reader) -> pd.Timestamp:
     return stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
 
 
-_READERS = {
+_READERS: dict[int, Callable[[Reader], Any]] = {
     ord("a"): _array,
     ord("g"): _scalar,
     ord("D"): _frame,

@@ -16,7 +16,7 @@ from mandala_lab.memo.encoding.forms import Form, Items, type_name
 from mandala_lab.model.errors import MandalaLabError, UnstorableError
 from mandala_lab.model.refs import short_repr
 
-_PARTS = 5
+_FEWEST_PARTS, _MOST_PARTS = 2, 6
 
 
 def _content(value: Any) -> Any:
@@ -29,7 +29,8 @@ def _content(value: Any) -> Any:
         plain = set if issubclass(kind, set) else frozenset
         return kind, plain(plain.__iter__(value)), object.__getstate__(value)
     if issubclass(kind, tuple) and code.is_named_tuple(kind):
-        return type_name(kind), kind._fields, list(kind._field_defaults.items()), tuple(value)
+        own: Any = kind
+        return type_name(kind), own._fields, list(own._field_defaults.items()), tuple(value)
     return _taken_apart(value, kind)
 
 
@@ -46,7 +47,7 @@ def _taken_apart(value: Any, kind: type) -> Any:
         ) from error
     if isinstance(reduced, str):
         return code.by_name(value, reduced)
-    if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= _PARTS + 1:
+    if not isinstance(reduced, tuple) or not _FEWEST_PARTS <= len(reduced) <= _MOST_PARTS:
         raise UnstorableError(f"an object of type {type_name(kind)} reduces to something of no meaning")
     make, args, state, items, pairs, *_ = *reduced, None, None, None
     if pairs is not None and issubclass(kind, dict) and not code.is_ordered(kind):

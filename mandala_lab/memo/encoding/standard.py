@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import array
-import datetime
+import datetime as dt
 import pathlib
 import re
 import types
@@ -23,23 +23,23 @@ def _add(kind: type, content: Callable[[Any], Any], rebuild: Callable[[Any], Any
     add(kind, Form(type_name(kind), content, rebuild))
 
 
-def _moment(value: datetime.datetime) -> Any:
+def _moment(value: dt.datetime) -> Any:
     day, clock = (value.year, value.month, value.day), _clock(value)
     return day, clock
 
 
-def _clock(value: datetime.datetime | datetime.time) -> Any:
+def _clock(value: dt.datetime | dt.time) -> Any:
     return value.hour, value.minute, value.second, value.microsecond, value.fold, value.tzinfo
 
 
-def _time_of(parts: Any) -> datetime.time:
+def _time_of(parts: Any) -> dt.time:
     hour, minute, second, microsecond, fold, zone = parts
-    return datetime.time(hour, minute, second, microsecond, zone, fold=fold)
+    return dt.time(hour, minute, second, microsecond, zone, fold=fold)
 
 
-def _moment_of(parts: Any) -> datetime.datetime:
+def _moment_of(parts: Any) -> dt.datetime:
     day, clock = parts
-    return datetime.datetime.combine(datetime.date(*day), _time_of(clock))
+    return dt.datetime.combine(dt.date(*day), _time_of(clock))
 
 
 def _zone(value: zoneinfo.ZoneInfo) -> str:
@@ -114,15 +114,15 @@ _add(range, lambda value: (value.start, value.stop, value.step), lambda parts: r
 _add(slice, lambda value: (value.start, value.stop, value.step), lambda parts: slice(*parts))
 _add(type(Ellipsis), _nothing, lambda _none: Ellipsis)
 _add(type(NotImplemented), _nothing, lambda _none: NotImplemented)
-_add(datetime.date, lambda value: (value.year, value.month, value.day), lambda parts: datetime.date(*parts))
-_add(datetime.time, _clock, _time_of)
-_add(datetime.datetime, _moment, _moment_of)
+_add(dt.date, lambda value: (value.year, value.month, value.day), lambda parts: dt.date(*parts))
+_add(dt.time, _clock, _time_of)
+_add(dt.datetime, _moment, _moment_of)
 _add(
-    datetime.timedelta,
+    dt.timedelta,
     lambda value: (value.days, value.seconds, value.microseconds),
-    lambda parts: datetime.timedelta(*parts),
+    lambda parts: dt.timedelta(*parts),
 )
-_add(datetime.timezone, lambda value: value.__getinitargs__(), lambda parts: datetime.timezone(*parts))
+_add(dt.timezone, lambda value: value.__getinitargs__(), lambda parts: dt.timezone(*parts))
 _add(zoneinfo.ZoneInfo, _zone, zoneinfo.ZoneInfo)
 _add(
     uuid.UUID,

@@ -8,7 +8,7 @@ A zone within pandas is its name, whichever package it comes from.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import zoneinfo
 from typing import Any
 
@@ -95,7 +95,7 @@ def _of_array(array: Any, *, storing: bool) -> Any:
     return _column(pd.Series(array, dtype=array.dtype, copy=False), storing=storing)
 
 
-def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:
+def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:  # noqa: PLR0911 - one line a kind
     """Return one column: a word that says how, and the content."""
     dtype, column = values.dtype, values.array
     if isinstance(dtype, np.dtype):
@@ -208,15 +208,15 @@ def zone_name(zone: Any) -> Any:
     name = zone.key if isinstance(zone, zoneinfo.ZoneInfo) else getattr(zone, "zone", None)
     if isinstance(name, str):
         return name
-    if isinstance(zone, datetime.timezone) or type(zone).__module__.startswith("pytz"):
+    if isinstance(zone, dt.timezone) or type(zone).__module__.startswith("pytz"):
         offset = zone.utcoffset(None)
-        return "UTC" if zone == datetime.UTC else offset.total_seconds() / 60
+        return "UTC" if zone == dt.UTC else offset.total_seconds() / 60
     raise UnstorableError(f"the zone {zone!r} has no name that means the same elsewhere; use one of zoneinfo")
 
 
 def zone_of(name: Any) -> Any:
     """Return the zone of a name, as this pandas makes it."""
-    return datetime.timezone(datetime.timedelta(minutes=name)) if isinstance(name, float) else name
+    return dt.timezone(dt.timedelta(minutes=name)) if isinstance(name, float) else name
 
 
 def _of_timestamp(value: pd.Timestamp) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from mandala_lab.memo.encoding import code, forms
 from mandala_lab.memo.encoding.forms import Raw, type_name
 from mandala_lab.model.errors import CorruptValueError, MandalaLabError, UnstorableError
-from mandala_lab.model.refs import Ref, short_repr
+from mandala_lab.model.refs import Ref, is_immutable, short_repr
 
 Chunk = bytes | bytearray | memoryview
 
@@ -31,6 +31,9 @@ def encode(value: Any) -> bytes:
     UnstorableError
         When the value, or something in it, has no data-only format.
     """
+    scalar = _SCALARS.get(type(value)) if is_immutable(value) else None
+    if scalar is not None:
+        return scalar(value)
     out = _Writer()
     try:
         out.write(value)
@@ -212,7 +215,7 @@ _SCALARS: dict[type, Callable[[Any], bytes]] = {
     bytes: lambda value: b"b" + _U64.pack(len(value)) + value,
     bytearray: lambda value: b"B" + _U64.pack(len(value)) + bytes(value),
 }
-_CONTAINERS = {list: b"l", tuple: b"t", set: b"S", frozenset: b"Z", dict: b"d"}
+_CONTAINERS: dict[type, bytes] = {list: b"l", tuple: b"t", set: b"S", frozenset: b"Z", dict: b"d"}
 _READERS: dict[int, Callable[[Reader], Any]] = {
     ord("N"): lambda _reader: None,
     ord("T"): lambda _reader: True,

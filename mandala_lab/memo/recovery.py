@@ -1,0 +1,69 @@
+"""A stored value that is damaged or gone: made again by the call that made it, or named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mandala_lab.memo import context, values
+from mandala_lab.memo.decorator import Op, find_op
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.engine import Engine
+from mandala_lab.memo.outputs import split_outputs
+from mandala_lab.memo.warn import warn_user
+from mandala_lab.model.calls import Call
+from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.hashing import maker_of
+from mandala_lab.model.refs import Ref
+from mandala_lab.ports.call_store import CallStore
+
+
+class Recovery:
+    """Makes values again.
+
+    Parameters
+    ----------
+    store
+        Where the maker of a value is recorded, and where the value is put back.
+    engine
+        Knows the code that an op has now.
+    """
+
+    def __init__(self, store: CallStore, engine: Engine) -> None:
+        self._store = store
+        self._engine = engine
+
+    def recover(self, ref: Ref, trouble: CorruptValueError | LookupError) -> Any:
+        """Return the value of a ref, made again.
+
+        Raises
+        ------
+        CorruptValueError, LookupError
+            The `trouble`, where it cannot be made again.
+        """
+        maker = maker_of(bytes.fromhex(ref.hid))
+        call = next(iter(self._store.calls([maker[0].hex()])), None) if maker else None
+        op = None if call is None else find_op(call.op)
+        if maker is None or call is None or op is None or not op.spec.saves_output(maker[1]):
+            raise trouble
+        try:
+            value = self._made_again(op, call)[maker[1]]
+            cid = content_id(value)
+        except Exception as error:  # whatever the body, or an input that is damaged too, raises
+            raise trouble from error
+        if cid.hex() != ref.cid:
+            raise trouble
+        warn_user(f"{trouble}; it was made again by running {call.name}")
+        if ref.data is None:
+            self._store.replace_value(values.store(value, cid))
+        return value
+
+    def _made_again(self, op: Op[..., Any], call: Call) -> list[Any]:
+        if self._engine.keyer.state(op).version.id != call.version:
+            raise LookupError(f"the code of {call.name} that made it is not here")
+        args, kwargs = op.binder.spell({name: self._engine.plain(ref) for name, ref in call.inputs.items()})
+        context.enter_engine(None)
+        try:
+            with context.inside(None):
+                return split_outputs(op.spec, op.f(*args, **kwargs))
+        finally:
+            context.leave_engine()
