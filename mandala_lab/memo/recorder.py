@@ -105,8 +105,8 @@ class Recorder:
         if self._listeners:
             self.tell(self._span_of(hit))
 
-    def write(self, entry: CallEntry) -> None:
-        """Write a call: at once, or with others soon where commits are grouped.
+    def write(self, *entries: CallEntry) -> None:
+        """Write a call and what belongs to it: at once, or with others soon where commits are grouped.
 
         Raises
         ------
@@ -115,12 +115,13 @@ class Recorder:
         """
         self.uncommitted += 1
         if self._group_s:
-            self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
+            for entry in entries:
+                self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
             if not self._waiting:
                 self._start_flusher()
             return
         self._begin()
-        self._store.record((entry,))
+        self._store.record(entries)
 
     def _span_of(self, hit: _Hit) -> Span:
         seq, parent, depth, call, started_s = hit

@@ -73,6 +73,13 @@ class Succession:
         self._store = store
         self._versions = versions
 
+    def namesake(self, spec: OpSpec) -> str | None:
+        """Return the key of another recorded op that goes by the same short name."""
+        try:
+            return self._store.namesake(spec.name, spec.key)
+        except StoreError:  # whoever reads the call next says so
+            return None
+
     def standing(self, spec: OpSpec, version: CodeVersion, reads: tuple[Given, ...], *, fixed: bool) -> Standing:
         """Return where an op stands with its present version and data; `fixed` where its user gave the version."""
         try:
