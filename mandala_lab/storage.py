@@ -55,6 +55,10 @@ class Storage:
     durability
         What a committed call survives: the death of the ``"process"``, or also that
         of the machine (``"power"``: each commit waits for the disk).
+    progress
+        Whether a loop of calls that goes on for more than a second shows how far
+        it is, in a notebook or a terminal. ``MANDALA_LAB_PROGRESS=0`` in the
+        environment says no for all storages.
 
     Raises
     ------
@@ -86,8 +90,11 @@ class Storage:
         session: str | None = None,
         group_commits_ms: float = 0,
         durability: Durability = "process",
+        progress: bool = True,
     ) -> None:
-        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability)
+        options = Options(
+            session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability, progress
+        )
         self._parts = assemble(db_path, options)
         self._exit_hooks: list[Callable[[Storage], None]] = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
@@ -123,7 +130,10 @@ class Storage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         context.leave_engine()
-        self._parts.recorder.flush()
+        if context.is_entered(self._parts.engine):
+            self._parts.recorder.flush()
+        else:
+            self.rest()
         for hook in self._exit_hooks:
             hook(self)
 
@@ -145,6 +155,7 @@ class Storage:
     def deactivate(self) -> None:
         """Undo `activate`."""
         context.set_default_engine(None)
+        self.rest()
 
     def allow_new_calls(self, allow: bool) -> None:
         """Say whether calls that are not recorded may run; else they raise `NewCallError`."""
@@ -155,6 +166,10 @@ class Storage:
         self._parts.recorder.commit()
 
     flush = commit
+
+    def rest(self) -> None:
+        """Write the spans of hits, and take away the progress that is shown: what a block and a cell end with."""
+        self._parts.recorder.rest()
 
     def clear_cache(self, allow_uncommitted: bool = False) -> None:
         """Empty the memory of this process; the next hits read the store.
