@@ -21,7 +21,7 @@ from mandala_lab.model.errors import nearest
 from mandala_lab.model.ops import CodeVersion
 from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.ports.call_store import CallStore
-from mandala_lab.records import code, find
+from mandala_lab.records import attended, code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.replay.replay import Replay, Scope, run_replay
 from mandala_lab.wiring import MEMORY, Durability, Options, assemble
@@ -41,6 +41,12 @@ class Storage:
         Folder of the values that are larger than so many MB (2**20 bytes), a file
         for each: by default beside the file of the store, named like it with
         ``.values``. The store remembers a chosen folder.
+    deps_path
+        Ask about changed code on entering a block, as mandala does: ``"__main__"``
+        for the ops of this notebook or script, a path for those in that file or
+        below that folder. Each changed dependency is asked about once: ``y``
+        recompute, ``n`` compatible, ``a`` abort (`StaleCodeError`, which is also
+        raised where nobody can answer). By default nothing ever asks.
     on_change
         What an equal call that was recorded under other code means:
         ``"recompute"`` it and keep both, ``"reuse"`` the recorded result,
@@ -85,6 +91,7 @@ class Storage:
         db_path: str | Path = MEMORY,
         overflow_dir: str | Path | None = None,
         overflow_threshold_MB: float = 50.0,  # noqa: N803 - mandala's name
+        deps_path: str | Path | None = None,
         *,
         on_change: OnChange = "recompute",
         session: str | None = None,
@@ -92,6 +99,7 @@ class Storage:
         durability: Durability = "process",
         progress: bool = True,
     ) -> None:
+        self._asks_about = attended.checked_place(deps_path, on_change)
         options = Options(
             session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability, progress
         )
@@ -123,6 +131,8 @@ class Storage:
     # --- recording
 
     def __enter__(self) -> Self:
+        if self._asks_about is not None and not context.is_entered(self._parts.engine):
+            attended.ask_about_changes(self._written, self._parts.engine, self._asks_about, self._parts.recorder.run)
         context.enter_engine(self._parts.engine)
         return self
 

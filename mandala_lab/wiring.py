@@ -77,7 +77,6 @@ class Options:
     overflow_threshold_mb: float = 50.0
     durability: Durability = "process"
     progress: bool = True
-    deps_path: str | Path | None = None
 
     def check(self) -> None:
         """Raise `ValueError` for what is no choice."""
