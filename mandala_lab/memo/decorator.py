@@ -112,6 +112,11 @@ def find_op(key: str) -> Op[..., Any] | None:
     return _registry.get(key)
 
 
+def known_ops() -> list[Op[..., Any]]:
+    """Return the ops of this process in the order of their first definition, each as it was last defined."""
+    return list(_registry.values())
+
+
 @overload
 def op(fn: Callable[P, R], /) -> Op[P, R]: ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import json
 from sqlalchemy import and_, delete, func, select, update
@@ -402,12 +402,19 @@ class SqlCallStore:
         with self._database.reading() as connection:
             return connection.scalar(of_op.where(code_versions.c.digest == next(id_bytes([version]), b"")))
 
-    def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
+    def declare(
+        self,
+        spec: OpSpec,
+        version: CodeVersion,
+        representative: bytes,
+        detail: str,
+        kind: Literal["compatible", "recompute"] = "compatible",
+    ) -> None:
         with self._database.writing() as cursor:
             version_id = self._version_id(cursor, self._op_id(cursor, spec), version, representative)
             renewed = update(code_versions).where(code_versions.c.id == version_id)
             self._execute(cursor, renewed.values(representative=representative))
-            cursor.execute(self._do.add_event, (_now_us(), "compatible", None, detail))
+            cursor.execute(self._do.add_event, (_now_us(), kind, None, detail))
 
     def start_anew(self) -> None:
         self._database.start_anew()
