@@ -66,7 +66,7 @@ class FixedCode:
 
     def __init__(self, version: str, source: str) -> None:
         self.version = CodeVersion(combine(b"named version", version.encode("utf-8", "surrogatepass")), source)
-        self.gaps: tuple[str, ...] = ()
+        self.unseen: tuple[str, ...] = ()
 
     def is_unchanged(self) -> bool:
         """Say that it is as it was."""
@@ -155,6 +155,7 @@ class Keyer:
         self._versions = versions
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
+        self._warned_of: set[str] = set()
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -176,6 +177,17 @@ class Keyer:
         standing = self._succession.standing(op.spec, code.version, reads, fixed=op.fixed_version is not None)
         state = self._states[op] = OpState(op, code, standing, reads, new)
         return state
+
+    def warn_of_gaps(self, state: OpState) -> None:
+        """Say once of an op which changes of its code would go unseen."""
+        gaps, key = state.code.unseen, state.spec.key
+        if gaps and key not in self._warned_of:
+            self._warned_of.add(key)
+            more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+            warn_user(
+                f"op {state.spec.name} is recorded, but not every change of its code can be seen: {gaps[0]}{more}; "
+                "pass what matters as an argument, or say version=... when it changes"
+            )
 
     def forget(self) -> None:
         """Forget every answer."""
