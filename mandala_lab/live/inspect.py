@@ -114,8 +114,11 @@ def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, li
 
 
 def _source(store: CallStore, call: Call) -> str:
-    versions = {one.version.digest.hex(): one.version.source for one in store.versions(call.op)}
-    return versions.get(call.version, "")
+    """Return the source of a call's op, and under it what could not be followed in it."""
+    version = next((one.version for one in store.versions(call.op) if one.version.id == call.version), None)
+    if version is None:
+        return ""
+    return version.source + "".join(f"\n# not followed: {gap}" for gap in version.gaps)
 
 
 def _call_row(call: Call, span: Span | None) -> CallRow:

@@ -245,6 +245,7 @@ class Engine:
             return _unstored(op, outputs, asked.parent)
         if not self._record(asked, made, new, attempt.span(), attempt.took_s):
             return _unstored(op, outputs, asked.parent)
+        self.keyer.warn_of_gaps(asked.state)
         hit = self._hits.add(Found(asked.hid, made, attempt.took_s), op.spec.nout, outputs)
         if op.spec.answers:
             remember(asked.state, asked.values, hit)

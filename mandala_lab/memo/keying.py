@@ -81,7 +81,7 @@ class FixedCode:
 
     def __init__(self, version: str, source: str) -> None:
         self.version = CodeVersion(combine(b"named version", version.encode("utf-8", "surrogatepass")), source)
-        self.gaps: tuple[str, ...] = ()
+        self.unseen: tuple[str, ...] = ()
 
     def is_unchanged(self) -> bool:
         """Say that it is as it was."""
@@ -219,6 +219,7 @@ class Keyer:
         self._states: dict[Operation, OpState] = {}
         self._names: dict[str, str] = {}
         self._told: set[str] = set()
+        self._warned_of: set[str] = set()
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -255,6 +256,17 @@ class Keyer:
             warn_user(
                 f"two ops of this storage go by the name {spec.name!r}: {known} and {spec.key}; their calls are kept "
                 f"apart, and give one of them a name of its own, @op(name=...), to tell them apart yourself"
+            )
+
+    def warn_of_gaps(self, state: OpState) -> None:
+        """Say once of an op which changes of its code would go unseen."""
+        gaps, key = state.code.unseen, state.spec.key
+        if gaps and key not in self._warned_of:
+            self._warned_of.add(key)
+            more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+            warn_user(
+                f"op {state.spec.name} is recorded, but not every change of its code can be seen: {gaps[0]}{more}; "
+                "pass what matters as an argument, or say version=... when it changes"
             )
 
     def forget(self) -> None:

@@ -97,6 +97,8 @@ class CodeVersion:
     pieces
         Digests, as hexadecimal text, of the pieces of code that it is made of,
         by label; the op itself has the empty label.
+    gaps
+        What could not be followed, in words.
     """
 
     digest: bytes
@@ -106,6 +108,7 @@ class CodeVersion:
     complete: bool = True
     parameters: tuple[str, ...] = ()
     pieces: dict[str, str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

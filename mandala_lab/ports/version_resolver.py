@@ -17,8 +17,8 @@ class ResolvedCode(Protocol):
         ...
 
     @property
-    def gaps(self) -> tuple[str, ...]:
-        """What could not be followed, in words; empty when the version is complete."""
+    def unseen(self) -> tuple[str, ...]:
+        """The gaps of the version through which a change can go unseen, so that results may be stale."""
         ...
 
     def is_unchanged(self) -> bool:

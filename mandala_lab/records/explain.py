@@ -6,7 +6,7 @@ Parts are compared by content id, so nothing is loaded but what the text shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mandala_lab.memo.asked import Asked
@@ -48,12 +48,18 @@ class Explanation:
         The same as a sentence.
     nearest
         The earlier call that differs least, the latest of several.
+    differences
+        What differs from it.
+    gaps
+        What could not be followed in the code of the call, so that a change there
+        may have gone unseen.
     """
 
     reason: Reason
     text: str
     nearest: Call | None = None
     differences: tuple[Difference, ...] = ()
+    gaps: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -72,6 +78,23 @@ class _Parts:
 
 def explain_recorded(store: CallStore, versions: VersionResolver, call: Call) -> Explanation:
     """Say why a recorded call ran."""
+    version = next((one.version for one in store.versions(call.op) if one.version.id == call.version), None)
+    return _with_gaps(_explain_recorded(store, versions, call), version)
+
+
+def explain_asked(store: CallStore, versions: VersionResolver, asked: Asked) -> Explanation:
+    """Say what a call would be, which is not made."""
+    return _with_gaps(_explain_asked(store, versions, asked), asked.state.version)
+
+
+def _with_gaps(explanation: Explanation, version: CodeVersion | None) -> Explanation:
+    gaps = () if version is None else version.gaps
+    if not gaps:
+        return explanation
+    return replace(explanation, gaps=gaps, text=f"{explanation.text}. Not followed in its code: {'; '.join(gaps)}")
+
+
+def _explain_recorded(store: CallStore, versions: VersionResolver, call: Call) -> Explanation:
     parts = _parts(call)
     if not call.executed:
         return Explanation("hit", f"{call.name} did not run: an equal call was recorded, with another history")
@@ -81,8 +104,7 @@ def explain_recorded(store: CallStore, versions: VersionResolver, call: Call) ->
     return _explain(store, versions, call.op, parts, earlier, texts)
 
 
-def explain_asked(store: CallStore, versions: VersionResolver, asked: Asked) -> Explanation:
-    """Say what a call would be, which is not made."""
+def _explain_asked(store: CallStore, versions: VersionResolver, asked: Asked) -> Explanation:
     spec, state = asked.op.spec, asked.state
     if not spec.pure:
         return Explanation("impure", f"{spec.name} is declared with pure=False: each call runs")

@@ -45,7 +45,7 @@ class _Row(NamedTuple):
 
 
 _FOR_SLOTS = {types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(_Row)["only"])}
-_WITHOUT_STATE = {object, int, float, complex, str, bytes, list, tuple, dict, set, frozenset}
+_WITHOUT_STATE = {types.SimpleNamespace, object, int, float, complex, str, bytes, list, tuple, dict, set, frozenset}
 
 
 def open_up(walk: Walk, node: Node, target: Any) -> None:
@@ -297,7 +297,7 @@ def _open_items(walk: Walk, node: Node, target: Any) -> None:
     walk.watch_size(target)
     is_mapping = not issubclass(type(target), list | tuple | set | frozenset)
     if issubclass(type(target), set | frozenset):
-        walk.gap(f"{node.label or 'it'} is a set that leads to code: its items have no order")
+        walk.gap(f"{node.label or 'it'} is a set that leads to code: its items have no order", unseen=False)
     for at, (key, value) in enumerate(kinds.items(target)):
         if is_mapping and not is_immutable(key):
             walk.edge(node, f"key {at}", fixed(key), f"{node.label} key {at}")

@@ -78,7 +78,7 @@ class Walk:
     def __init__(self, target: Any, open_up: Callable[[Walk, Node, Any], None]) -> None:
         self.nodes: list[Node] = []
         self.named: dict[str, bytes] = {}
-        self.gaps: dict[str, None] = {}
+        self.gaps: dict[str, bool] = {}
         self.root = target
         self.home: dict[str, Any] | None = target.__globals__ if isinstance(target, FunctionType) else None
         self.functions: list[FunctionType] = []
@@ -125,7 +125,7 @@ class Walk:
                     continue  # a method, which comes with its class
                 left -= len(node.text)
                 if left < 0:
-                    self.gap(f"the source of {node.label} and what comes after it is too long to be kept")
+                    self.gap(f"the source of {node.label} and what comes after it is too long to be kept", unseen=False)
                     break
                 found[node.label] = node.text
         return found
@@ -139,9 +139,9 @@ class Walk:
         """Return the labels of the data that is read."""
         return tuple(label for label, _ in self._data)
 
-    def gap(self, reason: str) -> None:
-        """Note something that cannot be followed."""
-        self.gaps[reason] = None
+    def gap(self, reason: str, *, unseen: bool = True) -> None:
+        """Note something that cannot be followed, and whether changes there go unseen."""
+        self.gaps[reason] = unseen
 
     # --- what `open_up` asks for
 

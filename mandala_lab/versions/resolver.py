@@ -27,7 +27,7 @@ class Resolved:
     """What one function object reaches (see `mandala_lab.ports.version_resolver`)."""
 
     version: CodeVersion
-    gaps: tuple[str, ...]
+    unseen: tuple[str, ...]
     is_unchanged: Callable[[], bool]
     is_current: Callable[[], bool]
     read_globals: Callable[[], list[tuple[str, Any]]]
@@ -103,5 +103,7 @@ def _resolve(function: Callable[..., Any]) -> Resolved:
         reads=walk.reads(),
         complete=not walk.gaps,
         pieces={label: digest.hex() for label, digest in walk.pieces().items()},
+        gaps=tuple(walk.gaps),
     )
-    return Resolved(version, tuple(walk.gaps), watch.is_unchanged, watch.is_current, watch.read)
+    unseen = tuple(reason for reason, is_unseen in walk.gaps.items() if is_unseen)
+    return Resolved(version, unseen, watch.is_unchanged, watch.is_current, watch.read)

@@ -93,7 +93,7 @@ def main() -> None:
     made = {name: resolver.code_of(scope[name])[0].hex() for name in ("a", "b", "part", "Point", "sub", "show", "Sub")}
     version = resolved.version
     found = {"digest": version.digest.hex(), "pieces": version.pieces, "reads": version.reads, "made": made}
-    found |= {"gaps": resolved.gaps, "helpers": sorted(version.helpers), "still": resolved.is_current()}
+    found |= {"gaps": version.gaps, "helpers": sorted(version.helpers), "still": resolved.is_current()}
     sys.stdout.write(json.dumps(found))
 
 

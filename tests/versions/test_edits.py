@@ -217,6 +217,7 @@ def load(notebook, state):
     notebook.run(*cells)
 
 
+@pytest.mark.filterwarnings("ignore:op f is recorded, but not every change")  # what a __getattr__ makes up
 @pytest.mark.parametrize("edit", SEEN, ids=lambda edit: edit.name)
 def test_an_edit_that_can_matter_runs_and_changing_back_is_a_hit(notebook, edit):
     before, after = edit.states()

@@ -57,7 +57,7 @@ def test_what_cannot_be_followed_is_told_with_a_reason(define, body, reason):
     )
     found = resolve(scope)
     assert not found.version.complete
-    assert any(reason in gap for gap in found.gaps), found.gaps
+    assert any(reason in gap for gap in found.version.gaps), found.version.gaps
 
 
 def test_an_import_that_fails_is_a_gap(define):
@@ -73,14 +73,14 @@ def test_installed_code_is_complete_and_known_by_name(define):
         "    return json.dumps(math.sin(x)), np.sum([x]), np.linalg.norm([x]), pd.DataFrame(), P.match('a'), len([x])"
     )
     found = resolve(scope)
-    assert found.gaps == ()
+    assert found.version.gaps == ()
     assert found.version.reads == ()
     assert found.is_unchanged()
 
 
 def test_a_library_decorator_with_a_changing_state_is_told(define):
     found = resolve(define("import reprlib\ndef f(x): return g(x)\n@reprlib.recursive_repr()\ndef g(x): return 'x'"))
-    assert any("repr_running" in gap for gap in found.gaps), "its closure holds a set that it changes"
+    assert any("repr_running" in gap for gap in found.version.gaps), "its closure holds a set that it changes"
     assert "g.user_function" in found.version.pieces
 
 
@@ -117,7 +117,7 @@ def test_too_much_source_is_left_out_and_told(define, monkeypatch):
     monkeypatch.setattr("mandala_lab.versions.reach._HELPERS_SIZE", 30)
     found = resolve(define("def g(x): return h(x)\ndef h(x): return x  # longer\ndef f(x): return g(x)"))
     assert list(found.version.helpers) == ["g"]
-    assert any("too long" in gap for gap in found.gaps)
+    assert any("too long" in gap for gap in found.version.gaps)
 
 
 # --- currentness
