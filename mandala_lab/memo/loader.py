@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mandala_lab.ports.call_store import CallStore
 
     Recover = Callable[[Ref, CorruptValueError | LookupError], Any]
-    from mandala_lab.ports.call_store import CallStore
 
 _MEASURED = 1000  # elements of a collection that are measured before it is shown
 _LARGE = 1_000_000

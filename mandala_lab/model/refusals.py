@@ -48,7 +48,6 @@ _OTHER = {
     "setitem": "[]=",
     "delitem": "del []",
     "contains": "in",
-    "call": "a call",
     "enter": "with",
 }
 
