@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import sqlite3
 from typing import Optional
 
 import numpy as np
@@ -419,3 +421,49 @@ def test_any_mixture_of_refs_and_values_has_the_content_of_the_plain_list(xs, wr
             one for one, wrap in zip(call.inputs["xs"], wrapped, strict=False) if wrap
         ]
         assert total(xs).value == sum(xs)
+
+
+def test_collections_of_another_storage_bring_their_values(storage, tmp_path):
+    with Storage(tmp_path / "other.db") as other:
+        xs = numbers(40)
+        rows = [numbers(2), [5]]
+    with storage:
+        assert total(xs).value == 7800
+        assert flat([xs, *rows]).value[-1] == 5
+        assert total_whole(numbers(3)).value == 30
+    other.close()
+    (tmp_path / "other.db").unlink()
+    storage.clear_cache(allow_uncommitted=True)
+    assert {call.inputs["xs"].value[1] for call in storage.calls(total)} == {10}
+    given = storage.calls(flat)[0].inputs["rows"]
+    assert storage.unwrap(given)[1:] == [[0, 10], [5]]
+
+
+def test_refs_of_collections_can_be_pickled(storage):
+    with storage:
+        xs = numbers(3)
+    copy = pickle.loads(pickle.dumps(xs))
+    assert type(copy) is ListRef
+    assert copy == xs
+    assert copy.value == [0, 10, 20]
+    with storage:
+        assert total(copy) == total(xs)
+
+
+@pytest.mark.parametrize("lost", ["the element", "the list and the element"])
+def test_what_is_lost_is_made_again(path, lost):
+    with Storage(path) as storage:
+        xs = arrays(2)
+        cids = [xs[1].cid, *([xs.cid] if "list" in lost else [])]
+    storage.close()
+    connection = sqlite3.connect(path)
+    for cid in cids:
+        connection.execute("DELETE FROM stored_values WHERE cid = ?", (bytes.fromhex(cid),))
+    connection.commit()
+    connection.close()
+    with Storage(path) as storage, pytest.warns(MandalaLabWarning, match="made again by running arrays"):
+        found = storage.get_ref_creator(xs[1]).outputs["items[1]"]
+        assert found.value.tolist() == [1] * 100
+    storage.clear_cache(allow_uncommitted=True)
+    assert storage.load_ref(found.hid).value.tolist() == [1] * 100
+    storage.close()

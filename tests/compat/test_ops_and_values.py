@@ -391,7 +391,7 @@ REFUSED = {
     "bool": bool,
     "not": operator.not_,
     "call": lambda x: x(),
-    "unpack": lambda x: print(*x),
+    "unpack": lambda x: (0, *x),
     "format": lambda x: f"{x:.2f}",
     "divmod": lambda x: divmod(x, 2),
     "array": lambda x: np.arange(2) + x,
