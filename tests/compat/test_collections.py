@@ -461,8 +461,9 @@ def test_what_is_lost_is_made_again(path, lost):
         connection.execute("DELETE FROM stored_values WHERE cid = ?", (bytes.fromhex(cid),))
     connection.commit()
     connection.close()
-    with Storage(path) as storage, pytest.warns(MandalaLabWarning, match="made again by running arrays"):
-        found = storage.get_ref_creator(xs[1]).outputs["items[1]"]
+    storage = Storage(path)
+    found = storage.get_ref_creator(xs[1]).outputs["items[1]"]
+    with pytest.warns(MandalaLabWarning, match="made again by running arrays"):
         assert found.value.tolist() == [1] * 100
     storage.clear_cache(allow_uncommitted=True)
     assert storage.load_ref(found.hid).value.tolist() == [1] * 100
