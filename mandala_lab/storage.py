@@ -24,7 +24,7 @@ from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.model.structures import RESERVED
 from mandala_lab.ports.call_store import CallStore
-from mandala_lab.records import code, find
+from mandala_lab.records import attended, code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.records.tree import CallTree, tree_of_call, tree_of_run
 from mandala_lab.replay.replay import Replay, Scope, run_replay
@@ -55,6 +55,12 @@ class Storage:
         Folder of the values that are larger than so many MB (2**20 bytes), a file
         for each: by default beside the file of the store, named like it with
         ``.values``. The store remembers a chosen folder.
+    deps_path
+        Ask about changed code on entering a block, as mandala does: ``"__main__"``
+        for the ops of this notebook or script, a path for those in that file or
+        below that folder. Each changed dependency is asked about once: ``y``
+        recompute, ``n`` compatible, ``a`` abort (`StaleCodeError`, which is also
+        raised where nobody can answer). By default nothing ever asks.
     on_change
         What an equal call that was recorded under other code means:
         ``"recompute"`` it and keep both, ``"reuse"`` the recorded result,
@@ -72,6 +78,10 @@ class Storage:
     durability
         What a committed call survives: the death of the ``"process"``, or also that
         of the machine (``"power"``: each commit waits for the disk).
+    progress
+        Whether a loop of calls that goes on for more than a second shows how far
+        it is, in a notebook or a terminal. ``MANDALA_LAB_PROGRESS=0`` in the
+        environment says no for all storages.
 
     Raises
     ------
@@ -100,15 +110,20 @@ class Storage:
         db_path: str | Path = MEMORY,
         overflow_dir: str | Path | None = None,
         overflow_threshold_MB: float = 50.0,  # noqa: N803 - mandala's name
+        deps_path: str | Path | None = None,
         *,
         on_change: OnChange = "recompute",
         session: str | None = None,
         group_commits_ms: float = 0,
         durability: Durability = "process",
+        progress: bool = True,
         **of_tracers: Any,
     ) -> None:
         _refuse_unknown(of_tracers)
-        options = Options(session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability)
+        self._asks_about = attended.checked_place(deps_path, on_change)
+        options = Options(
+            session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability, progress
+        )
         self._parts = assemble(db_path, options)
         self._exit_hooks: list[Callable[[Storage], None]] = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
@@ -137,6 +152,8 @@ class Storage:
     # --- recording
 
     def __enter__(self) -> Self:
+        if self._asks_about is not None and not context.is_entered(self._parts.engine):
+            attended.ask_about_changes(self._written, self._parts.engine, self._asks_about, self._parts.recorder.run)
         context.enter_engine(self._parts.engine)
         return self
 
@@ -144,7 +161,10 @@ class Storage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         context.leave_engine()
-        self._parts.recorder.flush()
+        if context.is_entered(self._parts.engine):
+            self._parts.recorder.flush()
+        else:
+            self.rest()
         for hook in self._exit_hooks:
             hook(self)
 
@@ -166,6 +186,7 @@ class Storage:
     def deactivate(self) -> None:
         """Undo `activate`."""
         context.set_default_engine(None)
+        self.rest()
 
     def allow_new_calls(self, allow: bool) -> None:
         """Say whether calls that are not recorded may run; else they raise `NewCallError`."""
@@ -176,6 +197,10 @@ class Storage:
         self._parts.recorder.commit()
 
     flush = commit
+
+    def rest(self) -> None:
+        """Write the spans of hits, and take away the progress that is shown: what a block and a cell end with."""
+        self._parts.recorder.rest()
 
     def clear_cache(self, allow_uncommitted: bool = False) -> None:
         """Empty the memory of this process; the next hits read the store.

@@ -17,6 +17,7 @@ from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
 from mandala_lab.versions.resolver import Resolver
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
+_PROGRESS = "MANDALA_LAB_PROGRESS"
 Durability = Literal["process", "power"]
 
 
@@ -74,6 +76,7 @@ class Options:
     overflow_dir: str | Path | None = None
     overflow_threshold_mb: float = 50.0
     durability: Durability = "process"
+    progress: bool = True
 
     def check(self) -> None:
         """Raise `ValueError` for what is no choice."""
@@ -108,13 +111,23 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     loader = ValueLoader()
     store = SqlCallStore(path, loader, synced=options.durability == "power")
     _place_large_values(store, path, options)
-    recorder = Recorder(store, options.session or default_session(), options.group_commits_ms / 1000)
+    session = options.session or default_session()
+    recorder = Recorder(store, session, options.group_commits_ms / 1000, _progress_display(options))
     versions = Resolver()
     engine = Engine(store, versions, recorder, loader, options.on_change)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
     parts = Parts(path, store, engine, recorder, loader, versions)
     _assembled.add(parts)
     return parts
+
+
+def _progress_display(options: Options) -> ProgressDisplay | None:
+    """Return what shows the progress of long loops, unless the storage or the environment wants none."""
+    if not options.progress or os.environ.get(_PROGRESS) == "0":
+        return None
+    from mandala_lab.adapters.progress_bar import ProgressBar
+
+    return ProgressBar()
 
 
 def open_for_reading(path: str) -> CallStore:

@@ -13,7 +13,7 @@ import pytest
 import mandala_lab
 
 HEAVY = {"jupyter_client", "jupyter_core", "jupyterlab", "IPython", "ipykernel", "ipywidgets", "anywidget"}
-HEAVY |= {"pandas", "numpy", "sqlalchemy", "pyarrow", "networkx", "traitlets"}
+HEAVY |= {"pandas", "numpy", "sqlalchemy", "pyarrow", "networkx", "traitlets", "tqdm"}
 
 
 def test_importing_loads_nothing_heavy():

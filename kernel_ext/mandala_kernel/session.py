@@ -73,7 +73,8 @@ class Session:
 
     def _after_cell(self, _result: Any) -> None:
         if self.storage is not None:
-            self.storage.flush()
+            self.storage.commit()
+            self.storage.rest()
 
     def _handle(self, content: Any) -> Reply:
         request = read_request(content)

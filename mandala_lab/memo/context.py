@@ -44,6 +44,11 @@ def is_suspended() -> bool:
     return bool(entered) and entered[-1] is None
 
 
+def is_entered(engine: Engine) -> bool:
+    """Whether a block of this engine is open here."""
+    return engine in _entered.get()
+
+
 def set_default_engine(engine: Engine | None) -> None:
     """Let `engine` answer calls wherever no other was entered."""
     _default[:] = [] if engine is None else [engine]

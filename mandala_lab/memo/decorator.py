@@ -19,7 +19,7 @@ from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.errors import nearest
-from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.structures import RESERVED
 
 P = ParamSpec("P")
@@ -44,6 +44,8 @@ class Op(Generic[P, R]):
         Which arguments and outputs are collections that are stored element by element.
     fixed_version
         The version given by the user, which stands in for the code's digest.
+    recorded_version
+        The version of an op that was brought back from a store.
     """
 
     def __init__(self, f: Callable[P, R], spec: OpSpec, fixed_version: str | None = None) -> None:
@@ -56,6 +58,7 @@ class Op(Generic[P, R]):
         self._kind = "async" if inspect.iscoroutinefunction(f) else "lazy" if lazy else "plain"
         self._wraps_defaults = any(is_special(p.default) for p in inspect.signature(f).parameters.values())
         self.fixed_version = fixed_version
+        self.recorded_version: CodeVersion | None = None
 
     @property
     def name(self) -> str:
@@ -107,6 +110,11 @@ class Op(Generic[P, R]):
 def find_op(key: str) -> Op[..., Any] | None:
     """Return the op of this process with a key: the latest definition."""
     return _registry.get(key)
+
+
+def known_ops() -> list[Op[..., Any]]:
+    """Return the ops of this process in the order of their first definition, each as it was last defined."""
+    return list(_registry.values())
 
 
 @overload

@@ -251,6 +251,15 @@ class Engine:
         result = joined_outputs(op.spec, outputs) if plainly else self._hits.first_answer(hit, op.spec, outputs)
         return Outcome(hit.call, executed=True, result=result)
 
+    def _program(self, state: OpState) -> bytes | None:
+        """Return the program of an op with the first call of a new version."""
+        if state.has_program or not state.standing.is_new:
+            return None
+        state.has_program = True
+        from mandala_lab.memo.program import to_program
+
+        return to_program(state, lambda op: self.keyer.state(op).version)
+
     def _record(
         self,
         asked: Asked,
@@ -280,6 +289,7 @@ class Engine:
             span=span,
             executed=executed,
             error=error,
+            program=self._program(state),
         )
         try:
             self.recorder.write(*self._intake.around(asked, entry))

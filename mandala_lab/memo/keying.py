@@ -66,6 +66,11 @@ class Operation(Protocol):
         """Return the version given by the user."""
         ...
 
+    @property
+    def recorded_version(self) -> CodeVersion | None:
+        """Return the version of an op that was brought back from a store."""
+        ...
+
 
 Giver = Callable[[str, Any], Given]
 """Returns an argument, by name and value, as it is recorded."""
@@ -87,6 +92,16 @@ class FixedCode:
         return []
 
 
+class RestoredCode:
+    """Code that was brought back from a store: its version is the recorded one."""
+
+    def __init__(self, code: ResolvedCode, version: CodeVersion) -> None:
+        self.version = version
+        self.gaps = code.gaps
+        self.is_unchanged = code.is_unchanged
+        self.read_globals = code.read_globals
+
+
 class OpState:
     """An op with the code and the global data that it reads, as they are now.
 
@@ -104,14 +119,27 @@ class OpState:
         Values of those data that are not small, as they go into the store.
     given
         Turns an argument into what is recorded of it.
-    ran
-        Whether a body ran in this state.
+    ran, has_program
+        Whether a body ran in this state, and whether its program went to the store.
     known
         Answers that were given, by the types of the arguments and then by the
         arguments: only of arguments that equal each other just when they are the same.
     """
 
-    __slots__ = ("code", "given", "known", "new_reads", "op", "prefix", "ran", "reads", "spec", "standing", "version")
+    __slots__ = (
+        "code",
+        "given",
+        "has_program",
+        "known",
+        "new_reads",
+        "op",
+        "prefix",
+        "ran",
+        "reads",
+        "spec",
+        "standing",
+        "version",
+    )
 
     def __init__(
         self,
@@ -135,6 +163,7 @@ class OpState:
             parts += (read.name.encode("utf-8", "surrogatepass"), read.cid)
         self.prefix = combine(b"op", *parts)
         self.ran = False
+        self.has_program = False
         self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
 
     def inputs(self, bound: Mapping[str, Any]) -> tuple[Given, ...]:
@@ -202,6 +231,8 @@ class Keyer:
             code: ResolvedCode = FixedCode(op.fixed_version, source)
         else:
             code = self._versions.resolve(op.f)
+        if op.recorded_version is not None:
+            code = RestoredCode(code, op.recorded_version)
         reads, new = _reads(op, code.read_globals(), before.reads if before is not None else ())
         if before is not None and before.code.version.digest == code.version.digest and before.reads == reads:
             before.code = code

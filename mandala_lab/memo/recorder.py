@@ -24,9 +24,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from mandala_lab.memo.context import OpenSpan
+from mandala_lab.memo.progress import Progress
 from mandala_lab.model.calls import CallEntry, Run, Span, SpanStatus
 from mandala_lab.model.errors import MandalaLabWarning, StoreError
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.ports.progress import ProgressDisplay
 
 _FLUSH_AFTER_S = 0.1
 
@@ -46,6 +48,8 @@ class Recorder:
     group_s
         Calls that come within so many seconds are committed together; with 0
         each is committed before its caller goes on.
+    display
+        Where the progress of long loops is shown; ``None`` for nowhere.
 
     Attributes
     ----------
@@ -55,14 +59,21 @@ class Recorder:
         Number of calls that were made since the last `commit`, written or not.
     """
 
-    def __init__(self, store: CallStore, session: str, group_s: float = 0.0) -> None:
+    def __init__(
+        self, store: CallStore, session: str, group_s: float = 0.0, display: ProgressDisplay | None = None
+    ) -> None:
         self._store = store
         self._session = session
         self._group_s = group_s
-        self.start_anew()
+        self._begin_run(Progress(display))
 
     def start_anew(self) -> None:
-        """Begin a run with nothing in it: at first, and in a forked process."""
+        """Begin a run with nothing in it, in a forked process, where progress is its parent's to show."""
+        self._begin_run(Progress(None))
+
+    def _begin_run(self, progress: Progress) -> None:
+        self._progress = progress
+        self._next_beat = progress.rest()
         self.run = _new_run(self._session)
         self._numbers = itertools.count()
         self._begun = False
@@ -95,15 +106,18 @@ class Recorder:
 
     def hit(self, call: str, parent: OpenSpan | None) -> None:
         """Note that a recorded call occurred again."""
+        now = time.time()
         if parent is None:
-            hit: _Hit = (next(self._numbers), None, 0, call, time.time())
+            hit: _Hit = (next(self._numbers), None, 0, call, now)
         else:
-            hit = (next(self._numbers), parent.seq, parent.depth + 1, call, time.time())
+            hit = (next(self._numbers), parent.seq, parent.depth + 1, call, now)
         self._hits.append(hit)
         if not self._waiting:
             self._start_flusher()
         if self._listeners:
             self.tell(self._span_of(hit))
+        if now > self._next_beat:
+            self._next_beat = self._progress.beat(now)
 
     def write(self, *entries: CallEntry) -> None:
         """Write a call and what belongs to it: at once, or with others soon where commits are grouped.
@@ -114,6 +128,9 @@ class Recorder:
             When it cannot be written at once.
         """
         self.uncommitted += 1
+        for entry in entries:
+            if entry.span is not None:
+                self._show_progress(entry.span)
         if self._group_s:
             for entry in entries:
                 self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
@@ -122,6 +139,12 @@ class Recorder:
             return
         self._begin()
         self._store.record(entries)
+
+    def _show_progress(self, span: Span) -> None:
+        now = time.time()
+        self._progress.count_call(span.status, span.depth, span.started_s, now)
+        if now > self._next_beat:
+            self._next_beat = self._progress.beat(now)
 
     def _span_of(self, hit: _Hit) -> Span:
         seq, parent, depth, call, started_s = hit
@@ -161,6 +184,7 @@ class Recorder:
             hits = [self._hits.popleft() for _ in range(len(self._hits))]
             if not entries and not hits:
                 return
+            self._progress.count_hits(hit[2] for hit in hits)
             try:
                 self._begin()
                 self._store.record(entries, [self._span_of(hit) for hit in hits])
@@ -169,11 +193,16 @@ class Recorder:
                 text = f"{' and '.join(lost)} could not be recorded: {error}"
                 warnings.warn(text, MandalaLabWarning, stacklevel=2)
 
+    def rest(self) -> None:
+        """Write now what is kept for later, and take away the progress that is shown: nothing goes on for now."""
+        self.flush()
+        self._next_beat = self._progress.rest()
+
     def close(self) -> None:
         """Write what is left and stop; repeating is harmless."""
         self._closed.set()
         self._wake.set()
-        self.flush()
+        self.rest()
 
     def _begin(self) -> None:
         if self._begun:

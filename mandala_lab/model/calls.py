@@ -256,6 +256,7 @@ class CallEntry:
     span: Span | None
     executed: bool = True
     error: str = ""
+    program: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +347,9 @@ class Stats(SpanTotals):
 class LoggedEvent:
     """One row of the event log; `seq` only ever grows.
 
-    `kind` is ``"call"``, ``"error"``, ``"replay"`` or ``"compatible"``, `subject` the
-    hid of the call, if it is about one, and `detail` says more.
+    `kind` is ``"call"``, ``"error"``, ``"replay"``, ``"compatible"`` or ``"recompute"``
+    (what was said of a code version), `subject` the hid of the call, if it is about
+    one, and `detail` says more.
     """
 
     seq: int

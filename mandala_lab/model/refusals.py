@@ -47,7 +47,7 @@ _OTHER = {
     "getitem": "[] or a loop",  # Python loops by index where there is no __iter__
     "setitem": "[]=",
     "delitem": "del []",
-    "contains": "in",
+    "contains": "in",  # and no call: a ref is not to look like something that can be called
     "enter": "with",
 }
 

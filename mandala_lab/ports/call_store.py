@@ -8,7 +8,7 @@ thread. A method that cannot read or write raises `StoreError`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
@@ -146,7 +146,18 @@ class CallStore(Protocol):
         """
         ...
 
-    def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
+    def program(self, op: str, version: str) -> bytes | None:
+        """Return what brings back the code of an op in a version, given by its id."""
+        ...
+
+    def declare(
+        self,
+        spec: OpSpec,
+        version: CodeVersion,
+        representative: bytes,
+        detail: str,
+        kind: Literal["compatible", "recompute"] = "compatible",
+    ) -> None:
         """Record that a version belongs to the class of `representative`, with an event that says so."""
         ...
 

@@ -41,10 +41,11 @@ def _find(recorded: Iterable[RecordedVersion], wanted: CodeVersion | str) -> Cod
 
 def diff(old: CodeVersion, new: CodeVersion, context_lines: int = 2) -> str:
     """Return what differs between two versions as text, piece by piece."""
-    return "\n".join(_told(one) for one in difference(old, new, context_lines))
+    return "\n".join(told(one) for one in difference(old, new, context_lines))
 
 
-def _told(one: Difference) -> str:
+def told(one: Difference) -> str:
+    """Return one difference as text."""
     name = one.name or "the op itself"
     if one.kind == "read":
         return f"the global {name} is {'read' if one.change == 'added' else 'not read any more'}"

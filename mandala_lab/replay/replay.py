@@ -20,8 +20,9 @@ from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.outputs import split_outputs
+from mandala_lab.memo.program import from_program
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import ReplayError, UnstorableError, nearest
+from mandala_lab.model.errors import MandalaLabError, ReplayError, UnstorableError, nearest
 from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.model.structures import COLLECTION, KEYS, is_maker, is_structural, items_hid
 from mandala_lab.ports.call_store import CallStore
@@ -111,7 +112,7 @@ class _Work:
             self.stale.append(call.hid)
             self.gone.update(ref.hid for ref in call.outputs.values())
             return
-        op = _op_of(call)
+        op = _op_of(self.store, call)
         arguments = {name: self.refs.get(ref.hid, ref) for name, ref in call.inputs.items()}
         args, kwargs = _spell(op, call, {**arguments, **changes})
         outcome = self.engine.answer(op, args, kwargs)
@@ -165,7 +166,7 @@ def run_replay(
         raise TypeError(f"replay takes a Call, not {type(call).__name__}; find one with storage.calls(op)")
     if scope not in get_args(Scope):
         raise ValueError(f"scope={scope!r} is not a choice; {nearest(scope, get_args(Scope))}")
-    op = _op_of(call)
+    op = _op_of(store, call)
     known = (*call.inputs, *sorted(op.spec.ignored))
     for name, value in changes.items():
         _check_change(call, name, value, known)
@@ -270,11 +271,20 @@ def _spell(op: Op[..., Any], call: Call, arguments: Mapping[str, Any]) -> tuple[
     return tuple(args), kwargs
 
 
-def _op_of(call: Call) -> Op[..., Any]:
+def _op_of(store: CallStore, call: Call) -> Op[..., Any]:
+    """Return the op of a call: the one that this session defines, else the recorded one."""
     op = find_op(call.op)
-    if op is None:
+    if op is not None:
+        return op
+    version = next((one.version for one in store.versions(call.op) if one.version.id == call.version), None)
+    program = store.program(call.op, call.version)
+    if program is None or version is None:
         raise ReplayError(
             "source_missing",
-            f"op {call.op} is not defined in this session; run the cell or import the module that defines it",
+            f"op {call.op} is not defined in this session, and its code could not be kept; "
+            "run the cell or import the module that defines it",
         )
-    return op
+    try:
+        return from_program(program, version, {name: ref.value for name, ref in call.reads.items()})
+    except (MandalaLabError, LookupError) as error:
+        raise ReplayError("source_missing", f"op {call.op} cannot be brought back: {error}") from error

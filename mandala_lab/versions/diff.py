@@ -54,7 +54,9 @@ def difference(old: CodeVersion, new: CodeVersion, context_lines: int = 3) -> li
     if old.digest == new.digest:
         return []
     found = [
-        Difference(name, "code", _change(name in old_pieces, name in new_pieces), _diff(old, new, name, context_lines))
+        Difference(
+            name, "code", _change(name in old_pieces, name in new_pieces), diff_of(old, new, name, context_lines)
+        )
         for old_pieces, new_pieces in [(_pieces(old), _pieces(new))]
         for name in sorted(old_pieces.keys() | new_pieces.keys())
         if old_pieces.get(name) != new_pieces.get(name)
@@ -74,7 +76,8 @@ def _change(before: bool, after: bool) -> Literal["changed", "added", "removed"]
     return "removed" if before else "added"
 
 
-def _diff(old: CodeVersion, new: CodeVersion, name: str, context_lines: int) -> str:
+def diff_of(old: CodeVersion, new: CodeVersion, name: str, context_lines: int = 3) -> str:
+    """Return the unified diff of the source of one piece; the op itself has no name."""
     before, after = ((version.helpers.get(name, "") if name else version.source).splitlines() for version in (old, new))
     lines = difflib.unified_diff(before, after, "old", "new", lineterm="", n=context_lines)
     return "".join(f"{line}\n" for line in lines)

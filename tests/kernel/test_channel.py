@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
-from jupyter_client import BlockingKernelClient, KernelManager
 
 from mandala_lab.schema.messages import PUSH_COMM_ID, REPLY_MSG_TYPE, REQUEST_MSG_TYPE
+
+if TYPE_CHECKING:
+    from jupyter_client import BlockingKernelClient
 
 SETUP = """
 %load_ext mandala_lab
@@ -23,20 +24,6 @@ def slow(x):
     wait(0.05)
     return x
 """
-
-
-@pytest.fixture
-def kernel(tmp_path):
-    manager = KernelManager(kernel_name="python3")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    manager.start_kernel(env=environment, cwd=str(tmp_path))
-    client = manager.blocking_client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-    manager.cleanup_resources()
 
 
 def ask(client: BlockingKernelClient, **content) -> dict:
@@ -74,8 +61,7 @@ def test_a_busy_kernel_pushes_and_answers(kernel):
     while True:
         message = kernel.get_iopub_msg(timeout=60)
         mine = message["parent_header"].get("msg_id") == cell
-        if message["msg_type"] == "comm_msg":
-            assert message["content"]["comm_id"] == PUSH_COMM_ID
+        if message["msg_type"] == "comm_msg" and message["content"]["comm_id"] == PUSH_COMM_ID:
             pushes.append(message["content"]["data"])
             if len(pushes) == 3:
                 asked = ask(kernel, type="node.inspect", node="op:slow")

@@ -105,7 +105,7 @@ def test_every_value_that_is_stored_comes_back_as_it_was(pair):
 
 def test_plain_arrays_and_tables_have_formats_that_others_read():
     array, table = np.arange(6.0).reshape(2, 3), pd.DataFrame({"a": [1, 2]})
-    assert np.load(io.BytesIO(store(array).data)).tolist() == array.tolist()
+    assert np.load(io.BytesIO(store(array).settled().data)).tolist() == array.tolist()
     assert pa.ipc.open_file(store(table).data).read_all().column("a").to_pylist() == [1, 2]
     assert [store(value).format for value in (array, array.T, table, 1)] == ["npy", "npy", "arrow", "tree"]
 

@@ -186,7 +186,7 @@ def test_an_op_moved_to_a_module_is_another_op(notebook):
     assert notebook.call() == (1, "ran")
     notebook.write({"moved.py": "from mandala_lab import op\n@op\ndef f(x): return x\n"})
     notebook.run("from moved import f")
-    with pytest.warns(MandalaLabWarning, match="__main__:f and moved:f"):
+    with pytest.warns(MandalaLabWarning, match="go by the name 'f'"):
         assert notebook.call() == (1, "ran"), "the module is part of its name"
     notebook.write({"named.py": "from mandala_lab import op\n@op(name='shared')\ndef f(x): return x\n"})
     notebook.run("@op(name='shared')\ndef f(x): return x")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import json
 from sqlalchemy import and_, delete, func, select, update
@@ -397,12 +397,24 @@ class SqlCallStore:
             for row in self._database.fetch_all(self._do.states, (op, limit))
         ]
 
-    def declare(self, spec: OpSpec, version: CodeVersion, representative: bytes, detail: str) -> None:
+    def program(self, op: str, version: str) -> bytes | None:
+        of_op = select(code_versions.c.program).join(ops, ops.c.id == code_versions.c.op_id).where(ops.c.key == op)
+        with self._database.reading() as connection:
+            return connection.scalar(of_op.where(code_versions.c.digest == next(id_bytes([version]), b"")))
+
+    def declare(
+        self,
+        spec: OpSpec,
+        version: CodeVersion,
+        representative: bytes,
+        detail: str,
+        kind: Literal["compatible", "recompute"] = "compatible",
+    ) -> None:
         with self._database.writing() as cursor:
             version_id = self._version_id(cursor, self._op_id(cursor, spec), version, representative)
             renewed = update(code_versions).where(code_versions.c.id == version_id)
             self._execute(cursor, renewed.values(representative=representative))
-            cursor.execute(self._do.add_event, (_now_us(), "compatible", None, detail))
+            cursor.execute(self._do.add_event, (_now_us(), kind, None, detail))
 
     def start_anew(self) -> None:
         self._database.start_anew()
@@ -453,13 +465,16 @@ class SqlCallStore:
         self._op_ids[spec] = found
         return int(found)
 
-    def _version_id(self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes) -> int:
+    def _version_id(
+        self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes, program: bytes | None = None
+    ) -> int:
         row = {
             "op_id": op_id,
             "digest": version.digest,
             "representative": representative,
             "code": version_to_json(version),
             "seen_us": _now_us(),
+            "program": program,
         }
         self._execute(cursor, insert(code_versions).values(row).on_conflict_do_nothing())
         same = and_(code_versions.c.op_id == op_id, code_versions.c.digest == version.digest)
@@ -469,7 +484,7 @@ class SqlCallStore:
         key = (op_id, entry.version.digest, entry.prefix)
         known = self._state_ids.get(key)
         if known is None:
-            version_id = self._version_id(cursor, op_id, entry.version, entry.representative)
+            version_id = self._version_id(cursor, op_id, entry.version, entry.representative, entry.program)
             row = {"op_id": op_id, "version_id": version_id, "prefix": entry.prefix}
             self._execute(
                 cursor,
