@@ -60,7 +60,7 @@ def serialize(obj: Any) -> bytes:
     >>> deserialize(serialize([1, "two"]))
     [1, 'two']
     """
-    stored = values.store(unwrapped(obj, Ref.own_value))
+    stored = values.store(unwrapped(obj, Ref.own_value)).settled()
     return _MAGIC + msgpack.encode(_Parts(stored.format, stored.cid, stored.digest, bytes(stored.data)))
 
 

@@ -56,8 +56,9 @@ class Intake:
 
     def _taken(self, given: Given, asked: Asked) -> Given:
         value = asked.bound[given.name]
-        ours = issubclass(type(value), Ref) and value.comes_from(self._source)
-        if given.data is not None or ours:
+        is_ref = issubclass(type(value), Ref)
+        ours = is_ref and value.comes_from(self._source)
+        if ours or (given.data is not None and not (is_ref and is_mark(given.data))):
             return given
         data = inline.small(value)
         if data is None and given.name not in asked.op.spec.unsaved and not self._is_stored(given.cid):

@@ -53,7 +53,7 @@ def kept(cid: str, hid: str, value: Any) -> Ref:
     UnstorableError
         When the value has no format.
     """
-    source = None if is_immutable(value) else Kept(values.store(value, bytes.fromhex(cid)))
+    source = None if is_immutable(value) else Kept(values.store(value, bytes.fromhex(cid)).settled())
     return Ref(cid, hid, source, value)
 
 

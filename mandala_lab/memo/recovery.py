@@ -14,6 +14,7 @@ from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref
+from mandala_lab.model.structures import COLLECTION, is_structural
 from mandala_lab.ports.call_store import CallStore
 
 
@@ -42,6 +43,8 @@ class Recovery:
         """
         maker = maker_of(bytes.fromhex(ref.hid))
         call = next(iter(self._store.calls([maker[0].hex()])), None) if maker else None
+        if call is not None and is_structural(call) and COLLECTION in call.inputs:
+            return self._element(ref, call, trouble)
         op = None if call is None else find_op(call.op)
         if maker is None or call is None or op is None or not op.spec.saves_output(maker[1]):
             raise trouble
@@ -57,6 +60,16 @@ class Recovery:
             self._store.replace_value(values.store(value, cid))
         return value
 
+    def _element(self, ref: Ref, taken: Call, trouble: CorruptValueError | LookupError) -> Any:
+        """Return an element of a collection, which is made again where it cannot be read either."""
+        value = taken.inputs[COLLECTION].own_value()
+        found = [item for item in (value.values() if isinstance(value, dict) else value) if _is(item, ref.cid)]
+        if not found:
+            raise trouble
+        if ref.data is None:
+            self._store.replace_value(values.store(found[0], bytes.fromhex(ref.cid)))
+        return found[0]
+
     def _made_again(self, op: Op[..., Any], call: Call) -> list[Any]:
         if self._engine.keyer.state(op).version.id != call.version:
             raise LookupError(f"the code of {call.name} that made it is not here")
@@ -67,3 +80,7 @@ class Recovery:
                 return split_outputs(op.spec, op.f(*args, **kwargs))
         finally:
             context.leave_engine()
+
+
+def _is(value: Any, cid: str) -> bool:
+    return content_id(value).hex() == cid

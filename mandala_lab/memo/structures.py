@@ -76,14 +76,13 @@ class Taken:
         data = inline.small(value)
         if data is not None:
             return Given(name, found.cid, found.origin, data)
-        if found.data is not None or ours or self._is_stored(found.cid):
+        if ours or (found.data is not None and not is_mark(found.data)):
             return found
-        stored = values.store(unwrapped(value, Ref.own_value), found.cid)
-        data = inline.inlined(stored)
-        if data is None:
-            self._new.append(stored)
-            return found
-        return Given(name, found.cid, found.origin, data)
+        if not self._is_stored(found.cid):
+            stored = values.store(unwrapped(value, Ref.own_value), found.cid)
+            data = inline.inlined(stored)
+            self._new += [stored] if data is None else []
+        return Given(name, found.cid, found.origin, data)  # a collection of another storage is stored whole
 
     def structure(self, kind: str, cid: bytes, items: Sequence[Given], keys: Sequence[Any] | None) -> None:
         """Take in a collection of elements that were taken in."""

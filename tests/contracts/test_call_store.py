@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
 from mandala_lab.model.calls import CallEntry, Given, Made, Run, Span
-from mandala_lab.model.hashing import combine, output_hid
+from mandala_lab.model.hashing import combine, digest, output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.structures import FORMAT, ITEMS, Structure, mark_of, to_bytes
+from mandala_lab.model.structures import VERSION as STRUCTURAL
 from mandala_lab.wiring import open_for_reading
 
 FIRST = Path(__file__).parent.parent / "golden" / "store_0001.sql"
@@ -274,3 +277,55 @@ def test_the_schema_changes_only_by_migration(path):
     if os.environ.get("MANDALA_LAB_UPDATE_GOLDEN"):
         GOLDEN.write_text(schema)
     assert schema == GOLDEN.read_text()
+
+
+def test_the_size_of_a_value_is_known_without_reading_it(store):
+    recorded = entry(1)
+    store.record([recorded])
+    assert store.value_size(recorded.outputs[0].cid) == recorded.values[0].size
+    assert store.value_size(b"\0" * 20) is None
+
+
+def test_a_structural_call_has_no_span_and_is_not_counted(store):
+    structural = replace(
+        entry(1), spec=ITEMS, version=STRUCTURAL, representative=STRUCTURAL.digest, prefix=b"", span=None
+    )
+    store.record([structural, entry(2)])
+    assert store.spans_of_call(structural.hid.hex()) == []
+    assert store.count_calls() == 1
+    assert store.count_calls(ITEMS.key) == 1
+    assert [call.name for call in store.calls_of_session("session")] == [SPEC.name]
+    assert list(store.calls([structural.hid.hex()])[0].outputs) == ["items[0]"]
+
+
+def test_spans_of_a_run_are_found_by_number_and_by_parent(store):
+    below = entry(2)
+    below = replace(below, span=replace(below.span, parent=1, depth=1))
+    store.record([entry(1), below])
+    assert [span.seq for span in store.spans_of_run("run")] == [1, 2]
+    assert [span.seq for span in store.spans_of_run("run", seq=2)] == [2]
+    assert [span.seq for span in store.spans_of_run("run", parent=1)] == [2]
+    assert store.spans_of_run("another") == []
+    (call,) = store.calls([below.hid.hex()])
+    assert call.parent.hid == entry(1).hid.hex()
+    assert call.parent.children == [call]
+    assert call.source == VERSION.source
+
+
+def test_a_namesake_is_another_op_of_the_same_short_name(store):
+    store.record([entry(1)])
+    assert store.namesake(SPEC.name, SPEC.key) is None
+    assert store.namesake(SPEC.name, "elsewhere:it") == SPEC.key
+
+
+def test_values_of_elements_are_kept_while_their_collection_is(store):
+    made = encode([10])
+    element = entry(1)
+    data = to_bytes(Structure("list", (Made(element.values[0].cid),)))
+    whole = replace(made, format=FORMAT, data=data, digest=digest(data))
+    holder = replace(entry(2), outputs=(Made(whole.cid, mark_of("list")),), values=[whole])
+    store.record([element, holder])
+    store.delete_calls([element.hid.hex()])
+    assert store.delete_unreferenced_values() == 0
+    store.delete_calls([holder.hid.hex()])
+    assert store.delete_unreferenced_values() == 2
