@@ -8,8 +8,10 @@ from typing import Any
 
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.keying import Operation, OpState
+from mandala_lab.memo.outputs import is_lazy, joined_outputs
 from mandala_lab.memo.structures import Taken
 from mandala_lab.model.calls import Given
+from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
 
 
@@ -67,3 +69,11 @@ class Unkeyed:
     def span(self) -> OpenSpan:
         """The span of its body, which has no number."""
         return OpenSpan(None, 0 if self.parent is None else self.parent.depth + 1)
+
+
+def unstored(op: Operation, outputs: list[Any], parent: OpenSpan | None) -> Outcome:
+    """Return the outcome of a call of which nothing is recorded."""
+    if parent is not None or is_lazy(outputs):
+        return Outcome("", executed=True, result=joined_outputs(op.spec, outputs))
+    refs = [Ref("", "", None, output) for output in outputs]
+    return Outcome("", executed=True, result=joined_outputs(op.spec, refs))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from typing import Self
 
 from mandala_lab.memo import context
 from mandala_lab.memo.asked import Asked
 from mandala_lab.memo.recorder import Recorder
+from mandala_lab.memo.warn import users_part
 from mandala_lab.model.calls import Span, SpanStatus
 
 
@@ -41,3 +43,9 @@ class Attempt:
         status: SpanStatus = "error" if failed else "computed"
         asked = self.asked
         return self._recorder.span(self._opened, asked.parent, asked.hid.hex(), status, self._started_s, self.took_s)
+
+
+def text_of(error: BaseException) -> str:
+    """Return the traceback of an error from the user's own code on, as text that any store takes."""
+    lines = traceback.format_exception(type(error), error, users_part(error.__traceback__))
+    return "".join(lines).encode("utf-8", "backslashreplace").decode()

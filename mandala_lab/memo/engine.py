@@ -10,14 +10,13 @@ Storing that fails never costs the caller the value: it is returned with one war
 from __future__ import annotations
 
 import time
-import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mandala_lab.memo import context
-from mandala_lab.memo.asked import Asked, Outcome, Unkeyed
-from mandala_lab.memo.attempt import Attempt
+from mandala_lab.memo.asked import Asked, Outcome, Unkeyed, unstored
+from mandala_lab.memo.attempt import Attempt, text_of
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
@@ -28,7 +27,7 @@ from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
 from mandala_lab.memo.structures import Structures
 from mandala_lab.memo.succession import OnChange, Succession
-from mandala_lab.memo.warn import users_part, warn_user
+from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import CallEntry, Found, Made, MissReason, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
@@ -108,7 +107,7 @@ class Engine:
         if isinstance(asked, Unkeyed):
             with context.inside(asked.span):
                 outputs = split_outputs(op.spec, await self._run(op, asked.values))
-            return _unstored(op, outputs, asked.parent).result
+            return unstored(op, outputs, asked.parent).result
         with Attempt(self.recorder, asked, self.record_failure) as attempt:
             outputs = split_outputs(op.spec, await self._run(op, asked.values))
         return self._succeeded(attempt, outputs).result
@@ -120,7 +119,7 @@ class Engine:
         if isinstance(asked, Unkeyed):
             with context.inside(asked.span):
                 outputs = split_outputs(op.spec, self._run(op, arguments))
-            return _unstored(op, outputs, asked.parent)
+            return unstored(op, outputs, asked.parent)
         with Attempt(self.recorder, asked, self.record_failure) as attempt:
             outputs = split_outputs(op.spec, self._run(op, arguments))
         return self._succeeded(attempt, outputs)
@@ -227,7 +226,7 @@ class Engine:
     def record_failure(self, attempt: Attempt, error: BaseException) -> None:
         """Record a call whose body raised."""
         asked = attempt.asked
-        self._record(asked, (), asked.new, attempt.span(failed=True), attempt.took_s, error=_text_of(error))
+        self._record(asked, (), asked.new, attempt.span(failed=True), attempt.took_s, error=text_of(error))
 
     def _succeeded(self, attempt: Attempt, outputs: list[Any]) -> Outcome:
         asked = attempt.asked
@@ -236,15 +235,15 @@ class Engine:
         warn_of_changed_inputs(asked)
         if is_lazy(outputs):
             warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
-            return _unstored(op, outputs, asked.parent)
+            return unstored(op, outputs, asked.parent)
         new = asked.new
         try:
             made = self._intake.make_outputs(asked, outputs, new)
         except UnstorableError as error:
             warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
-            return _unstored(op, outputs, asked.parent)
+            return unstored(op, outputs, asked.parent)
         if not self._record(asked, made, new, attempt.span(), attempt.took_s):
-            return _unstored(op, outputs, asked.parent)
+            return unstored(op, outputs, asked.parent)
         self.keyer.warn_of_gaps(asked.state)
         hit = self._hits.add(Found(asked.hid, made, attempt.took_s), op.spec.nout, outputs)
         if op.spec.answers:
@@ -300,16 +299,3 @@ class Engine:
         self._intake.remember(new)
         self.recorder.tell(span)
         return True
-
-
-def _unstored(op: Operation, outputs: list[Any], parent: OpenSpan | None) -> Outcome:
-    if parent is not None or is_lazy(outputs):
-        return Outcome("", executed=True, result=joined_outputs(op.spec, outputs))
-    refs = [Ref("", "", None, output) for output in outputs]
-    return Outcome("", executed=True, result=joined_outputs(op.spec, refs))
-
-
-def _text_of(error: BaseException) -> str:
-    """Return the traceback of an error from the user's own code on, as text that any store takes."""
-    lines = traceback.format_exception(type(error), error, users_part(error.__traceback__))
-    return "".join(lines).encode("utf-8", "backslashreplace").decode()

@@ -13,6 +13,7 @@ import functools
 import linecache
 import sys
 import textwrap
+import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _Placed = ast.expr | ast.stmt
 _FUTURE = functools.reduce(
     lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0
 )
+
+_TRIES = 100
+_compiling = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ def _span(node: ast.expr | ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
 def _codes(text: str, flags: int) -> dict[str, list[CodeType]]:
     """Compile a text, without running it, and return the codes in it by qualified name."""
     try:
-        module = compile(text, "<text>", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        module = _compiled(text, flags)
     except (SyntaxError, ValueError):
         return {}
     found: dict[str, list[CodeType]] = {}
@@ -195,9 +199,25 @@ def _tree(text: str) -> _Tree:
 
 def _parsed(text: str) -> ast.AST:
     try:
-        return compile(text, "<text>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)  # type: ignore[no-any-return]
+        return _compiled(text, ast.PyCF_ONLY_AST)  # type: ignore[no-any-return]
     except (SyntaxError, ValueError):
         return ast.Module([], [])
+
+
+def _compiled(text: str, flags: int) -> Any:
+    """Compile a text without running it, in one thread at a time.
+
+    Python 3.11 counts how deep a tree is for all threads together, and raises
+    `SystemError` when another thread makes one meanwhile; that passes.
+    """
+    for attempt in range(_TRIES):
+        try:
+            with _compiling:
+                return compile(text, "<text>", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SystemError:
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _first_line(node: _Placed) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import linecache
 import math
 import operator
 import os
@@ -21,6 +22,7 @@ import numpy as np
 import pytest
 
 from mandala_lab.versions.resolver import Resolver
+from mandala_lab.versions.source import _tree
 
 
 def resolve(scope):
@@ -301,3 +303,28 @@ def test_a_version_is_the_same_in_every_process_and_python():
 
 GOLDEN = "abf0c7ad432e8db3ffa644b36a713cf2bab8cb73"
 """Kept here so that a change of the digest, which turns every stored call into a miss, is made knowingly."""
+
+
+def test_threads_that_resolve_at_once_find_the_same():
+    source = "\n".join(f"def g{n}(x):\n    return [x, ({n}, [{n}, (x, [{n}])])]" for n in range(60))
+    names = " + ".join(f"len(g{n}(x))" for n in range(60))
+    text = f"{source}\ndef f(x):\n    return {names}\n"
+    linecache.cache["<threads>"] = (0, None, text.splitlines(keepends=True), "<threads>")
+    _tree.cache_clear()
+    found = []
+    start = threading.Barrier(4)
+
+    def resolve():
+        scope = {"__name__": "__main__"}
+        exec(compile(text, "<threads>", "exec"), scope)
+        start.wait(10)
+        found.append(Resolver().resolve(scope["f"]).version)
+
+    threads = [threading.Thread(target=resolve) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert {version.digest for version in found} == {found[0].digest}
+    assert found[0].complete
