@@ -68,6 +68,7 @@ class Recorder:
 
     def start_anew(self) -> None:
         """Begin a run with nothing in it, in a forked process, where progress is its parent's to show."""
+        self._parents = self._progress  # kept: a bar that is let go is closed, also where it is shown
         self._begin_run(Progress(None))
 
     def _begin_run(self, progress: Progress) -> None:
