@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mandala_lab.computation_frame import ComputationFrame
+    from mandala_lab.content import deserialize, get_content_hash, serialize, track, wrap_atom
+    from mandala_lab.memo.annotations import MDict, MList, MSet, MTuple
     from mandala_lab.memo.context import noop
     from mandala_lab.memo.decorator import Op, op
+    from mandala_lab.memo.encoding.forms import register_hasher, register_serializer
     from mandala_lab.memo.special import Ignore, NewArgDefault, ValuePointer
     from mandala_lab.model.calls import Call, Span
     from mandala_lab.model.errors import (
+        ArgumentError,
         CorruptValueError,
         MandalaLabError,
         MandalaLabWarning,
@@ -26,14 +30,22 @@ if TYPE_CHECKING:
         UntrustedValueError,
     )
     from mandala_lab.model.refs import Ref
+    from mandala_lab.model.structures import DictRef, ListRef, SetRef, TupleRef
     from mandala_lab.replay.replay import Replay
     from mandala_lab.storage import Storage
 
 _HOMES = {
+    "ArgumentError": "model.errors",
     "Call": "model.calls",
     "ComputationFrame": "computation_frame",
     "CorruptValueError": "model.errors",
+    "DictRef": "model.structures",
     "Ignore": "memo.special",
+    "ListRef": "model.structures",
+    "MDict": "memo.annotations",
+    "MList": "memo.annotations",
+    "MSet": "memo.annotations",
+    "MTuple": "memo.annotations",
     "MandalaLabError": "model.errors",
     "MandalaLabWarning": "model.errors",
     "NewArgDefault": "memo.special",
@@ -42,22 +54,38 @@ _HOMES = {
     "Ref": "model.refs",
     "Replay": "replay.replay",
     "ReplayError": "model.errors",
+    "SetRef": "model.structures",
     "Span": "model.calls",
     "StaleCodeError": "model.errors",
     "Storage": "storage",
     "StoreError": "model.errors",
+    "TupleRef": "model.structures",
     "UnstorableError": "model.errors",
     "UntrustedValueError": "model.errors",
     "ValuePointer": "memo.special",
+    "deserialize": "content",
+    "get_content_hash": "content",
     "noop": "memo.context",
     "op": "memo.decorator",
+    "register_hasher": "memo.encoding.forms",
+    "register_serializer": "memo.encoding.forms",
+    "serialize": "content",
+    "track": "content",
+    "wrap_atom": "content",
 }
 
 __all__ = [
+    "ArgumentError",
     "Call",
     "ComputationFrame",
     "CorruptValueError",
+    "DictRef",
     "Ignore",
+    "ListRef",
+    "MDict",
+    "MList",
+    "MSet",
+    "MTuple",
     "MandalaLabError",
     "MandalaLabWarning",
     "NewArgDefault",
@@ -66,15 +94,24 @@ __all__ = [
     "Ref",
     "Replay",
     "ReplayError",
+    "SetRef",
     "Span",
     "StaleCodeError",
     "Storage",
     "StoreError",
+    "TupleRef",
     "UnstorableError",
     "UntrustedValueError",
     "ValuePointer",
+    "deserialize",
+    "get_content_hash",
     "noop",
     "op",
+    "register_hasher",
+    "register_serializer",
+    "serialize",
+    "track",
+    "wrap_atom",
 ]
 
 

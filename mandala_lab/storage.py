@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, NoReturn, Self, TypeVar, get_args
 
 from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.source import frame_of
 from mandala_lab.memo import context
-from mandala_lab.memo.decorator import Op
+from mandala_lab.memo.decorator import Op, find_op
+from mandala_lab.memo.encoding.forms import Form, add
 from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.calls import Call, Span, Stats
-from mandala_lab.model.errors import nearest
-from mandala_lab.model.ops import CodeVersion
+from mandala_lab.model.errors import ArgumentError, nearest
+from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
+from mandala_lab.model.structures import RESERVED
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import attended, code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
+from mandala_lab.records.tree import CallTree, tree_of_call, tree_of_run
 from mandala_lab.replay.replay import Replay, Scope, run_replay
 from mandala_lab.wiring import MEMORY, Durability, Options, assemble
 
 Mode = Literal["run", "noop"]
+_OF_TRACERS = (
+    "deps_package",
+    "skip_globals_silently",
+    "skip_missing_deps",
+    "skip_missing_silently",
+    "skip_unhashable_globals",
+    "strict_tracing",
+    "track_globals",
+    "tracer_impl",
+)
 S = TypeVar("S")
 
 
@@ -54,6 +68,9 @@ class Storage:
     session
         What this session belongs to, the same when it is repeated: by default
         the notebook's path, else the script's.
+    deps_package, skip_globals_silently, skip_missing_deps, skip_missing_silently, \
+    skip_unhashable_globals, strict_tracing, track_globals, tracer_impl
+        Options of mandala's tracers: accepted, and without effect.
     group_commits_ms
         Calls that come within so many milliseconds are committed together: quicker
         for many small calls, and a crash may lose those of the last moment. With
@@ -70,6 +87,8 @@ class Storage:
     ------
     StoreError
         When the file cannot be opened or is no store.
+    TypeError
+        For an unknown option.
     ValueError
         When an option is not a choice.
 
@@ -98,7 +117,9 @@ class Storage:
         group_commits_ms: float = 0,
         durability: Durability = "process",
         progress: bool = True,
+        **of_tracers: Any,
     ) -> None:
+        _refuse_unknown(of_tracers)
         self._asks_about = attended.checked_place(deps_path, on_change)
         options = Options(
             session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability, progress
@@ -319,6 +340,39 @@ class Storage:
             raise TypeError(f"explain takes a Call or an op with arguments, not {type(call).__name__}")
         return explain_asked(self._written, self._parts.versions, self._parts.engine.asked(call, args, kwargs))
 
+    @property
+    def ops(self) -> RecordedOps:
+        """The ops with recorded calls: ``ops.cache`` is a dict of them by name."""
+        return RecordedOps(
+            {spec.name: find_op(spec.key) or spec for spec in self._written.ops() if not spec.key.startswith(RESERVED)}
+        )
+
+    def call_tree(self, root: Call | str | None = None) -> CallTree:
+        """Return what was called by what, in order of time: of this session's run, or below a call (or its hid).
+
+        Raises
+        ------
+        LookupError
+            When the call is unknown.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op
+        ... def inc(x):
+        ...     return x + 1
+        >>> @op
+        ... def twice(x):
+        ...     return inc(inc(x))
+        >>> with Storage() as storage:
+        ...     _ = twice(1)
+        >>> [node.call.name for node in storage.call_tree()]
+        ['twice', 'inc', 'inc']
+        """
+        if root is None:
+            return tree_of_run(self._written, self.run)
+        return tree_of_call(self._written, root if isinstance(root, Call) else self.get_call(root))
+
     def stats(self, *, everything: bool = False) -> Stats:
         """Return hits, misses by reason, time spent and saved, of this session or of all (`everything`), and sizes.
 
@@ -404,6 +458,35 @@ class Storage:
 
     def __repr__(self) -> str:
         return f"Storage({self.path!r}, {self.store.count_calls()} calls)"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOps:
+    """The ops with calls in a storage.
+
+    Attributes
+    ----------
+    cache
+        By short name: the op, or its `OpSpec` where this session does not define it.
+    """
+
+    cache: Mapping[str, Op[..., Any] | OpSpec]
+
+
+def _refuse_unknown(options: Mapping[str, Any]) -> None:
+    known = [name for name in inspect.signature(Storage).parameters if name != "of_tracers"]
+    for name in options:
+        if name not in _OF_TRACERS:
+            raise TypeError(f"Storage has no option {name!r}; {nearest(name, [*known, *_OF_TRACERS])}")
+
+
+def _refuse_as_argument(storage: Storage) -> NoReturn:
+    raise ArgumentError(
+        f"{storage!r} was given to an op: a storage is no value; use it around the call, or in the body"
+    )
+
+
+add(Storage, Form("mandala_lab.Storage", _refuse_as_argument))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class FolderBlobs:
     def place(self) -> str:
         return str(self._folder)
 
-    def put(self, cid: bytes, data: bytes | memoryview) -> None:
+    def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
         path = self._path(cid)
         if path.exists():
             return
@@ -45,9 +45,10 @@ class FolderBlobs:
             number, name = tempfile.mkstemp(prefix=".", dir=self._folder)
             try:
                 with open(number, "wb", buffering=0) as file:  # noqa: PTH123 - of a descriptor
-                    left = memoryview(data).cast("B")
-                    while left:
-                        left = left[file.write(left) :]
+                    for part in parts:
+                        left = memoryview(part).cast("B")
+                        while left:
+                            left = left[file.write(left) :]
                     if self._synced:
                         os.fsync(file.fileno())
                 Path(name).replace(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mandala_lab.frame.graph import Edge, FrameGraph
+from mandala_lab.frame.graph import Edge, FrameGraph, edge_label
 from mandala_lab.model.calls import Call
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var_id
 from mandala_lab.model.refs import Ref
@@ -68,10 +68,10 @@ class FrameBuilder:
             node = self._op_nodes[call.op] = op_id(self._free_name(call.name))
             self._operations[node] = {}
         self._operations[node][call.hid] = None
-        for label, ref in call.inputs.items():
-            self._join_input(node, label, ref)
-        for label, ref in call.outputs.items():
-            self._join_output(node, label, ref)
+        for name, ref in call.inputs.items():
+            self._join_input(node, edge_label(call, name), ref)
+        for name, ref in call.outputs.items():
+            self._join_output(node, edge_label(call, name), ref)
         return True
 
     def _join_input(self, node: OpId, label: str, ref: Ref) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.graph import FrameGraph, edge_label
 from mandala_lab.model.outline import node_name
 
 
@@ -44,8 +44,8 @@ def _check_edges(graph: FrameGraph) -> None:
     for operation, hids in graph.operations.items():
         for call in map(graph.calls.__getitem__, hids):
             for refs, into in ((call.inputs, True), (call.outputs, False)):
-                for label, ref in refs.items():
-                    held = joined.get((operation, label, into))
+                for name, ref in refs.items():
+                    held = joined.get((operation, edge_label(call, name), into))
                     _require(held is None or ref.hid in held, "the ref of a call lies in a variable on its edge")
 
 

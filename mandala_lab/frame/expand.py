@@ -12,6 +12,8 @@ from mandala_lab.frame.build import FrameBuilder
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.calls import Call
 from mandala_lab.model.outline import VarId
+from mandala_lab.model.structures import CollectionRef, is_structural
+from mandala_lab.ports.call_store import CallStore
 
 Query = Callable[[Iterable[str]], list[Call]]
 
@@ -66,6 +68,22 @@ def lineage(call: Call, creators: Query, consumers: Query) -> FrameGraph:
     builder = FrameBuilder()
     builder.add_calls(in_order(calls.values()))
     return builder.graph()
+
+
+def with_structure(store: CallStore, calls: Iterable[Call]) -> list[Call]:
+    """Return calls with those that connect the collections among their refs with the elements."""
+    found = {call.hid: call for call in calls}
+    new, asked = list(found.values()), set[str]()
+    while new:
+        refs = [ref for call in new for ref in (*call.inputs.values(), *call.outputs.values())]
+        held = {ref.hid for ref in refs if isinstance(ref, CollectionRef)} - asked
+        if not held:
+            break
+        asked |= held
+        around = [*store.creators(held), *store.consumers(held)]
+        new = [call for call in around if is_structural(call) and call.hid not in found]
+        found.update((call.hid, call) for call in new)
+    return in_order(found.values()) if asked else list(found.values())
 
 
 def in_order(calls: Iterable[Call]) -> list[Call]:

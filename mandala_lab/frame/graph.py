@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from mandala_lab.model.calls import Call
 from mandala_lab.model.outline import NodeId, OpId, VarId
 from mandala_lab.model.refs import Ref
+from mandala_lab.model.structures import is_structural
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,3 +50,8 @@ class FrameGraph:
     def creators(self) -> dict[str, str]:
         """Hid of the call in the frame that made each ref."""
         return {ref.hid: call.hid for call in self.calls.values() for ref in call.outputs.values()}
+
+
+def edge_label(call: Call, name: str) -> str:
+    """Return the label of the edge of an argument or output: the elements of a collection share one."""
+    return name.partition("[")[0] if is_structural(call) else name

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.memo.decorator import Op
 from mandala_lab.model.refs import Ref
@@ -22,7 +23,8 @@ def frame_of(store: CallStore, source: Any, session: str) -> FrameGraph:
     """
     builder = FrameBuilder()
     if source is None or (isinstance(source, str) and source == "run"):
-        builder.add_calls(store.calls_of_session(None if source is None else session))
+        calls = store.calls_of_session(None if source is None else session)
+        builder.add_calls(calls if source is None else with_structure(store, calls))
     elif isinstance(source, Op):
         builder.add_calls(store.calls_of_op(source.spec.key))
     elif isinstance(source, Mapping):

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.outline import outline
 from mandala_lab.model.calls import Span, SpanStatus
@@ -43,7 +44,7 @@ class LiveFrame:
         self._push = push
         self._lock = threading.RLock()
         self._builder = FrameBuilder()
-        self._builder.add_calls(storage.store.calls_of_session(storage.session))
+        self._builder.add_calls(with_structure(storage.store, storage.store.calls_of_session(storage.session)))
         self._occurrences: dict[str, dict[SpanStatus, int]] = defaultdict(lambda: defaultdict(int))
         self._pending: list[Span] = []
         self._saved_s = 0.0
@@ -110,7 +111,7 @@ class LiveFrame:
         """Take in the spans that were noted; the store has their calls."""
         spans, self._pending = self._pending, []
         unknown = [span.call for span in spans if span.call not in self._builder.calls]
-        self._builder.add_calls(self._storage.store.calls(unknown))
+        self._builder.add_calls(with_structure(self._storage.store, self._storage.store.calls(unknown)))
         for span in spans:
             self._occurrences[span.call][span.status] += 1
             self._counts[span.status] += 1

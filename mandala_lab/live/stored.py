@@ -6,6 +6,7 @@ Answers the reading requests of a panel, and never writes to the store.
 from __future__ import annotations
 
 from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.outline import outline
 from mandala_lab.live.inspect import inspect
@@ -60,7 +61,7 @@ class StoredFrame:
 
     def _read(self) -> FrameGraph:
         builder = FrameBuilder()
-        builder.add_calls(self._store.calls_of_session(self._session))
+        builder.add_calls(with_structure(self._store, self._store.calls_of_session(self._session)))
         self._graph = builder.graph()
         return self._graph
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.keying import Operation, OpState
+from mandala_lab.memo.structures import Taken
 from mandala_lab.model.calls import Given
 from mandala_lab.model.values import StoredValue
 
@@ -35,6 +36,8 @@ class Asked:
         The span whose body asks.
     new
         Values that the call brings into the store.
+    taken
+        Its collections that are stored element by element, if there are any.
     """
 
     state: OpState
@@ -44,6 +47,7 @@ class Asked:
     hid: bytes
     parent: OpenSpan | None
     new: list[StoredValue] = field(default_factory=list)
+    taken: Taken | None = None
 
     @property
     def op(self) -> Operation:

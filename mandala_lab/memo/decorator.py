@@ -14,11 +14,13 @@ from dataclasses import replace
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from mandala_lab.memo import context
+from mandala_lab.memo.annotations import Depths
 from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.errors import nearest
-from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.structures import RESERVED
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,8 +40,12 @@ class Op(Generic[P, R]):
         Identity and shape.
     binder
         Binds arguments to parameters.
+    depths
+        Which arguments and outputs are collections that are stored element by element.
     fixed_version
         The version given by the user, which stands in for the code's digest.
+    recorded_version
+        The version of an op that was brought back from a store.
     """
 
     def __init__(self, f: Callable[P, R], spec: OpSpec, fixed_version: str | None = None) -> None:
@@ -47,15 +53,27 @@ class Op(Generic[P, R]):
         self.f = f
         self.spec = spec
         self.binder = Binder(f)
+        self.depths = Depths(f)
         lazy = inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f)
         self._kind = "async" if inspect.iscoroutinefunction(f) else "lazy" if lazy else "plain"
         self._wraps_defaults = any(is_special(p.default) for p in inspect.signature(f).parameters.values())
         self.fixed_version = fixed_version
+        self.recorded_version: CodeVersion | None = None
 
     @property
     def name(self) -> str:
         """Short name of the op."""
         return self.spec.name
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """Signature of the function."""
+        return inspect.signature(self.f)
+
+    @property
+    def doc(self) -> str:
+        """Docstring of the function, indentation removed; empty if there is none."""
+        return self.spec.doc
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function, through the current storage if there is one."""
@@ -216,20 +234,22 @@ def _spec(
         raise ValueError(f"ignore_args names {unknown!r}, which is no parameter; {nearest(unknown, parameters)}")
     for catcher in sorted(name for name in ignored if kinds[name] in _CATCHERS):
         raise ValueError(f"ignore_args names {catcher!r}, which takes any number of arguments; give each a name")
+    if name is not None and name.startswith(RESERVED):
+        raise ValueError(f"name={name!r}: names that begin with {RESERVED!r} are kept for the package; choose another")
     return OpSpec(
         key=name or f"{function.__module__}:{function.__qualname__}",
         name=name or function.__name__,
         parameters=parameters,
         output_names=names,
-        nout=_number_of_outputs(nout, names),
+        nout=_number_of_outputs(nout, names, one=Depths(function).is_one_output),
         ignored=ignored,
         doc=inspect.getdoc(function) or "",
     )
 
 
-def _number_of_outputs(nout: int | Literal["auto"], names: tuple[str, ...]) -> int:
+def _number_of_outputs(nout: int | Literal["auto"], names: tuple[str, ...], *, one: bool) -> int:
     if nout == "auto":
-        return len(names)
+        return len(names) or int(one)
     if not isinstance(nout, int) or nout < 1:
         raise ValueError(f"nout is 'auto' or a number of at least 1, not {nout!r}")
     if names and len(names) != nout:

@@ -12,60 +12,30 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mandala_lab.memo import context
 from mandala_lab.memo.asked import Asked, Outcome, Unkeyed
+from mandala_lab.memo.attempt import Attempt
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
-from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, inputs_of, left_out
+from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, left_out
 from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
 from mandala_lab.memo.reasons import reason_of
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
+from mandala_lab.memo.structures import Structures
 from mandala_lab.memo.succession import OnChange, Succession
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.calls import CallEntry, Found, Made, MissReason, Span, SpanStatus
+from mandala_lab.model.calls import CallEntry, Found, Made, MissReason, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
-
-
-class Attempt:
-    """The running of a body: inside a span, on the clock, with what it raises recorded."""
-
-    __slots__ = ("_clock", "_engine", "_opened", "_started_s", "_token", "asked", "took_s")
-
-    def __init__(self, engine: Engine, asked: Asked) -> None:
-        self._engine = engine
-        self._opened = engine.recorder.open(asked.parent)
-        self.asked = asked
-        self.took_s = 0.0
-
-    def __enter__(self) -> Self:
-        self._token = context.enter_span(self._opened)
-        self._started_s = time.time()
-        self._clock = time.perf_counter()
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.took_s = time.perf_counter() - self._clock
-        context.leave_span(self._token)
-        if error is not None:
-            self._engine.record_failure(self, error)
-
-    def span(self, *, failed: bool = False) -> Span:
-        """Return the finished span."""
-        status: SpanStatus = "error" if failed else "computed"
-        asked = self.asked
-        return self._engine.recorder.span(
-            self._opened, asked.parent, asked.hid.hex(), status, self._started_s, self.took_s
-        )
 
 
 class Engine:
@@ -93,10 +63,11 @@ class Engine:
         self.misses: Counter[str] = Counter()
         self.recorder = recorder
         self.succession = Succession(store, versions, on_change)
-        self.keyer = Keyer(versions, self.succession)
+        self.structures = Structures(store, source)
+        self.keyer = Keyer(versions, self.succession, self.structures.giver)
         self._store = store
         self._hits = Hits(source)
-        self._intake = Intake(store, source)
+        self._intake = Intake(store, source, self.structures)
 
     def call(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Answer a call as its caller sees it: refs, or plain values inside a body."""
@@ -138,7 +109,7 @@ class Engine:
             with context.inside(asked.span):
                 outputs = split_outputs(op.spec, await self._run(op, asked.values))
             return _unstored(op, outputs, asked.parent).result
-        with Attempt(self, asked) as attempt:
+        with Attempt(self.recorder, asked, self.record_failure) as attempt:
             outputs = split_outputs(op.spec, await self._run(op, asked.values))
         return self._succeeded(attempt, outputs).result
 
@@ -150,7 +121,7 @@ class Engine:
             with context.inside(asked.span):
                 outputs = split_outputs(op.spec, self._run(op, arguments))
             return _unstored(op, outputs, asked.parent)
-        with Attempt(self, asked) as attempt:
+        with Attempt(self.recorder, asked, self.record_failure) as attempt:
             outputs = split_outputs(op.spec, self._run(op, arguments))
         return self._succeeded(attempt, outputs)
 
@@ -159,6 +130,13 @@ class Engine:
         self._hits.clear()
         self.keyer.forget()
         self._intake.forget()
+        self.structures.forget()
+
+    def made_of(self, kind: str, items: Sequence[Ref], keys: Sequence[Any]) -> bytes:
+        """Record that a collection is made of refs, and return the history id of that call."""
+        maker = self._intake.made_of(kind, items, keys)
+        self.recorder.write(maker)
+        return maker.hid
 
     def plain(self, value: Any) -> Any:
         """Return what a body receives for an argument: a value that nobody else holds."""
@@ -189,7 +167,7 @@ class Engine:
 
     def _asked(self, state: OpState, arguments: tuple[Any, ...], parent: OpenSpan | None) -> Asked:
         bound = state.op.binder.named(arguments)
-        inputs = inputs_of(state.op, bound)
+        inputs = state.inputs(bound)
         hid = state.hid(inputs)
         if not state.spec.pure:  # each call is a history of its own
             hid = combine(b"impure", hid, self.recorder.unique())
@@ -240,8 +218,9 @@ class Engine:
         """Record a call with a history of its own and the result of an equal call."""
         opened = self.recorder.open(asked.parent)
         span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
-        self._record(asked, same.outputs, [], span, same.duration_s, executed=False)
-        return self._hits.add(Found(asked.hid, same.outputs, same.duration_s), asked.op.spec.nout)
+        outputs = self._intake.adopt(asked, same)
+        self._record(asked, outputs, asked.new, span, same.duration_s, executed=False)
+        return self._hits.add(Found(asked.hid, outputs, same.duration_s), asked.op.spec.nout)
 
     # --- misses
 
@@ -258,9 +237,9 @@ class Engine:
         if is_lazy(outputs):
             warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
             return _unstored(op, outputs, asked.parent)
-        new = list(asked.new)
+        new = asked.new
         try:
-            made = self._intake.make_outputs(op.spec, outputs, new)
+            made = self._intake.make_outputs(asked, outputs, new)
         except UnstorableError as error:
             warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
             return _unstored(op, outputs, asked.parent)
@@ -272,6 +251,15 @@ class Engine:
             remember(asked.state, asked.values, hit)
         result = joined_outputs(op.spec, outputs) if plainly else self._hits.first_answer(hit, op.spec, outputs)
         return Outcome(hit.call, executed=True, result=result)
+
+    def _program(self, state: OpState) -> bytes | None:
+        """Return the program of an op with the first call of a new version."""
+        if state.has_program or not state.standing.is_new:
+            return None
+        state.has_program = True
+        from mandala_lab.memo.program import to_program
+
+        return to_program(state, lambda op: self.keyer.state(op).version)
 
     def _record(
         self,
@@ -302,9 +290,10 @@ class Engine:
             span=span,
             executed=executed,
             error=error,
+            program=self._program(state),
         )
         try:
-            self.recorder.write(entry)
+            self.recorder.write(*self._intake.around(asked, entry))
         except StoreError as trouble:
             warn_user(f"the call of {state.spec.name} could not be recorded; its result is returned: {trouble}")
             return False

@@ -15,17 +15,19 @@ from mandala_lab.model.calls import Found
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref, ValueSource, is_immutable, is_small
+from mandala_lab.model.structures import ref_class
 
 _INDEX_SIZE = 100_000
 
 
 @dataclass(slots=True, eq=False)
 class Hit:
-    """A recorded call as it answers: `single` when its result is one output and no tuple."""
+    """A recorded call as it answers: `single` when its result is one output and no tuple; `kinds` are its refs'."""
 
     call: str
     found: Found
     single: bool
+    kinds: tuple[type[Ref], ...]
     shared: Any = None
 
 
@@ -48,9 +50,10 @@ class Hits:
 
     def add(self, found: Found, nout: int, outputs: list[Any] | None = None) -> Hit:
         """Keep a recorded call; `outputs` are its values, where they are at hand."""
-        hit = Hit(found.hid.hex(), found, nout == 1 or (nout == 0 and len(found.outputs) == 1))
+        kinds = tuple([ref_class(made.data) for made in found.outputs])
+        hit = Hit(found.hid.hex(), found, nout == 1 or (nout == 0 and len(found.outputs) == 1), kinds)
         if all(inline.is_fixed(made.data) for made in found.outputs):
-            hit.shared = _joined(hit, self._refs(found, outputs))
+            hit.shared = _joined(hit, self._refs(hit, outputs))
         if len(self._index) >= _INDEX_SIZE:
             self._index.pop(next(iter(self._index)))
         self._index[found.hid] = hit
@@ -64,7 +67,7 @@ class Hits:
         """
         if hit.shared is not None:
             return hit.shared
-        refs = self._refs(hit.found, None)
+        refs = self._refs(hit, None)
         for position, output in enumerate(outputs):
             if is_immutable(output) or not spec.saves_output(position):
                 refs[position].holding(output)
@@ -73,18 +76,18 @@ class Hits:
     def answer(self, hit: Hit, *, plain: bool) -> Any:
         """Return the result of a call: refs, or the values themselves."""
         if not plain:
-            return hit.shared if hit.shared is not None else _joined(hit, self._refs(hit.found, None))
-        refs = self._refs(hit.found, None) if hit.shared is None else [hit.shared] if hit.single else hit.shared
+            return hit.shared if hit.shared is not None else _joined(hit, self._refs(hit, None))
+        refs = self._refs(hit, None) if hit.shared is None else [hit.shared] if hit.single else hit.shared
         return _joined(hit, [ref.own_value() for ref in refs])
 
     def clear(self) -> None:
         """Forget all."""
         self._index.clear()
 
-    def _refs(self, found: Found, outputs: list[Any] | None) -> list[Ref]:
-        refs = []
-        for position, made in enumerate(found.outputs):
-            ref = Ref(made.cid.hex(), output_hid(found.hid, position).hex(), self._source, data=made.data)
+    def _refs(self, hit: Hit, outputs: list[Any] | None) -> list[Ref]:
+        refs, found = [], hit.found
+        for position, (made, kind) in enumerate(zip(found.outputs, hit.kinds, strict=True)):
+            ref = kind(made.cid.hex(), output_hid(found.hid, position).hex(), self._source, data=made.data)
             refs.append(ref if outputs is None else ref.holding(outputs[position]))
         return refs
 
@@ -104,7 +107,7 @@ def remember(state: OpState, arguments: tuple[Any, ...], hit: Hit) -> None:
 
 
 def _is_told_apart(value: Any) -> bool:
-    if type(value) is Ref:
+    if issubclass(type(value), Ref):
         return bool(value.cid)
     if type(value) is float:
         return value < 0 or value > 0

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mandala_lab.memo import inline, values
 from mandala_lab.memo.asked import Asked
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.special import inner, is_special, plain
+from mandala_lab.memo.structures import Structures, Taken
 from mandala_lab.memo.warn import warn_user
-from mandala_lab.model.calls import Given, Made
+from mandala_lab.model.calls import CallEntry, Found, Given, Made
 from mandala_lab.model.errors import StoreError, UnstorableError
-from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref, ValueSource, is_immutable
+from mandala_lab.model.structures import is_mark, join, kind_of
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 
@@ -29,9 +32,12 @@ class Intake:
         Where values go.
     source
         What the refs of this store load from: theirs are stored already.
+    structures
+        Takes apart the collections that are stored element by element.
     """
 
-    def __init__(self, store: CallStore, source: ValueSource) -> None:
+    def __init__(self, store: CallStore, source: ValueSource, structures: Structures) -> None:
+        self._structures = structures
         self._store = store
         self._source = source
         self._stored: dict[bytes, None] = {}
@@ -45,11 +51,13 @@ class Intake:
             When an input has no format.
         """
         asked.new.extend(asked.state.new_reads)
+        self._take_collections(asked)
         asked.inputs = tuple([self._taken(given, asked) for given in asked.inputs])
 
     def _taken(self, given: Given, asked: Asked) -> Given:
         value = asked.bound[given.name]
-        if given.data is not None or (type(value) is Ref and value.comes_from(self._source)):
+        ours = issubclass(type(value), Ref) and value.comes_from(self._source)
+        if given.data is not None or ours:
             return given
         data = inline.small(value)
         if data is None and given.name not in asked.op.spec.unsaved and not self._is_stored(given.cid):
@@ -58,7 +66,57 @@ class Intake:
             asked.new += [stored] if data is None else []
         return given if data is None else Given(given.name, given.cid, given.origin, data)
 
-    def make_outputs(self, spec: OpSpec, outputs: list[Any], new: list[StoredValue]) -> tuple[Made, ...]:
+    def _take_collections(self, asked: Asked) -> None:
+        """Take in the arguments that are collections of which the elements are stored."""
+        depths = asked.op.depths
+        if not depths:
+            return
+        asked.taken = Taken(self._source, self._is_stored, asked.new, time.time())
+        for given in asked.inputs:
+            value, depth = asked.bound[given.name], depths.of_argument(given.name)
+            if depth and kind_of(value) and given.name not in asked.op.spec.unsaved:
+                self._structures.collect(given.name, value, depth, asked.taken)
+
+    def adopt(self, asked: Asked, same: Found) -> tuple[Made, ...]:
+        """Return the outputs of an equal call, as those of a call with a history of its own."""
+        depths = asked.op.depths
+        if not depths:
+            return same.outputs
+        self._take_collections(asked)
+        return tuple(
+            [self._adopted(asked, made, position, len(same.outputs)) for position, made in enumerate(same.outputs)]
+        )
+
+    def _adopted(self, asked: Asked, made: Made, position: int, number: int) -> Made:
+        depth = asked.op.depths.of_output(position, number)
+        if not depth or is_mark(made.data):
+            return made
+        value = self._source.load_value(Ref(made.cid.hex(), "", data=made.data))  # from before it had an annotation
+        return self._collected(asked, value, depth) or made
+
+    def _collected(self, asked: Asked, output: Any, depth: int) -> Made | None:
+        if not kind_of(output):
+            return None
+        assert asked.taken is not None, "an op with collections takes them in before it runs"
+        given = self._structures.collect("result", plain(output, Ref.own_value), depth, asked.taken)
+        return Made(given.cid, given.data)
+
+    def around(self, asked: Asked, entry: CallEntry) -> Sequence[CallEntry]:
+        """Return a call with those that connect its collections with their elements."""
+        if asked.taken is None:
+            return (entry,)
+        end_s = entry.started_s + (entry.duration_s if entry.executed else 0.0)
+        items = self._structures.items_of(entry.hid, entry.outputs, asked.taken.structures, end_s)
+        return (*asked.taken.entries, entry, *items)
+
+    def made_of(self, kind: str, items: Sequence[Ref], keys: Sequence[Any]) -> CallEntry:
+        """Return the call that makes a collection of refs."""
+        new: list[StoredValue] = []
+        taken = Taken(self._source, self._is_stored, new, time.time())
+        self._structures.collect(kind, join(kind, items, keys), 1, taken)
+        return replace(taken.entries[-1], values=new)
+
+    def make_outputs(self, asked: Asked, outputs: list[Any], new: list[StoredValue]) -> tuple[Made, ...]:
         """Return outputs as they are recorded; values that are not small join `new`.
 
         Raises
@@ -66,7 +124,16 @@ class Intake:
         UnstorableError
             When an output has no format.
         """
+        spec, depths = asked.op.spec, asked.op.depths
+        if depths:
+            return tuple([self._made(asked, output, at, outputs, new) for at, output in enumerate(outputs)])
         return tuple([_made(output, new, spec.saves_output(at)) for at, output in enumerate(outputs)])
+
+    def _made(self, asked: Asked, output: Any, at: int, outputs: list[Any], new: list[StoredValue]) -> Made:
+        saved = asked.op.spec.saves_output(at)
+        depth = asked.op.depths.of_output(at, len(outputs)) if saved else 0
+        found = self._collected(asked, output, depth) if depth else None
+        return found or _made(output, new, saved)
 
     def remember(self, stored: Iterable[StoredValue]) -> None:
         """Note that these values are in the store."""
@@ -92,7 +159,7 @@ def warn_of_changed_inputs(asked: Asked) -> None:
     """Warn of arguments that the body changed in place: they are recorded as they were before."""
     for given in asked.inputs:
         value = inner(asked.bound[given.name])
-        if type(value) is Ref or is_immutable(value) or is_special(asked.bound[given.name]):
+        if issubclass(type(value), Ref) or is_immutable(value) or is_special(asked.bound[given.name]):
             continue
         if _differs(value, given.cid):
             warn_user(
@@ -114,7 +181,7 @@ def _made(output: Any, new: list[StoredValue], saved: bool) -> Made:
         return Made(content_id(output), data if saved else None)
     if not saved:
         return Made(content_id(output))
-    stored = values.store(output)
+    stored = values.store(output, copy=False)
     data = inline.inlined(stored)
     if data is None:
         new.append(stored)

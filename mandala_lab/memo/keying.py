@@ -12,21 +12,22 @@ code and the data that it reads stay as they are: that is an `OpState`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from mandala_lab.memo import inline, values
+from mandala_lab.memo.annotations import Depths
 from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.special import Ignore, NewArgDefault
 from mandala_lab.memo.succession import Standing, Succession
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Given
-from mandala_lab.model.errors import UnstorableError
+from mandala_lab.model.errors import ArgumentError, UnstorableError
 from mandala_lab.model.hashing import combine, digest, input_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
-from mandala_lab.model.refs import Ref
+from mandala_lab.model.refs import Ref, is_immutable
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.version_resolver import ResolvedCode, VersionResolver
 
@@ -56,9 +57,23 @@ class Operation(Protocol):
         ...
 
     @property
+    def depths(self) -> Depths:
+        """Return which of its collections are stored element by element."""
+        ...
+
+    @property
     def fixed_version(self) -> str | None:
         """Return the version given by the user."""
         ...
+
+    @property
+    def recorded_version(self) -> CodeVersion | None:
+        """Return the version of an op that was brought back from a store."""
+        ...
+
+
+Giver = Callable[[str, Any], Given]
+"""Returns an argument, by name and value, as it is recorded."""
 
 
 class FixedCode:
@@ -77,6 +92,16 @@ class FixedCode:
         return []
 
 
+class RestoredCode:
+    """Code that was brought back from a store: its version is the recorded one."""
+
+    def __init__(self, code: ResolvedCode, version: CodeVersion) -> None:
+        self.version = version
+        self.unseen: tuple[str, ...] = ()  # it stays as it was recorded
+        self.is_unchanged = code.is_unchanged
+        self.read_globals = code.read_globals
+
+
 class OpState:
     """An op with the code and the global data that it reads, as they are now.
 
@@ -92,14 +117,29 @@ class OpState:
         The data that it reads, as it is recorded with calls.
     new_reads
         Values of those data that are not small, as they go into the store.
-    ran
-        Whether a body ran in this state.
+    given
+        Turns an argument into what is recorded of it.
+    ran, has_program
+        Whether a body ran in this state, and whether its program went to the store.
     known
         Answers that were given, by the types of the arguments and then by the
         arguments: only of arguments that equal each other just when they are the same.
     """
 
-    __slots__ = ("code", "known", "new_reads", "op", "prefix", "ran", "reads", "spec", "standing", "version")
+    __slots__ = (
+        "code",
+        "given",
+        "has_program",
+        "known",
+        "new_reads",
+        "op",
+        "prefix",
+        "ran",
+        "reads",
+        "spec",
+        "standing",
+        "version",
+    )
 
     def __init__(
         self,
@@ -108,8 +148,10 @@ class OpState:
         standing: Standing,
         reads: tuple[Given, ...],
         new: list[StoredValue],
+        given: Giver,
     ) -> None:
         self.op = op
+        self.given = given
         self.spec = op.spec
         self.code = code
         self.version = replace(code.version, parameters=op.spec.parameters)
@@ -121,7 +163,24 @@ class OpState:
             parts += (read.name.encode("utf-8", "surrogatepass"), read.cid)
         self.prefix = combine(b"op", *parts)
         self.ran = False
+        self.has_program = False
         self.known: dict[tuple[type, ...], dict[tuple[Any, ...], Any]] = {}
+
+    def inputs(self, bound: Mapping[str, Any]) -> tuple[Given, ...]:
+        """Return the inputs of a call with these arguments by name; what is ignored is none.
+
+        Raises
+        ------
+        UnstorableError
+            When an argument has no content id.
+        """
+        given, ignored, new = self.given, self.spec.ignored, self.op.binder.new
+        found = [
+            given(name, value) for name, value in bound.items() if name not in ignored and type(value) is not Ignore
+        ]
+        if new:
+            found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
+        return tuple(found)
 
     def hid(self, inputs: Iterable[Given]) -> bytes:
         """Return the history id of a call with these inputs."""
@@ -149,13 +208,18 @@ class Keyer:
         Says what code an op runs.
     succession
         Says which code versions stand in for one another.
+    giver
+        Returns what turns the arguments of an op into what is recorded of them.
     """
 
-    def __init__(self, versions: VersionResolver, succession: Succession) -> None:
+    def __init__(self, versions: VersionResolver, succession: Succession, giver: Callable[[Operation], Giver]) -> None:
+        self._giver = giver
         self._versions = versions
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
-        self._warned_of: set[str] = set()
+        self._names: dict[str, str] = {}
+        self._told: set[str] = set()
+        self._told_gaps: set[str] = set()
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -168,21 +232,37 @@ class Keyer:
             code: ResolvedCode = FixedCode(op.fixed_version, source)
         else:
             code = self._versions.resolve(op.f)
+        if op.recorded_version is not None:
+            code = RestoredCode(code, op.recorded_version)
         reads, new = _reads(op, code.read_globals(), before.reads if before is not None else ())
         if before is not None and before.code.version.digest == code.version.digest and before.reads == reads:
             before.code = code
             return before
         if len(self._states) >= _REMEMBERED_OPS:
             self._states.clear()
+        self._tell_names_apart(op.spec)
         standing = self._succession.standing(op.spec, code.version, reads, fixed=op.fixed_version is not None)
-        state = self._states[op] = OpState(op, code, standing, reads, new)
+        state = self._states[op] = OpState(op, code, standing, reads, new, self._giver(op))
         return state
+
+    def _tell_names_apart(self, spec: OpSpec) -> None:
+        """Warn, once for each name, of two ops that go by one short name."""
+        if spec.name in self._told:
+            return
+        known = self._names.get(spec.name) or self._succession.namesake(spec) or spec.key
+        self._names[spec.name] = spec.key
+        if known != spec.key:
+            self._told.add(spec.name)
+            warn_user(
+                f"two ops of this storage go by the name {spec.name!r}: {known} and {spec.key}; their calls are kept "
+                f"apart, and give one of them a name of its own, @op(name=...), to tell them apart yourself"
+            )
 
     def warn_of_gaps(self, state: OpState) -> None:
         """Say once of an op which changes of its code would go unseen."""
         gaps, key = state.code.unseen, state.spec.key
-        if gaps and key not in self._warned_of:
-            self._warned_of.add(key)
+        if gaps and key not in self._told_gaps:
+            self._told_gaps.add(key)
             more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
             warn_user(
                 f"op {state.spec.name} is recorded, but not every change of its code can be seen: {gaps[0]}{more}; "
@@ -192,23 +272,6 @@ class Keyer:
     def forget(self) -> None:
         """Forget every answer."""
         self._states.clear()
-
-
-def inputs_of(op: Operation, bound: dict[str, Any]) -> tuple[Given, ...]:
-    """Return the inputs of a call with these arguments by name; what is ignored is none.
-
-    Raises
-    ------
-    UnstorableError
-        When an argument has no content id.
-    """
-    spec, new = op.spec, op.binder.new
-    found = [
-        given(name, value) for name, value in bound.items() if name not in spec.ignored and type(value) is not Ignore
-    ]
-    if new:
-        found = [one for one in found if one.name not in new or one.cid != given(one.name, new[one.name]).cid]
-    return tuple(found)
 
 
 def left_out(op: Operation, inputs: tuple[Given, ...]) -> frozenset[str]:
@@ -221,6 +284,8 @@ def given(name: str, value: Any) -> Given:
     if type(value) is NewArgDefault:
         value = value.value
     if type(value) is Ref:
+        return _given_ref(name, value)
+    if not is_immutable(value) and issubclass(type(value), Ref):  # a collection
         return _given_ref(name, value)
     try:
         return Given(name, content_id(value))
@@ -251,6 +316,9 @@ def _reads(
             read = given(name, value)
         except UnstorableError:
             warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
+            continue
+        except ArgumentError:
+            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: leave it out of the body")
             continue
         read = known.get((name, read.cid), read)
         if (name, read.cid) not in known:

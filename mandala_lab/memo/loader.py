@@ -6,14 +6,55 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.memo import inline, values
+from mandala_lab.memo.structures import rank_ids, rebuilt, structure_of
 from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.hashing import digest, input_hid, maker_of
+from mandala_lab.model.refs import Ref, is_immutable
+from mandala_lab.model.structures import FORMAT, ITEM, from_bytes, in_rank, is_maker, is_mark, item_hid, ref_class
 
 if TYPE_CHECKING:
-    from mandala_lab.model.refs import Ref
-    from mandala_lab.model.values import FileIdentity
+    from mandala_lab.model.calls import Call, Made
+    from mandala_lab.model.structures import Structure
+    from mandala_lab.model.values import FileIdentity, StoredValue
+    from mandala_lab.ports.call_store import CallStore
 
     Recover = Callable[[Ref, CorruptValueError | LookupError], Any]
-    from mandala_lab.ports.call_store import CallStore
+
+_MEASURED = 1000  # elements of a collection that are measured before it is shown
+_LARGE = 1_000_000
+
+
+class Kept:
+    """The value source of a ref that belongs to no storage: its bytes, so that nobody can change what it stands for."""
+
+    __slots__ = ("_stored",)
+
+    def __init__(self, stored: StoredValue) -> None:
+        self._stored = stored
+
+    def load_value(self, _ref: Ref, *, recover: bool = True) -> Any:  # noqa: ARG002 - there is no other way to it
+        """Return the value."""
+        return values.load(self._stored)
+
+    def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
+        """Say that a value that is kept whole has no elements."""
+        raise LookupError(f"{ref!r} has no elements of its own")
+
+    def stored_size(self, _ref: Ref) -> int | None:
+        """Return how many bytes there are."""
+        return len(self._stored.data)
+
+
+def kept(cid: str, hid: str, value: Any) -> Ref:
+    """Return a ref of a value at hand that belongs to no storage.
+
+    Raises
+    ------
+    UnstorableError
+        When the value has no format.
+    """
+    source = None if is_immutable(value) else Kept(values.store(value, bytes.fromhex(cid)))
+    return Ref(cid, hid, source, value)
 
 
 class ValueLoader:
@@ -40,22 +81,88 @@ class ValueLoader:
     def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
         """Return the value of a ref; with `recover` one that is damaged or gone is made again where possible."""
         try:
-            return inline.load(ref.cid, ref.data) if ref.data is not None else self._load(bytes.fromhex(ref.cid))
+            if ref.data is not None and not is_mark(ref.data):
+                return inline.load(ref.cid, ref.data)
+            return self._loaded(self._read(ref))
         except (CorruptValueError, LookupError) as trouble:
             if self._recover is None or not recover:
                 raise
             return self._recover(ref, trouble)
 
-    def _load(self, cid: bytes) -> Any:
+    def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
+        """Return the elements of a collection with their histories, and the keys of a dict."""
+        stored = self._read(ref)
+        plain = None if stored.format == FORMAT else self._loaded(stored)
+        structure = structure_of(stored, lambda: plain)
+        keys = None if structure.keys is None else self._load_made(structure.keys)
+        hids, ours = self._hids_of(ref, structure)
+        refs: list[Ref] = [
+            ref_class(made.data)(made.cid.hex(), hid.hex(), self, data=made.data)
+            for made, hid in zip(structure.items, hids, strict=True)
+        ]
+        if plain is not None and not ours:  # stored whole, so its elements are not in the store
+            items = plain.values() if keys is not None else plain
+            refs = [kept(one.cid, one.hid, item) for one, item in zip(refs, items, strict=True)]
+        return refs, keys
+
+    def stored_size(self, ref: Ref) -> int | None:
+        """Return about how many bytes loading the value reads."""
+        if ref.data is not None and not is_mark(ref.data):
+            return len(ref.data)
+        if self._store is None or not ref.cid:
+            return None
+        size = self._store.value_size(bytes.fromhex(ref.cid))
+        if size is None or not is_mark(ref.data):
+            return size
+        sizes = [self.stored_size(one) for one in self.load_elements(ref)[0][:_MEASURED]] if size < _LARGE else [None]
+        return None if None in sizes or len(sizes) == _MEASURED else size + sum(one or 0 for one in sizes)
+
+    def _hids_of(self, ref: Ref, structure: Structure) -> tuple[list[bytes], bool]:
+        """Return the histories of the elements of a collection, and whether calls recorded them."""
+        hid = bytes.fromhex(ref.hid)
+        if maker_of(hid) is None:
+            return [input_hid(made.cid) for made in structure.items], False
+        ids = rank_ids(structure, self._load_made)
+        ranks = in_rank(structure.kind, range(len(ids)), ids)
+        maker = self._maker_of(ref)
+        found: list[bytes] = [b""] * len(ranks)
+        taken = None if maker is None else [r for name, r in maker.inputs.items() if name.startswith(ITEM)]
+        if taken is not None and structure.kind in {"set", "frozenset"}:
+            by_cid = {one.cid: one for one in taken}
+            taken = [by_cid[structure.items[position].cid.hex()] for position in ranks]
+        for rank, position in enumerate(ranks):
+            found[position] = item_hid(hid, rank) if taken is None else bytes.fromhex(taken[rank].hid)
+        return found, True
+
+    def _maker_of(self, ref: Ref) -> Call | None:
+        """Return the structural call that made a collection of its elements, if one did."""
+        assert self._store is not None, "a loader is connected before it is used"
+        found = self._store.creators([ref.hid])
+        if not found and self._write is not None:
+            self._write()
+            found = self._store.creators([ref.hid])
+        return found[0] if found and is_maker(found[0]) else None
+
+    def _read(self, ref: Ref) -> StoredValue:
         assert self._store is not None, "a loader is connected before it is used"
         try:
-            stored = self._store.read_value(cid)
+            return self._store.read_value(bytes.fromhex(ref.cid))
         except LookupError:
             if self._write is None:
                 raise
             self._write()
-            stored = self._store.read_value(cid)
-        known = (cid, stored.identity)  # of a file that nobody changed since
+            return self._store.read_value(bytes.fromhex(ref.cid))
+
+    def _load_made(self, made: Made) -> Any:
+        return self.load_value(Ref(made.cid.hex(), "", self, data=made.data))
+
+    def _loaded(self, stored: StoredValue) -> Any:
+        """Return a value; the bytes of a file that nobody changed since are verified once."""
+        if stored.format == FORMAT:
+            if digest(stored.data) != stored.digest:
+                raise CorruptValueError(f"the stored bytes of collection {stored.cid.hex()} are damaged")
+            return rebuilt(from_bytes(stored.data), self._load_made)
+        known = (stored.cid, stored.identity)  # of a file that nobody changed since
         value = values.load(stored, verified=stored.identity is not None and known in self._verified)
         if stored.identity is not None:
             self._verified.add(known)

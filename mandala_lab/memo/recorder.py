@@ -20,6 +20,7 @@ import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mandala_lab.memo.context import OpenSpan
@@ -119,8 +120,8 @@ class Recorder:
         if now > self._next_beat:
             self._next_beat = self._progress.beat(now)
 
-    def write(self, entry: CallEntry) -> None:
-        """Write a call: at once, or with others soon where commits are grouped.
+    def write(self, *entries: CallEntry) -> None:
+        """Write a call and what belongs to it: at once, or with others soon where commits are grouped.
 
         Raises
         ------
@@ -128,14 +129,17 @@ class Recorder:
             When it cannot be written at once.
         """
         self.uncommitted += 1
-        self._show_progress(entry.span)
+        for entry in entries:
+            if entry.span is not None:
+                self._show_progress(entry.span)
         if self._group_s:
-            self._entries.append(entry)
+            for entry in entries:
+                self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
             if not self._waiting:
                 self._start_flusher()
             return
         self._begin()
-        self._store.record((entry,))
+        self._store.record(entries)
 
     def _show_progress(self, span: Span) -> None:
         now = time.time()

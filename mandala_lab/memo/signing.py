@@ -17,6 +17,7 @@ import secrets
 import stat
 import tempfile
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,11 @@ def key_file() -> Path:
     return platformdirs.user_data_path("mandala-lab") / "key"
 
 
-def dump(value: Any, cid: bytes) -> bytes:
-    """Return a signed pickle.
+def dump(value: Any, cid: bytes, apart: Callable[[Any], Any] | None = None) -> bytes:
+    """Return a signed pickle, under an id.
+
+    `apart` says for each object under which name it is kept apart from the pickle,
+    or ``None``.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def dump(value: Any, cid: bytes) -> bytes:
         When the value cannot be pickled, or there is no key and none can be made.
     """
     try:
-        data = _pickled(value)
+        data = _pickled(value, apart)
     except Exception as error:  # whatever the user's own classes raise
         raise UnstorableError(
             f"a value of type {type(value).__name__} cannot be pickled: {short_repr(error)}"
@@ -64,8 +68,8 @@ def dump(value: Any, cid: bytes) -> bytes:
     return _signature(key, cid, data) + data
 
 
-def load(signed: bytes | memoryview, cid: bytes) -> Any:
-    """Return the value of a signed pickle, after verifying who wrote it.
+def load(signed: bytes | memoryview, cid: bytes, apart: Callable[[Any], Any] | None = None) -> Any:
+    """Return the value of a signed pickle, after verifying who wrote it; `apart` gives what is kept apart from it.
 
     Raises
     ------
@@ -84,7 +88,10 @@ def load(signed: bytes | memoryview, cid: bytes) -> Any:
             f"can run any code: compute it anew, or, if you trust who wrote it, set {KEY_FILE_VARIABLE} to their key"
         )
     try:
-        return pickle.loads(view[_SIZE:])  # noqa: S301 - signed with the user's own key
+        unpickler = pickle.Unpickler(io.BytesIO(view[_SIZE:]))  # noqa: S301 - signed with the user's own key
+        if apart is not None:
+            unpickler.persistent_load = apart  # type: ignore[method-assign]
+        return unpickler.load()
     except Exception as error:  # a class that is gone, a package of another version
         raise UntrustedValueError(
             f"value {cid.hex()} is a pickle that cannot be read here ({short_repr(error)}): "
@@ -92,7 +99,7 @@ def load(signed: bytes | memoryview, cid: bytes) -> Any:
         ) from error
 
 
-def _pickled(value: Any) -> bytes:
+def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:
     """Pickle by value what is not importable, with the place where its source is found again."""
     import cloudpickle
 
@@ -102,6 +109,9 @@ def _pickled(value: Any) -> bytes:
         dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child(
             {types.CodeType: lambda code: (remade_code, (reduce_anyhow(code)[1], code.co_filename))}
         )
+
+        def persistent_id(self, obj: Any) -> Any:
+            return None if apart is None else apart(obj)
 
     buffer = io.BytesIO()
     Pickler(buffer, protocol=5).dump(value)

@@ -36,12 +36,15 @@ class Standing:
         All other states of the op, newest first.
     is_recorded
         Whether the op was recorded in any state.
+    is_new
+        Whether the version itself was never recorded.
     """
 
     representative: bytes
     stand_ins: tuple[bytes, ...] = ()
     others: tuple[RecordedState, ...] = ()
     is_recorded: bool = False
+    is_new: bool = True
 
     def without(self, parameters: frozenset[str], reads: tuple[Given, ...]) -> list[bytes]:
         """Return the prefixes from before these parameters existed, where the same data was read."""
@@ -70,6 +73,13 @@ class Succession:
         self._store = store
         self._versions = versions
 
+    def namesake(self, spec: OpSpec) -> str | None:
+        """Return the key of another recorded op that goes by the same short name."""
+        try:
+            return self._store.namesake(spec.name, spec.key)
+        except StoreError:  # whoever reads the call next says so
+            return None
+
     def standing(self, spec: OpSpec, version: CodeVersion, reads: tuple[Given, ...], *, fixed: bool) -> Standing:
         """Return where an op stands with its present version and data; `fixed` where its user gave the version."""
         try:
@@ -92,7 +102,7 @@ class Succession:
             if reuses or (one.recorded.representative == representative and _is_other(one, version, reads))
         ]
         others = tuple(one for one in states if not _is_same(one, version, reads))
-        return Standing(representative, tuple(related), others, bool(states))
+        return Standing(representative, tuple(related), others, bool(states), own is None)
 
     def stale(self, spec: OpSpec, old: CodeVersion, new: CodeVersion) -> StaleCodeError:
         """Return the error that says that a result exists under other code."""

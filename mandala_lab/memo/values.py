@@ -30,8 +30,11 @@ from mandala_lab.model.values import StoredValue
 _NPY_HEADER = 1 << 16
 
 
-def store(value: Any, cid: bytes | None = None) -> StoredValue:
+def store(value: Any, cid: bytes | None = None, *, copy: bool = True) -> StoredValue:
     """Turn a value into bytes. `cid` may be given where it is known already.
+
+    Without `copy` the bytes of a large array are those of the array itself, for
+    whoever writes them before anybody can change it.
 
     Raises
     ------
@@ -39,6 +42,8 @@ def store(value: Any, cid: bytes | None = None) -> StoredValue:
         When the value has no format that gives it back as it is.
     """
     cid = content_id(value) if cid is None else cid
+    if _is_plain_array(value):
+        return _to_npy(value, cid, copy=copy)
     name, data = _serialize(value, cid)
     return StoredValue(cid, name, data, digest(data))
 
@@ -54,12 +59,12 @@ def load(stored: StoredValue, *, verified: bool = False) -> Any:
         When reading would run foreign code, or needs a format, a serializer or code
         that is not here.
     """
-    if not verified and digest(stored.data) != stored.digest:
+    if not verified and stored.digest and digest(stored.data) != stored.digest:
         raise CorruptValueError(
             f"the stored bytes of value {stored.cid.hex()} are damaged: their digest differs from the recorded one"
         )
     if stored.format == "npy":
-        return _from_npy(stored.data, copy=stored.identity is None)
+        return _verified_array(stored, verified=verified or bool(stored.digest))
     if stored.format == "pickle":
         return signing.load(stored.data, stored.cid)
     reader = _READERS.get(stored.format)
@@ -76,8 +81,6 @@ def _serialize(value: Any, cid: bytes) -> tuple[str, bytes | memoryview]:
         return "tree", encoding.encode(value)
     kind = type(value)
     module = str(kind.__module__).partition(".")[0]
-    if module == "numpy" and kind.__name__ == "ndarray" and _is_plain(value.dtype):
-        return "npy", _to_npy(value)
     if module == "pandas" and kind.__name__ == "DataFrame":
         arrow = _to_arrow(value)
         if arrow is not None and _holds(_from_arrow, arrow, cid):
@@ -91,25 +94,39 @@ def _serialize(value: Any, cid: bytes) -> tuple[str, bytes | memoryview]:
     return "pickle", _to_pickle(value, cid, None)
 
 
-def _is_plain(dtype: Any) -> bool:
-    """Whether numpy's file format keeps a dtype exactly."""
-    return dtype.kind in "biufcSUMm" and dtype.metadata is None and not dtype.hasobject
+def _is_plain_array(value: Any) -> bool:
+    """Whether numpy's file format keeps a value exactly."""
+    kind = type(value)
+    if kind.__name__ != "ndarray" or kind.__module__ != "numpy":
+        return False
+    return value.dtype.kind in "biufcSUMm" and value.dtype.metadata is None and not value.dtype.hasobject
 
 
-def _to_npy(array: Any) -> bytes | memoryview:
+def _to_npy(array: Any, cid: bytes, *, copy: bool) -> StoredValue:
+    """Return an array as a numpy file, which its content id verifies: a digest of the bytes would cost as much."""
     import numpy as np
 
     header = io.BytesIO()
     if not array.flags.c_contiguous or array.nbytes == 0:
         np.lib.format.write_array(header, array, allow_pickle=False)
-        return header.getvalue()
+        return StoredValue(cid, "npy", header.getvalue(), b"")
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
-    start = header.tell()
-    whole = np.empty(start + array.nbytes, np.uint8)  # numpy gets large memory far faster than bytes do
-    whole[:start] = np.frombuffer(header.getvalue(), np.uint8)
-    whole[start:] = array.reshape(-1).view(np.uint8)
-    whole.flags.writeable = False
-    return whole.data
+    rest = memoryview(array.reshape(-1).view(np.uint8))
+    if copy:
+        rest = np.array(rest).data  # numpy gets large memory far faster than bytes do
+    return StoredValue(cid, "npy", header.getvalue(), b"", rest=rest.toreadonly())
+
+
+def _verified_array(stored: StoredValue, *, verified: bool) -> Any:
+    try:
+        array = _from_npy(stored.settled().data, copy=stored.identity is None)
+    except Exception as error:  # whatever numpy says of bytes that are no numpy file
+        raise CorruptValueError(f"the stored bytes of value {stored.cid.hex()} are damaged: {error}") from error
+    if not verified and content_id(array) != stored.cid:
+        raise CorruptValueError(
+            f"the stored bytes of value {stored.cid.hex()} are damaged: they are those of another array"
+        )
+    return array
 
 
 def _from_npy(data: bytes | memoryview, *, copy: bool = True) -> Any:

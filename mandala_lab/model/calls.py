@@ -6,9 +6,9 @@ refs by id; values are loaded through them on demand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -22,6 +22,26 @@ SpanStatus = Literal["computed", "cached", "error"]
 MissReason = Literal[
     "first call", "arguments", "globals", "code", "failed before", "not saved", "impure", "not keyed", "store"
 ]
+
+
+class History(Protocol):
+    """Where a call finds when it occurred, and what code it ran."""
+
+    def spans_of_call(self, hid: str) -> list[Span]:
+        """Return the occurrences of a call."""
+        ...
+
+    def spans_of_run(self, run: str, *, seq: int | None = None, parent: int | None = None) -> list[Span]:
+        """Return the spans of a run in order, one of a number or those below one."""
+        ...
+
+    def calls(self, hids: Iterable[str]) -> list[Call]:
+        """Return the calls with these hids."""
+        ...
+
+    def versions(self, op: str) -> list[RecordedVersion]:
+        """Return the code versions of an op."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,8 @@ class Call:
         Traceback of a failed call, else empty.
     reads
         Refs of the global data that its code read, by name.
+    history
+        Where the call finds its occurrences and its code.
     """
 
     hid: str
@@ -64,6 +86,57 @@ class Call:
     executed: bool = True
     error: str = ""
     reads: Mapping[str, Ref] = field(default_factory=dict)
+    history: History | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def started(self) -> float:
+        """When it was first recorded, in seconds since the epoch."""
+        return self.started_s
+
+    @property
+    def duration(self) -> float:
+        """How long the body ran, in seconds."""
+        return self.duration_s
+
+    @property
+    def spans(self) -> list[Span]:
+        """Its occurrences, in order of time."""
+        return self._history.spans_of_call(self.hid)
+
+    @property
+    def span(self) -> Span | None:
+        """The occurrence that executed it; for a content hit, its first."""
+        spans = self.spans
+        return next((span for span in spans if span.status != "cached"), spans[0] if spans else None)
+
+    @property
+    def parent(self) -> Call | None:
+        """The call in whose body it was executed; ``None`` at top level, or where that call was not recorded."""
+        span = self.span
+        if span is None or span.parent is None:
+            return None
+        above = self._history.spans_of_run(span.run, seq=span.parent)
+        return next(iter(self._history.calls([one.call for one in above])), None)
+
+    @property
+    def children(self) -> list[Call]:
+        """The calls that its body made when it was executed, in order of time; a call made twice is there twice."""
+        span = self.span
+        below = [] if span is None else self._history.spans_of_run(span.run, parent=span.seq)
+        known = {call.hid: call for call in self._history.calls([one.call for one in below])}
+        return [known[one.call] for one in below if one.call in known]
+
+    @property
+    def source(self) -> str:
+        """Source text of the op as it was."""
+        found = [one.version.source for one in self._history.versions(self.op) if one.version.id == self.version]
+        return found[0] if found else ""
+
+    @property
+    def _history(self) -> History:
+        if self.history is None:
+            raise LookupError(f"{self!r} belongs to no storage")
+        return self.history
 
     def __repr__(self) -> str:
         given = ", ".join(self.inputs)
@@ -164,7 +237,7 @@ class CallEntry:
 
     `representative` is that of the class of its code version, `prefix` what goes
     before the arguments in its key, `reads` are the globals that its code reads; `values` are the values, small
-    ones excepted, that the store may not hold yet.
+    ones excepted, that the store may not hold yet. A structural call has no span.
     """
 
     hid: bytes
@@ -180,9 +253,10 @@ class CallEntry:
     status: CallStatus
     started_s: float
     duration_s: float
-    span: Span
+    span: Span | None
     executed: bool = True
     error: str = ""
+    program: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
     MandalaLabError
       NewCallError (RuntimeError)    not recorded, and new calls are not allowed
       StaleCodeError (ValueError)    the code changed and somebody said stop
+      ArgumentError (TypeError)      something is no argument of an op, such as a storage
       UnstorableError (ValueError)   a value has no format
       CorruptValueError              a stored value is damaged
       UntrustedValueError            a stored value would have to run foreign code
@@ -34,6 +35,10 @@ class NewCallError(MandalaLabError, RuntimeError):
 
 class StaleCodeError(MandalaLabError, ValueError):
     """The code of an op changed since a result was recorded."""
+
+
+class ArgumentError(MandalaLabError, TypeError):
+    """Something was given to an op that is no argument, such as a storage."""
 
 
 class UnstorableError(MandalaLabError, ValueError):

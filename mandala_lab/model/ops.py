@@ -51,6 +51,8 @@ class OpSpec:
 
     def output_name(self, position: int) -> str:
         """Name of an output: the given one, else ``output_0``, ``output_1``..."""
+        if self.output_names and self.output_names[0].endswith("[]"):  # any number of elements
+            return f"{self.output_names[0][:-1]}{position}]"
         if position < len(self.output_names):
             return self.output_names[position]
         return f"output_{position}"

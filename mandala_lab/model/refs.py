@@ -7,7 +7,9 @@ its value comes from: that is a `ValueSource`, given by whoever made the ref.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
+
+from mandala_lab.model.refusals import Refusing
 
 _MISSING = object()
 _SMALL = 500
@@ -21,8 +23,16 @@ class ValueSource(Protocol):
         """Return the value of a ref; with `recover` one that is damaged may be made again, which runs its op."""
         ...
 
+    def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
+        """Return the elements of a collection with their histories, and the keys of a dict."""
+        ...
 
-class Ref:
+    def stored_size(self, ref: Ref) -> int | None:
+        """Return about how many bytes loading the value reads; ``None`` where that is not known."""
+        ...
+
+
+class Ref(Refusing):
     """A stored value with the history that led to it.
 
     Attributes
@@ -89,7 +99,7 @@ class Ref:
 
     def detached(self) -> Ref:
         """Return the same ref with its value not loaded."""
-        return Ref(self.cid, self.hid, self._source, data=self._data)
+        return type(self)(self.cid, self.hid, self._source, data=self._data)
 
     def loaded(self) -> Ref:
         """Load the value, and return the ref."""
@@ -112,6 +122,11 @@ class Ref:
         """The encoded value, where it is small enough to go with the ref."""
         return self._data
 
+    @property
+    def stored_size(self) -> int | None:
+        """About how many bytes loading the value reads; ``None`` where that is not known."""
+        return None if self._source is None else self._source.stored_size(self)
+
     def peek(self) -> Any:
         """Return the value as `own_value` does, and run nothing: for those who only show it."""
         if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
@@ -123,7 +138,13 @@ class Ref:
         return self._source is source
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Ref, (self.cid, self.hid, None, self.value)  # another process may have no way to the storage
+        return type(self), (
+            self.cid,
+            self.hid,
+            None,
+            self.value,
+            self._data,
+        )  # another process may have no way to the storage
 
     def __copy__(self) -> Ref:
         return self
@@ -133,8 +154,8 @@ class Ref:
 
     def __repr__(self) -> str:
         if not self.in_memory:
-            return f"Ref(hid={self.hid[:8]}, cid={self.cid[:8]})"
-        return f"Ref({short_repr(self._obj)}, hid={self.hid[:8]})"
+            return f"{type(self).__name__}(hid={self.hid[:8]}, cid={self.cid[:8]})"
+        return f"{type(self).__name__}({short_repr(self._obj)}, hid={self.hid[:8]})"
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Ref):
@@ -147,34 +168,10 @@ class Ref:
     def __hash__(self) -> int:
         return hash(self.hid)
 
-    def refuse(self, what: str) -> NoReturn:
-        """Say that an operation is to be done on the value."""
-        raise TypeError(f"{what} on a Ref is not the same as on its value: use ref.value")
+    def _repr_mimebundle_(self, **_choice: object) -> dict[str, str]:
+        from mandala_lab.model.display import bundle
 
-    def __bool__(self) -> NoReturn:  # noqa: PLE0304 - it refuses
-        self.refuse("truth value")
-
-
-def _refusal(symbol: str) -> Callable[[Ref, object], NoReturn]:
-    def refuse(self: Ref, _other: object) -> NoReturn:
-        self.refuse(symbol)
-
-    return refuse
-
-
-for _name, _symbol in {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
-    setattr(Ref, f"__{_name}__", _refusal(_symbol))
-for _name, _symbol in {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "matmul": "@",
-    "truediv": "/",
-    "mod": "%",
-    "pow": "**",
-}.items():
-    setattr(Ref, f"__{_name}__", _refusal(_symbol))
-    setattr(Ref, f"__r{_name}__", _refusal(_symbol))
+        return bundle(self)
 
 
 def is_immutable(obj: Any) -> bool:
@@ -212,7 +209,7 @@ def _unwrapped(obj: Any, load: Callable[[Ref], Any]) -> Any:
         pairs = [(_unwrapped(key, load), _unwrapped(item, load)) for key, item in obj.items()]
         same = all(new[0] is old[0] and new[1] is old[1] for new, old in zip(pairs, obj.items(), strict=True))
         return obj if same else dict(pairs)
-    return obj
+    return load(obj) if issubclass(kind, Ref) else obj
 
 
 def short_repr(obj: Any, limit: int = 80) -> str:

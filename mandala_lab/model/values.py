@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FileIdentity = tuple[int, ...]
 """What tells a file apart from what may take its place: device, number, size, time of change."""
@@ -29,9 +29,12 @@ class StoredValue:
     data
         The bytes.
     digest
-        Digest of `data`: what a read verifies.
+        Digest of `data`: what a read verifies. Empty where the value itself has to
+        be looked at: then its content id is what a read verifies.
     identity
         Of the file that `data` is mapped from, if it is.
+    rest
+        Bytes that follow `data` and still belong to the value that is stored.
     """
 
     cid: bytes
@@ -39,3 +42,18 @@ class StoredValue:
     data: bytes | memoryview
     digest: bytes
     identity: FileIdentity | None = None
+    rest: memoryview | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.data) + (0 if self.rest is None else len(self.rest))
+
+    @property
+    def parts(self) -> tuple[bytes | memoryview, ...]:
+        """The bytes, in one piece or two."""
+        return (self.data,) if self.rest is None else (self.data, self.rest)
+
+    def settled(self) -> StoredValue:
+        """Return the same with its bytes in one piece, which belongs to nobody else."""
+        return self if self.rest is None else replace(self, data=b"".join(self.parts), rest=None)

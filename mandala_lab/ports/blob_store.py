@@ -18,8 +18,8 @@ class BlobStore(Protocol):
         """Where the bytes lie, for people."""
         ...
 
-    def put(self, cid: bytes, data: bytes | memoryview) -> None:
-        """Write bytes, whole or not at all; what is there already is left."""
+    def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
+        """Write the parts end to end, all or nothing; what is there already is left."""
         ...
 
     def get(self, cid: bytes) -> Blob:

@@ -41,6 +41,10 @@ class CallStore(Protocol):
         """Return a stored value; `LookupError` where there is none."""
         ...
 
+    def value_size(self, cid: bytes) -> int | None:
+        """Return the number of bytes of a stored value; ``None`` where there is none."""
+        ...
+
     def replace_value(self, value: StoredValue) -> None:
         """Put a value in the place of the damaged one of the same content id."""
         ...
@@ -97,6 +101,10 @@ class CallStore(Protocol):
         """Return the occurrences of a call."""
         ...
 
+    def spans_of_run(self, run: str, *, seq: int | None = None, parent: int | None = None) -> list[Span]:
+        """Return the spans of a run in order of starting: all, that with a number, or those right below one."""
+        ...
+
     def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
         """Return the latest occurrence of each call."""
         ...
@@ -123,6 +131,10 @@ class CallStore(Protocol):
         """Return all ops, in order of first recording."""
         ...
 
+    def namesake(self, name: str, key: str) -> str | None:
+        """Return the key of another op of this short name."""
+        ...
+
     def versions(self, op: str) -> list[RecordedVersion]:
         """Return the code versions of an op, oldest first."""
         ...
@@ -132,6 +144,10 @@ class CallStore(Protocol):
 
         One that was declared and not called has an empty prefix.
         """
+        ...
+
+    def program(self, op: str, version: str) -> bytes | None:
+        """Return what brings back the code of an op in a version, given by its id."""
         ...
 
     def declare(

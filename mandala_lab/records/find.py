@@ -12,6 +12,7 @@ from mandala_lab.model.errors import nearest
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref
+from mandala_lab.model.structures import RESERVED, is_structural
 from mandala_lab.ports.call_store import CallStore
 
 
@@ -81,9 +82,10 @@ def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_
     while below:
         made = [ref.hid for call in below for ref in call.outputs.values()]
         below = [call for call in store.consumers(made) if call.hid not in dropped]
-        if below and not delete_dependents:
+        dependents = [call for call in below if not is_structural(call)]  # what connects elements goes with them
+        if dependents and not delete_dependents:
             raise ValueError(
-                f"{len(below)} calls took what these calls made, {below[0].name} among them; "
+                f"{len(dependents)} calls took what these calls made, {dependents[0].name} among them; "
                 "pass delete_dependents=True to delete them too"
             )
         dropped.update((call.hid, call) for call in below)
@@ -94,7 +96,7 @@ def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:
     if isinstance(op, Op):
         return spec.key == op.spec.key
     if op is None or isinstance(op, str):
-        return op is None or op in {spec.name, spec.key}
+        return op in {spec.name, spec.key} or (op is None and not spec.key.startswith(RESERVED))
     raise TypeError(f"calls of what? Give an op or its name, not {type(op).__name__}")
 
 

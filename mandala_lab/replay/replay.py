@@ -7,6 +7,7 @@ with the recorded ones. In this version the body runs in this process.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -18,11 +19,12 @@ from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.engine import Engine
-from mandala_lab.memo.keying import inputs_of
 from mandala_lab.memo.outputs import split_outputs
+from mandala_lab.memo.program import from_program
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import ReplayError, UnstorableError, nearest
+from mandala_lab.model.errors import MandalaLabError, ReplayError, UnstorableError, nearest
 from mandala_lab.model.refs import Ref, short_repr
+from mandala_lab.model.structures import COLLECTION, KEYS, is_maker, is_structural, items_hid
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.replay.compare import NodeDifference, compare
 
@@ -98,10 +100,19 @@ class _Work:
     refs: dict[str, Ref] = field(default_factory=dict)  # hid of an old ref to the new ref
     executed: list[str] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)  # hids of old refs that have no new one
+    stale: list[str] = field(default_factory=list)
 
     def rerun(self, call: Call, changes: Mapping[str, Any]) -> None:
         """Answer a call anew and note what takes the place of what."""
-        op = _op_of(call)
+        if is_structural(call):
+            self._reconnect(call)
+            return
+        if any(ref.hid in self.gone for ref in call.inputs.values()):
+            self.stale.append(call.hid)
+            self.gone.update(ref.hid for ref in call.outputs.values())
+            return
+        op = _op_of(self.store, call)
         arguments = {name: self.refs.get(ref.hid, ref) for name, ref in call.inputs.items()}
         args, kwargs = _spell(op, call, {**arguments, **changes})
         outcome = self.engine.answer(op, args, kwargs)
@@ -110,8 +121,33 @@ class _Work:
                 "unpicklable", f"the new result of {call.name} cannot be stored, so it has no place in a frame"
             )
         (self.executed if outcome.executed else self.reused).append(outcome.call)
-        self.replaced[call.hid] = outcome.call
-        new = self.store.calls([outcome.call])[0]
+        self._note(call, self.store.calls([outcome.call]))
+
+    def _reconnect(self, call: Call) -> None:
+        """Find what connects a collection with its elements in the place of what did: no code runs."""
+        if is_maker(call):
+            keys = call.inputs[KEYS].value if KEYS in call.inputs else [None] * len(call.inputs)
+            items = [ref for name, ref in call.inputs.items() if name != KEYS]
+            left = [(key, ref) for key, ref in zip(keys, items, strict=True) if ref.hid not in self.gone]
+            new = [self.refs.get(ref.hid, ref) for _, ref in left]
+            made = self.engine.made_of(call.name, new, [key for key, _ in left])
+            self._note(call, self.store.calls([made.hex()]))
+            return
+        old = bytes.fromhex(call.inputs[COLLECTION].hid)
+        number = next(number for number in itertools.count() if items_hid(old, number).hex() == call.hid)
+        collection = self.refs.get(old.hex())
+        known = [] if collection is None else [items_hid(bytes.fromhex(collection.hid), number).hex()]
+        self._note(call, self.store.calls(known))
+
+    def _note(self, call: Call, found: Sequence[Call]) -> None:
+        """Let a new call take the place of an old one; what it does not make is gone."""
+        self.gone.update(ref.hid for ref in call.outputs.values())
+        if not found:
+            self.stale.append(call.hid)
+            return
+        (new,) = found
+        self.gone.difference_update(ref.hid for name, ref in call.outputs.items() if name in new.outputs)
+        self.replaced[call.hid] = new.hid
         for name, ref in call.outputs.items():
             if name in new.outputs:
                 self.refs[ref.hid] = new.outputs[name]
@@ -130,7 +166,7 @@ def run_replay(
         raise TypeError(f"replay takes a Call, not {type(call).__name__}; find one with storage.calls(op)")
     if scope not in get_args(Scope):
         raise ValueError(f"scope={scope!r} is not a choice; {nearest(scope, get_args(Scope))}")
-    op = _op_of(call)
+    op = _op_of(store, call)
     known = (*call.inputs, *sorted(op.spec.ignored))
     for name, value in changes.items():
         _check_change(call, name, value, known)
@@ -149,7 +185,8 @@ def run_replay(
 def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> Replay:
     """Run the body on its recorded inputs and compare with the recorded outputs."""
     args, kwargs = _spell(op, call, call.inputs)
-    key = engine.keyer.state(op).hid(inputs_of(op, op.binder.bind(args, kwargs)))
+    state = engine.keyer.state(op)
+    key = state.hid(state.inputs(op.binder.bind(args, kwargs)))
     try:
         with context.inside(context.OpenSpan(None, 0)):
             result = op.f(*map(engine.plain, args), **{name: engine.plain(ref) for name, ref in kwargs.items()})
@@ -185,7 +222,7 @@ def _edited(
     graph = _replaced(store, base, work)
     new = graph.calls[work.replaced[call.hid]]
     same = [ref.cid for ref in new.outputs.values()] == [ref.cid for ref in call.outputs.values()]
-    stale = () if same or scope == "downstream" else tuple(dependants)
+    stale = () if same else tuple(work.stale) if scope == "downstream" else tuple(dependants)
     return Replay(
         call, changes, "same" if same else "changed", base, graph, tuple(work.executed), tuple(work.reused), stale
     )
@@ -234,11 +271,20 @@ def _spell(op: Op[..., Any], call: Call, arguments: Mapping[str, Any]) -> tuple[
     return tuple(args), kwargs
 
 
-def _op_of(call: Call) -> Op[..., Any]:
+def _op_of(store: CallStore, call: Call) -> Op[..., Any]:
+    """Return the op of a call: the one that this session defines, else the recorded one."""
     op = find_op(call.op)
-    if op is None:
+    if op is not None:
+        return op
+    version = next((one.version for one in store.versions(call.op) if one.version.id == call.version), None)
+    program = store.program(call.op, call.version)
+    if program is None or version is None:
         raise ReplayError(
             "source_missing",
-            f"op {call.op} is not defined in this session; run the cell or import the module that defines it",
+            f"op {call.op} is not defined in this session, and its code could not be kept; "
+            "run the cell or import the module that defines it",
         )
-    return op
+    try:
+        return from_program(program, version, {name: ref.value for name, ref in call.reads.items()})
+    except (MandalaLabError, LookupError) as error:
+        raise ReplayError("source_missing", f"op {call.op} cannot be brought back: {error}") from error

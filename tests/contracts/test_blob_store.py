@@ -135,9 +135,10 @@ def test_a_damaged_file_is_never_returned(path, tmp_path):
 
 def test_what_survives_a_power_cut_waits_for_the_disk(path, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", synced.append)
     storage = Storage(path, overflow_threshold_MB=0.5, durability="power")
     with storage:
+        ramp(1)
+        monkeypatch.setattr(os, "fsync", synced.append)
         ramp(100_000)
     assert len(synced) == 1
     cursor = storage.store._database._cursor()

@@ -5,7 +5,7 @@ CREATE INDEX runs_by_session ON runs (session)
 CREATE INDEX spans_by_call ON spans (call_id)
 CREATE TABLE calls ( id INTEGER NOT NULL, hid BLOB NOT NULL, cid BLOB NOT NULL, op_id INTEGER NOT NULL, state_id INTEGER NOT NULL, status SMALLINT NOT NULL, executed BOOLEAN NOT NULL, started_us BIGINT NOT NULL, duration_us BIGINT NOT NULL, links BLOB NOT NULL, error TEXT, PRIMARY KEY (id), FOREIGN KEY(op_id) REFERENCES ops (id), FOREIGN KEY(state_id) REFERENCES code_states (id) )
 CREATE TABLE code_states ( id INTEGER NOT NULL, op_id INTEGER NOT NULL, version_id INTEGER NOT NULL, prefix BLOB NOT NULL, reads BLOB NOT NULL, PRIMARY KEY (id), UNIQUE (op_id, version_id, prefix), FOREIGN KEY(op_id) REFERENCES ops (id), FOREIGN KEY(version_id) REFERENCES code_versions (id) )
-CREATE TABLE code_versions ( id INTEGER NOT NULL, op_id INTEGER NOT NULL, digest BLOB NOT NULL, representative BLOB NOT NULL, code TEXT NOT NULL, seen_us BIGINT NOT NULL, PRIMARY KEY (id), UNIQUE (op_id, digest), FOREIGN KEY(op_id) REFERENCES ops (id) )
+CREATE TABLE code_versions ( id INTEGER NOT NULL, op_id INTEGER NOT NULL, digest BLOB NOT NULL, representative BLOB NOT NULL, code TEXT NOT NULL, seen_us BIGINT NOT NULL, program BLOB, PRIMARY KEY (id), UNIQUE (op_id, digest), FOREIGN KEY(op_id) REFERENCES ops (id) )
 CREATE TABLE edges ( head BLOB NOT NULL, call_id INTEGER NOT NULL, PRIMARY KEY (head, call_id), FOREIGN KEY(call_id) REFERENCES calls (id) ) WITHOUT ROWID
 CREATE TABLE events ( seq INTEGER NOT NULL, at_us BIGINT NOT NULL, kind TEXT NOT NULL, call_id INTEGER, detail TEXT, PRIMARY KEY (seq), FOREIGN KEY(call_id) REFERENCES calls (id) )
 CREATE TABLE migrations ( name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (name) )

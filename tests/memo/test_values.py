@@ -89,9 +89,9 @@ def test_what_has_no_format_is_refused_by_name():
 def test_stored_bytes_are_verified_and_formats_known():
     stored = store([1, 2])
     with pytest.raises(CorruptValueError, match="damaged"):
-        load(StoredValue(stored.cid, stored.format, stored.data + b"x", stored.digest))
+        load(StoredValue(stored.cid, stored.format, stored.settled().data + b"x", stored.digest))
     with pytest.raises(UntrustedValueError, match="newer mandala-lab"):
-        load(StoredValue(stored.cid, "hologram", stored.data, stored.digest))
+        load(StoredValue(stored.cid, "hologram", stored.settled().data, stored.digest))
 
 
 @pytest.mark.parametrize("pair", ALL, ids=[pair.name for pair in ALL])
@@ -105,7 +105,7 @@ def test_every_value_that_is_stored_comes_back_as_it_was(pair):
 
 def test_plain_arrays_and_tables_have_formats_that_others_read():
     array, table = np.arange(6.0).reshape(2, 3), pd.DataFrame({"a": [1, 2]})
-    assert np.load(io.BytesIO(store(array).data)).tolist() == array.tolist()
+    assert np.load(io.BytesIO(store(array).settled().data)).tolist() == array.tolist()
     assert pa.ipc.open_file(store(table).data).read_all().column("a").to_pylist() == [1, 2]
     assert [store(value).format for value in (array, array.T, table, 1)] == ["npy", "npy", "arrow", "tree"]
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from mandala_lab import Storage
+from mandala_lab import MandalaLabWarning, Storage
 
 SETUP = "from mandala_lab import op\n"
 BASE = "@op\ndef f(x):\n    return x + 1\n"
@@ -229,5 +229,8 @@ def test_equal_names_in_different_modules_are_different_ops(storage):
         exec(f"@op\ndef f(x):\n    return x * {factor}\n", scope)
         made.append(scope["f"])
     with storage:
-        assert [f(2).value for f in made] == [2, 10]
+        assert made[0](2).value == 2
+        with pytest.warns(MandalaLabWarning, match="two ops of this storage go by the name 'f': a:f and b:f"):
+            assert made[1](2).value == 10
+        assert [f(3).value for f in made] == [3, 15]  # told once
     assert len(storage.store.ops()) == 2

@@ -14,10 +14,11 @@ from msgspec import Struct, convert, json, msgpack
 from sqlalchemy import Connection, Select, select
 
 from mandala_lab.adapters.sql.schema import calls, code_states, code_versions, ops
-from mandala_lab.model.calls import Call, CallStatus, Given, Made, SpanStatus
+from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
+from mandala_lab.model.structures import ref_class
 
 _SLICE = 500
 MICRO = 1_000_000
@@ -99,10 +100,11 @@ _CALL_COLUMNS: Select[Any] = (
 
 
 class RowReader:
-    """Builds records out of rows; refs load their values from `source`."""
+    """Builds records out of rows; refs load their values from `source`, calls know their `history`."""
 
-    def __init__(self, source: ValueSource) -> None:
+    def __init__(self, source: ValueSource, history: History) -> None:
         self._source = source
+        self._history = history
         self._specs: dict[tuple[str, str], OpSpec] = {}
 
     def calls(self, connection: Connection, condition: Any) -> list[Call]:
@@ -111,7 +113,7 @@ class RowReader:
         return [self._call(row) for row in rows]
 
     def _given(self, given: Given) -> Ref:
-        return Ref(given.cid.hex(), given.hid.hex(), self._source, data=given.data)
+        return ref_class(given.data)(given.cid.hex(), given.hid.hex(), self._source, data=given.data)
 
     def _call(self, row: Any) -> Call:
         spec = self._specs.get((row.key, row.spec))
@@ -125,7 +127,7 @@ class RowReader:
             name=row.name,
             inputs={given.name: self._given(given) for given in links.inputs},
             outputs={
-                spec.output_name(position): Ref(
+                spec.output_name(position): ref_class(made.data)(
                     made.cid.hex(), output_hid(row.hid, position).hex(), self._source, data=made.data
                 )
                 for position, made in enumerate(links.outputs)
@@ -137,4 +139,5 @@ class RowReader:
             executed=bool(row.executed),
             error=row.error or "",
             reads={read.name: self._given(read) for read in bytes_to_reads(row.reads)},
+            history=self._history,
         )

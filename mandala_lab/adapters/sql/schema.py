@@ -96,6 +96,7 @@ code_versions = Table(
     Column("representative", LargeBinary, nullable=False),  # of the class of compatible versions: used in keys
     Column("code", Text, nullable=False),  # JSON: the code version, its digest excepted
     Column("seen_us", BigInteger, nullable=False),
+    Column("program", LargeBinary),  # a signed pickle: brings the code back in a session that lacks it
     UniqueConstraint("op_id", "digest"),
 )
 

@@ -84,6 +84,8 @@ class Statements:
         self.find = prepare(select(*FOUND).where(*by_hid, ok), "head", "hid")
         first = select(*FOUND).where(*by_cid, ok).order_by(calls.c.id)
         self.find_content = prepare(first, "head", "cid") + " LIMIT 1"  # SQLAlchemy's would be a parameter
+        others = select(ops.c.key).where(ops.c.name == bindparam("name"), ops.c.key != bindparam("key"))
+        self.namesake = prepare(others, "name", "key")
         self.known_call = prepare(select(calls.c.id, calls.c.status).where(*by_hid), "head", "hid")
         self.states = prepare(_STATES, "key") + " LIMIT ?"
         self.has_value = prepare(select(stored_values.c.id).where(stored_values.c.cid == bindparam("cid")), "cid")

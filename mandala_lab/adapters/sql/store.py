@@ -55,6 +55,7 @@ from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref, ValueSource
+from mandala_lab.model.structures import FORMAT, RESERVED
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.blob_store import BlobStore
 
@@ -78,7 +79,7 @@ class SqlCallStore:
         self._database = Database(path, read_only=read_only, synced=synced)
         self._blobs: BlobStore | None = None
         self._spill_bytes = 0
-        self._rows = RowReader(source)
+        self._rows = RowReader(source, self)
         self._do = statements_for(self._database.dialect)
         self._op_ids: dict[OpSpec, int] = {}
         self._state_ids: dict[tuple[int, bytes, bytes], int] = {}
@@ -127,11 +128,17 @@ class SqlCallStore:
         blob = self._blobs.get(cid)
         return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity)
 
+    def value_size(self, cid: bytes) -> int | None:
+        here = select(func.length(stored_values.c.data)).where(stored_values.c.cid == cid)
+        elsewhere = select(spilled_values.c.size).where(spilled_values.c.cid == cid)
+        with self._database.reading() as connection:
+            return connection.scalar(here) or connection.scalar(elsewhere)
+
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
         for entry in entries:
             for value in entry.values:
                 if self._spills(value):  # before the row that speaks of it: a crash may leave a file too many
-                    self._blobs.put(value.cid, value.data)  # type: ignore[union-attr]
+                    self._blobs.put(value.cid, *value.parts)  # type: ignore[union-attr]
         try:
             with self._database.writing() as cursor:
                 for entry in entries:
@@ -148,20 +155,21 @@ class SqlCallStore:
         if self._blobs is not None:
             self._blobs.delete(value.cid)
             if self._spills(value):
-                self._blobs.put(value.cid, value.data)
+                self._blobs.put(value.cid, *value.parts)
         with self._database.writing() as cursor:
             for table in (stored_values, spilled_values):
                 self._execute(cursor, delete(table).where(table.c.cid == value.cid))
             self._add_value(cursor, value)
 
     def _spills(self, value: StoredValue) -> bool:
-        return self._blobs is not None and len(value.data) > self._spill_bytes
+        large = self._blobs is not None and value.size > self._spill_bytes
+        return large and value.format != FORMAT  # its elements are looked up when values are collected
 
     def _add_value(self, cursor: Any, value: StoredValue) -> None:
         if self._spills(value):
-            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, len(value.data)))
+            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, value.size))
         else:
-            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.data))
+            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.settled().data))
 
     def _add(self, cursor: Any, entry: CallEntry) -> None:
         execute = cursor.execute
@@ -191,7 +199,8 @@ class SqlCallStore:
                 execute(self._do.renew_call, (*row, call_id))
         else:
             call_id = known[0]
-        self._add_span(cursor, entry.span, call_id)
+        if entry.span is not None:
+            self._add_span(cursor, entry.span, call_id)
         execute(self._do.add_event, (started + duration, "error" if failed else "call", call_id, None))
 
     def _add_span_of_known(self, cursor: Any, span: Span) -> None:
@@ -272,9 +281,8 @@ class SqlCallStore:
         return SpanTotals(**counts, computed_s=computed_us / MICRO, saved_s=saved_us / MICRO)
 
     def count_calls(self, op: str | None = None) -> int:
-        query = select(func.count()).select_from(calls)
-        if op is not None:
-            query = query.join(ops, ops.c.id == calls.c.op_id).where(ops.c.key == op)
+        query = select(func.count()).select_from(calls).join(ops, ops.c.id == calls.c.op_id)
+        query = query.where(~ops.c.key.startswith(RESERVED, autoescape=True) if op is None else ops.c.key == op)
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
@@ -323,6 +331,14 @@ class SqlCallStore:
     def spans_of_call(self, hid: str) -> list[Span]:
         return self._spans(_has_hid(list(id_bytes([hid]))))
 
+    def spans_of_run(self, run: str, *, seq: int | None = None, parent: int | None = None) -> list[Span]:
+        condition = runs.c.name == run
+        if seq is not None:
+            condition = and_(condition, spans.c.seq == seq)
+        if parent is not None:
+            condition = and_(condition, spans.c.seq > parent, spans.c.parent == parent)
+        return self._spans(condition)
+
     def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
         found: dict[str, Span] = {}
         for part in slices(id_bytes(hids)):
@@ -360,6 +376,10 @@ class SqlCallStore:
     def ops(self) -> list[OpSpec]:
         return self._ops(ops.c.id > 0)
 
+    def namesake(self, name: str, key: str) -> str | None:
+        found = self._database.fetch(self._do.namesake, (name, key))
+        return None if found is None else str(found[0])
+
     def versions(self, op: str) -> list[RecordedVersion]:
         query = (
             select(code_versions)
@@ -376,6 +396,11 @@ class SqlCallStore:
             RecordedState(_recorded_version(*row[:3]), row[3] or b"", bytes_to_reads(row[4]) if row[4] else ())
             for row in self._database.fetch_all(self._do.states, (op, limit))
         ]
+
+    def program(self, op: str, version: str) -> bytes | None:
+        of_op = select(code_versions.c.program).join(ops, ops.c.id == code_versions.c.op_id).where(ops.c.key == op)
+        with self._database.reading() as connection:
+            return connection.scalar(of_op.where(code_versions.c.digest == next(id_bytes([version]), b"")))
 
     def declare(
         self,
@@ -440,13 +465,16 @@ class SqlCallStore:
         self._op_ids[spec] = found
         return int(found)
 
-    def _version_id(self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes) -> int:
+    def _version_id(
+        self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes, program: bytes | None = None
+    ) -> int:
         row = {
             "op_id": op_id,
             "digest": version.digest,
             "representative": representative,
             "code": version_to_json(version),
             "seen_us": _now_us(),
+            "program": program,
         }
         self._execute(cursor, insert(code_versions).values(row).on_conflict_do_nothing())
         same = and_(code_versions.c.op_id == op_id, code_versions.c.digest == version.digest)
@@ -456,7 +484,7 @@ class SqlCallStore:
         key = (op_id, entry.version.digest, entry.prefix)
         known = self._state_ids.get(key)
         if known is None:
-            version_id = self._version_id(cursor, op_id, entry.version, entry.representative)
+            version_id = self._version_id(cursor, op_id, entry.version, entry.representative, entry.program)
             row = {"op_id": op_id, "version_id": version_id, "prefix": entry.prefix}
             self._execute(
                 cursor,

@@ -250,6 +250,8 @@ class _Writers(dict[type, Writer]):
         form = forms.find(kind)
         if form is None and code.is_code(kind):
             return _of_code
+        if form is None and issubclass(kind, Ref):
+            return _of_ref
         if form is None:
             form = objects.FORM
         writer: Writer = functools.partial(_of_form, form)

@@ -86,7 +86,7 @@ class _Writer:
             self._write_container(value, _CONTAINERS[kind])
         elif kind is Raw:
             self.chunks += (b"r" + _U64.pack(len(value.bytes)), value.bytes)
-        elif kind is Ref:  # inside a container it stands for its value
+        elif kind is Ref or issubclass(kind, Ref):  # inside a container it stands for its value
             self.write(value.own_value())
         else:
             self._write_form(value, kind)

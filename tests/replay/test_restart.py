@@ -1,0 +1,96 @@
+"""A recorded call is run again in a session that never defined its op: helpers and globals are found."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mandala_lab import ReplayError, Storage
+
+WORK = """
+import math
+import numpy as np
+from mandala_lab import Storage, op
+
+factor = 3
+table = {"a": 1, "b": 2}
+weights = np.arange(4.0)
+
+class Shift:
+    def __init__(self, by): self.by = by
+    def __call__(self, x): return x + self.by
+
+def helper(x):
+    return deeper(x) * factor
+
+def deeper(x):
+    return math.floor(x) + table["b"]
+
+@op
+def inner(x):
+    return x + factor
+
+@op
+def outer(x, by=1):
+    return helper(x) + float(weights.sum()) + Shift(by)(inner(x))
+
+def make(n):
+    @op
+    def closed(x):
+        return x + n
+    return closed
+
+with Storage("store.db") as storage:
+    print(outer(2).value, outer(outer(2), by=5).value)
+    factor = 10
+    print(outer(2).value, make(7)(1).value)
+"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    Path("work.py").write_text(WORK)
+    done = subprocess.run([sys.executable, "work.py"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["24.0", "116.0", "59.0", "8"]
+    storage = Storage("store.db")
+    yield storage
+    storage.close()
+
+
+def test_helpers_globals_and_nested_ops_are_found_after_a_restart(store):
+    first, second, third = store.calls("outer")
+    assert store.replay(first).verdict == "same"
+    assert store.replay(second).verdict == "same"
+    assert store.replay(third).verdict == "same"  # it read another value of the global
+    changed = store.replay(first, x=3)
+    assert changed.verdict == "changed"
+    assert [ref.value for ref in changed.frame.calls[changed.executed[0]].outputs.values()] == [28.0]
+    again = store.replay(third, x=3)
+    assert [ref.value for ref in again.frame.calls[again.executed[0]].outputs.values()] == [70.0]
+    (closed,) = store.calls("closed")
+    assert store.replay(closed).verdict == "same"
+
+
+def test_what_depends_on_a_call_is_run_again_after_a_restart(store):
+    first = store.calls("outer")[0]
+    outcome = store.replay(first, scope="downstream", x=3)
+    assert len(outcome.executed) == 2
+    new = [call for call in outcome.frame.calls.values() if call.hid in outcome.executed]
+    assert sorted(call.outputs["output_0"].value for call in new) == [28.0, 132.0]
+
+
+def test_a_program_that_others_signed_is_not_run(store, tmp_path, monkeypatch):
+    monkeypatch.setenv("MANDALA_LAB_KEY_FILE", str(tmp_path / "another key"))
+    with pytest.raises(ReplayError, match="not signed with your key") as error:
+        store.replay(store.calls("outer")[0])
+    assert error.value.code == "source_missing"
+    store.close()
+    with sqlite3.connect("store.db") as connection:
+        connection.execute("update code_versions set program = null")
+    connection.close()
+    with pytest.raises(ReplayError, match="its code could not be kept"):
+        store.replay(store.calls("outer")[0])
