@@ -219,7 +219,7 @@ class Keyer:
         self._states: dict[Operation, OpState] = {}
         self._names: dict[str, str] = {}
         self._told: set[str] = set()
-        self._told_gaps: set[str] = set()
+        self._warned_of: set[str] = set()
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -261,8 +261,8 @@ class Keyer:
     def warn_of_gaps(self, state: OpState) -> None:
         """Say once of an op which changes of its code would go unseen."""
         gaps, key = state.code.unseen, state.spec.key
-        if gaps and key not in self._told_gaps:
-            self._told_gaps.add(key)
+        if gaps and key not in self._warned_of:
+            self._warned_of.add(key)
             more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
             warn_user(
                 f"op {state.spec.name} is recorded, but not every change of its code can be seen: {gaps[0]}{more}; "

@@ -185,7 +185,7 @@ class Recorder:
             hits = [self._hits.popleft() for _ in range(len(self._hits))]
             if not entries and not hits:
                 return
-            self._progress.count_hits(hit[2] for hit in hits)
+            self._progress.count_hits([hit[2] for hit in hits])
             try:
                 self._begin()
                 self._store.record(entries, [self._span_of(hit) for hit in hits])
