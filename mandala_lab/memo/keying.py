@@ -97,7 +97,7 @@ class RestoredCode:
 
     def __init__(self, code: ResolvedCode, version: CodeVersion) -> None:
         self.version = version
-        self.unseen = code.unseen
+        self.unseen: tuple[str, ...] = ()  # it stays as it was recorded
         self.is_unchanged = code.is_unchanged
         self.read_globals = code.read_globals
 

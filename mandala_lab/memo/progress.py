@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import SpanStatus
@@ -46,19 +46,14 @@ class Progress:
         self._counts: dict[SpanStatus, int] = {"computed": 0, "cached": 0, "error": 0}
         self._nested = 0
 
-    def count_hits(self, depths: Iterable[int]) -> None:
+    def count_hits(self, depths: list[int]) -> None:
         """Count hits by their depth in the call tree."""
         if self._display is None:
             return
-        top = nested = 0
-        for depth in depths:
-            if depth:
-                nested += 1
-            else:
-                top += 1
+        top = depths.count(0)
         with self._lock:
             self._counts["cached"] += top
-            self._nested += nested
+            self._nested += len(depths) - top
 
     def count_call(self, status: SpanStatus, depth: int, started_s: float, now_s: float) -> None:
         """Count a call that was recorded; the running of its body is no pause."""

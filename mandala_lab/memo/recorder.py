@@ -69,6 +69,7 @@ class Recorder:
 
     def start_anew(self) -> None:
         """Begin a run with nothing in it, in a forked process, where progress is its parent's to show."""
+        self._parents = self._progress  # kept: a bar that is let go is closed, also where it is shown
         self._begin_run(Progress(None))
 
     def _begin_run(self, progress: Progress) -> None:
@@ -184,7 +185,7 @@ class Recorder:
             hits = [self._hits.popleft() for _ in range(len(self._hits))]
             if not entries and not hits:
                 return
-            self._progress.count_hits(hit[2] for hit in hits)
+            self._progress.count_hits([hit[2] for hit in hits])
             try:
                 self._begin()
                 self._store.record(entries, [self._span_of(hit) for hit in hits])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 
@@ -282,6 +283,24 @@ def test_it_can_be_switched_off(display, monkeypatch):
             step(x)
             step(x)
     assert display.shown == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_leaves_it_to_its_parent(display):
+    with Storage() as storage:
+        for x in range(20):
+            step(x)
+        before = len(display.shown)
+        child = os.fork()
+        if child == 0:
+            for x in range(20):
+                step(x)
+                storage.rest()
+            os._exit(len(display.shown) - before + display.hidden)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        step(30)
+        assert display.is_there
 
 
 def test_a_clock_that_is_put_back_does_no_harm(display):
