@@ -117,11 +117,12 @@ def _cell_defining(name: str) -> str | None:
 
 def _node_of(code: CodeType, text: str) -> Definition | None:
     """Return the definition that compiles to `code`: at its line, or where it was moved to."""
-    own = bytecode_digest(code)
-    candidates = _codes(text, code.co_flags & _FUTURE).get(code.co_qualname, [])
-    for found in sorted(candidates, key=lambda found: found.co_firstlineno != code.co_firstlineno):
-        if bytecode_digest(found) == own:
-            return _narrowest(found, _tree(text).definitions.get((found.co_name, found.co_firstlineno), []))
+    own, flags = bytecode_digest(code), code.co_flags & _FUTURE
+    for codes in (_codes, _codes_of_statements):
+        candidates = codes(text, flags).get(code.co_qualname, [])
+        for found in sorted(candidates, key=lambda found: found.co_firstlineno != code.co_firstlineno):
+            if bytecode_digest(found) == own:
+                return _narrowest(found, _tree(text).definitions.get((found.co_name, found.co_firstlineno), []))
     return None
 
 
@@ -149,11 +150,28 @@ def _span(node: ast.expr | ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
 def _codes(text: str, flags: int) -> dict[str, list[CodeType]]:
     """Compile a text, without running it, and return the codes in it by qualified name."""
     try:
-        module = _compiled(text, flags)
+        return _by_name([_compiled(text, flags)])
     except (SyntaxError, ValueError):
         return {}
+
+
+@functools.lru_cache(maxsize=64)
+def _codes_of_statements(text: str, flags: int) -> dict[str, list[CodeType]]:
+    """Return the codes in a text that is compiled statement by statement, as a notebook does with a cell.
+
+    They differ where a name is imported in the same text: Python then calls its
+    attributes in another way.
+    """
+    try:
+        statements = _compiled(text, ast.PyCF_ONLY_AST).body
+        return _by_name([_compiled(ast.Module([one], []), flags) for one in statements])
+    except (SyntaxError, ValueError):
+        return {}
+
+
+def _by_name(modules: list[CodeType]) -> dict[str, list[CodeType]]:
     found: dict[str, list[CodeType]] = {}
-    for code in _inner_codes(module):
+    for code in (code for module in modules for code in _inner_codes(module)):
         found.setdefault(code.co_qualname, []).append(code)
     return found
 
@@ -204,8 +222,8 @@ def _parsed(text: str) -> ast.AST:
         return ast.Module([], [])
 
 
-def _compiled(text: str, flags: int) -> Any:
-    """Compile a text without running it, in one thread at a time.
+def _compiled(text: str | ast.Module, flags: int) -> Any:
+    """Compile a text or tree without running it, in one thread at a time.
 
     Python 3.11 counts how deep a tree is for all threads together, and raises
     `SystemError` when another thread makes one meanwhile; that passes.

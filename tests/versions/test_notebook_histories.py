@@ -181,6 +181,16 @@ def test_lambdas_made_in_a_loop_share_a_variable(notebook):
     assert notebook.call() == (5, "ran")
 
 
+def test_what_is_imported_in_the_same_cell_hides_no_source(notebook):
+    cell = "import math\nfrom mandala_lab import op\n{}@op\ndef f(x):\n    return math.floor(x)"
+    notebook.run(cell.format(""))
+    assert notebook.call() == (1, "ran")
+    notebook.run(cell.format("# why\n"))
+    assert notebook.call() == (1, "hit"), "a comment is none of the code"
+    notebook.run("import math", "@op\ndef f(x):\n    return math.floor(x)")
+    assert notebook.call() == (1, "hit"), "where it is imported makes no difference"
+
+
 def test_an_op_moved_to_a_module_is_another_op(notebook):
     notebook.run("@op\ndef f(x): return x")
     assert notebook.call() == (1, "ran")
