@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -105,6 +106,21 @@ class Op(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"Op({self.name}{inspect.signature(self.f)})"
+
+
+def reduce_op(op: Op[..., Any]) -> str | tuple[Any, ...]:
+    """Return what a pickle by value holds of an op: its name where that will be found again, else all of it."""
+    found: Any = sys.modules.get(op.f.__module__)
+    for name in op.f.__qualname__.split("."):
+        found = getattr(found, name, None)
+    if found is op and op.f.__module__ != "__main__":
+        return op.__reduce__()
+    return remade_op, (op.f, op.spec, op.fixed_version)
+
+
+def remade_op(f: Callable[..., Any], spec: OpSpec, fixed_version: str | None) -> Op[..., Any]:
+    """Return an op out of a pickle, which names this function."""
+    return Op(f, spec, fixed_version)
 
 
 def find_op(key: str) -> Op[..., Any] | None:

@@ -103,12 +103,16 @@ def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:
     """Pickle by value what is not importable, with the place where its source is found again."""
     import cloudpickle
 
-    reduce_anyhow = cloudpickle.CloudPickler.dispatch_table[types.CodeType]
+    from mandala_lab.memo.decorator import Op, reduce_op
+
+    anyhow = cloudpickle.CloudPickler.dispatch_table
+    reducers: dict[type, Callable[[Any], Any]] = {
+        types.CodeType: lambda code: (remade_code, (anyhow[types.CodeType](code)[1], code.co_filename)),
+        Op: reduce_op,
+    }
 
     class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
-        dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child(
-            {types.CodeType: lambda code: (remade_code, (reduce_anyhow(code)[1], code.co_filename))}
-        )
+        dispatch_table = anyhow.new_child(reducers)
 
         def persistent_id(self, obj: Any) -> Any:
             return None if apart is None else apart(obj)

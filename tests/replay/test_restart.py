@@ -94,3 +94,27 @@ def test_a_program_that_others_signed_is_not_run(store, tmp_path, monkeypatch):
     connection.close()
     with pytest.raises(ReplayError, match="its code could not be kept"):
         store.replay(store.calls("outer")[0])
+
+
+def test_an_object_whose_method_is_an_op_is_read_after_a_restart(tmp_path):
+    Path("work.py").write_text(
+        "from mandala_lab import Storage, op\n"
+        "class Model:\n"
+        "    def __init__(self, weight): self.weight = weight\n"
+        "    @op\n"
+        "    def predict(self, x): return self.weight * x\n"
+        "@op\n"
+        "def fit(weight): return Model(weight)\n"
+        "with Storage('store.db') as storage:\n"
+        "    print(fit(2).value.predict(5).value, Model(3).predict(5).value)\n"
+    )
+    done = subprocess.run([sys.executable, "work.py"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["10", "15"]
+    again = subprocess.run([sys.executable, "work.py"], capture_output=True, text=True, check=True)
+    assert again.stdout.split() == ["10", "15"]
+    storage = Storage("store.db")
+    assert storage.stats(everything=True).cached == 3
+    assert storage.calls("fit")[0].outputs["output_0"].value.predict(7) == 14
+    for call in storage.calls("predict"):
+        assert storage.replay(call).verdict == "same"
+    storage.close()
