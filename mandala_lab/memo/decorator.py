@@ -114,7 +114,7 @@ def reduce_op(op: Op[..., Any]) -> str | tuple[Any, ...]:
     for name in op.f.__qualname__.split("."):
         found = getattr(found, name, None)
     if found is op and op.f.__module__ != "__main__":
-        return op.__reduce__()
+        return str(op.f.__qualname__)
     return remade_op, (op.f, op.spec, op.fixed_version)
 
 
