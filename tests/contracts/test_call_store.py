@@ -279,6 +279,14 @@ def test_the_schema_changes_only_by_migration(path):
     assert schema == GOLDEN.read_text()
 
 
+def test_a_declaration_that_fails_leaves_nothing_behind(store):
+    with pytest.raises(StoreError):
+        store.declare(SPEC, VERSION, VERSION.digest, "\ud800")  # no text that can be stored
+    assert store.op(SPEC.key) is None
+    store.record([entry(1)])
+    assert store.op(SPEC.key) == SPEC
+
+
 def test_the_size_of_a_value_is_known_without_reading_it(store):
     recorded = entry(1)
     store.record([recorded])
