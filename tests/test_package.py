@@ -33,8 +33,8 @@ def test_every_public_name_is_there():
 
 @pytest.mark.parametrize(
     "name",
-    "storage computation_frame memo.decorator memo.context memo.encoding.identity memo.encoding.forms model.errors "
-    "model.hashing model.refs versions.syntax".split(),
+    "storage storage.records storage.code computation_frame memo.decorator memo.context memo.encoding.identity "
+    "memo.encoding.forms model.errors model.hashing model.refs versions.syntax".split(),
 )
 def test_examples_in_docstrings_run(name):
     module = importlib.import_module(f"mandala_lab.{name}")

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Column, Integer, Table
 
 from mandala_lab import Storage, StoreError, op
+from mandala_lab.adapters.sql import schema
 from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
@@ -251,6 +253,43 @@ def test_a_store_of_the_first_version_opens_with_all_that_it_held(path):
     assert [call.hid for call in Storage(path).calls()] == [call.hid for call in found]
 
 
+def test_a_store_of_the_first_version_ends_with_the_tables_of_a_new_one(path, tmp_path):
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST.read_text())
+    connection.close()
+    new = tmp_path / "new.db"
+    for place in (path, new):
+        Storage(place).close()
+    assert shape(path) == shape(new)
+
+
+def shape(path: Path) -> set[tuple]:
+    """Return the columns, references and indexes of all tables."""
+    connection = sqlite3.connect(path)
+    found = set()
+    ours = "type = 'table' and name not like 'sqlite%'"  # the first version had sequences
+    for (table,) in connection.execute(f"select name from sqlite_master where {ours}").fetchall():
+        found |= {(table, *row[1:]) for row in connection.execute(f"pragma table_info({table})")}
+        found |= {(table, *row[2:]) for row in connection.execute(f"pragma foreign_key_list({table})")}
+        found |= {(table, *row[2:]) for row in connection.execute(f"pragma index_list({table})")}
+        found |= {(table, *row[4:]) for row in connection.execute("pragma table_list") if row[1] == table}
+    found |= set(connection.execute("select name, sql from sqlite_master where type = 'index' and sql is not null"))
+    connection.close()
+    return found
+
+
+def test_a_migration_knows_the_tables_of_its_time_alone(path):
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST.read_text())
+    connection.close()
+    Table("of_a_later_version", schema.metadata, Column("id", Integer))
+    try:
+        Storage(path).close()
+    finally:
+        schema.metadata.remove(schema.metadata.tables["of_a_later_version"])
+    assert "of_a_later_version" not in {row[0] for row in shape(path)}
+
+
 def test_many_open_a_new_store_at_once(path):
     problems = []
 
@@ -273,10 +312,18 @@ def test_the_schema_changes_only_by_migration(path):
     with sqlite3.connect(path) as connection:
         rows = connection.execute("select sql from sqlite_master where sql is not null order by sql").fetchall()
     connection.close()
-    schema = "\n".join(" ".join(row[0].split()) for row in rows) + "\n"
+    made = "\n".join(" ".join(row[0].split()) for row in rows) + "\n"
     if os.environ.get("MANDALA_LAB_UPDATE_GOLDEN"):
-        GOLDEN.write_text(schema)
-    assert schema == GOLDEN.read_text()
+        GOLDEN.write_text(made)
+    assert made == GOLDEN.read_text()
+
+
+def test_a_declaration_that_fails_leaves_nothing_behind(store):
+    with pytest.raises(StoreError):
+        store.declare(SPEC, VERSION, VERSION.digest, "\ud800")  # no text that can be stored
+    assert store.op(SPEC.key) is None
+    store.record([entry(1)])
+    assert store.op(SPEC.key) == SPEC
 
 
 def test_the_size_of_a_value_is_known_without_reading_it(store):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 import value_pairs
+import value_pairs_objects
 import value_pairs_scientific
 from value_pairs import Pair
 
 import mandala_lab.wiring  # noqa: F401 - connects the digester of code
 from mandala_lab.memo.encoding import content_id
 
-PAIRS = [*value_pairs.PAIRS, *value_pairs_scientific.PAIRS]
+PAIRS = [*value_pairs.PAIRS, *value_pairs_objects.PAIRS, *value_pairs_scientific.PAIRS]
 ALL = [*PAIRS, *value_pairs_scientific.optional_pairs()]
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 import value_pairs
+import value_pairs_objects
 import value_pairs_scientific
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,12 @@ from mandala_lab.memo.values import load, store
 from mandala_lab.model.values import StoredValue
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ALL = [*value_pairs.PAIRS, *value_pairs_scientific.PAIRS, *value_pairs_scientific.optional_pairs()]
+ALL = [
+    *value_pairs.PAIRS,
+    *value_pairs_objects.PAIRS,
+    *value_pairs_scientific.PAIRS,
+    *value_pairs_scientific.optional_pairs(),
+]
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
 keys = st.booleans() | st.integers() | st.text() | st.binary()
 plain = st.recursive(

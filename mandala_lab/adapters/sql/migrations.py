@@ -3,6 +3,13 @@
 A new store is made with the schema as it is now and notes every name; an older
 store is brought up to date by the steps it lacks. A store that knows a name
 which is not listed here was written by a newer version and is refused.
+
+To add one: change `schema`, give the step a module of its own, append it to
+`MIGRATIONS`, and renew ``tests/golden/schema.sql``. A step begins with the tables
+that the step before it left and says in SQL of its own what becomes of them; it
+takes nothing from `schema`, `rows` or the model, which go on to change. A dump of
+a store as it was goes beside ``tests/golden/store_0001.sql``; that old stores end
+with the tables of a new one is tested there.
 """
 
 from __future__ import annotations

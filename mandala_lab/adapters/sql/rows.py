@@ -7,13 +7,15 @@ number of parameters.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct, convert, json, msgpack
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
-from mandala_lab.adapters.sql.schema import calls, code_states, code_versions, ops
+from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, head, ops
 from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
@@ -40,6 +42,16 @@ reads_to_bytes = msgpack.Encoder().encode
 bytes_to_reads = msgpack.Decoder(tuple[Given, ...]).decode
 
 
+def to_us(seconds: float) -> int:
+    """Return a time as it is stored."""
+    return round(seconds * MICRO)
+
+
+def now_us() -> int:
+    """Return the present time as it is stored."""
+    return time.time_ns() // 1000
+
+
 def id_bytes(hids: Iterable[str]) -> Iterator[bytes]:
     """Yield ids as they are stored; a text that is no id is unknown like any other."""
     for hid in hids:
@@ -54,6 +66,11 @@ def slices(items: Iterable[Any]) -> Iterator[list[Any]]:
     unique = list(dict.fromkeys(items))
     for start in range(0, len(unique), _SLICE):
         yield unique[start : start + _SLICE]
+
+
+def has_hid(part: list[bytes]) -> ColumnElement[bool]:
+    """Return the condition that a call has one of these ids."""
+    return and_(head(calls.c.hid).in_([hid[:HEAD] for hid in part]), calls.c.hid.in_(part))
 
 
 def spec_to_json(spec: OpSpec) -> str:

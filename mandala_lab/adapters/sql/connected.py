@@ -1,0 +1,45 @@
+"""What every part of the store works with: the database, prepared statements, and row ids already known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mandala_lab.adapters.sql.database import Database
+from mandala_lab.adapters.sql.statements import statements_for
+from mandala_lab.model.ops import OpSpec
+
+
+@dataclass(slots=True)
+class KnownIds:
+    """Ids of rows that calls refer to again and again."""
+
+    ops: dict[OpSpec, int] = field(default_factory=dict)
+    states: dict[tuple[int, bytes, bytes], int] = field(default_factory=dict)  # by op, version and prefix
+    runs: dict[str, int] = field(default_factory=dict)
+
+
+class Connected:
+    """An open database and what is kept in memory about it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._do = statements_for(database.dialect)
+        self._known = KnownIds()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """Yield a cursor in a transaction that is committed at the end or rolled back."""
+        try:
+            with self._database.writing() as cursor:
+                yield cursor
+        except BaseException:  # ids that were made in the transaction are gone with it
+            self._known = KnownIds()
+            raise
+
+    def _execute(self, cursor: Any, statement: Any) -> Any:
+        """Execute a statement that is too rare to prepare, within the transaction of `cursor`."""
+        compiled = statement.compile(dialect=self._database.dialect)
+        return cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])

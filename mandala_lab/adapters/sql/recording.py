@@ -1,0 +1,69 @@
+"""Writing calls, and deleting them.
+
+One transaction holds a call, its values, refs, span and event; nothing of it is
+seen before the whole is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mandala_lab.adapters.sql.code import Code
+from mandala_lab.adapters.sql.deletion import delete_calls
+from mandala_lab.adapters.sql.rows import Links, has_hid, id_bytes, links_to_bytes, now_us, slices, to_us
+from mandala_lab.adapters.sql.schema import HEAD
+from mandala_lab.adapters.sql.sessions import Sessions
+from mandala_lab.adapters.sql.values import Values
+from mandala_lab.model.calls import CallEntry, Span
+
+
+class Recording(Values, Code, Sessions):
+    """Calls, with all that is written and deleted with them."""
+
+    def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
+        for entry in entries:
+            for value in entry.values:
+                self._spill(value)
+        with self._writing() as cursor:
+            for entry in entries:
+                self._add(cursor, entry)
+            for span in spans:
+                self._add_span_of_known(cursor, span)
+
+    def delete_calls(self, hids: Iterable[str]) -> None:
+        with self._database.changing() as connection:
+            for part in slices(id_bytes(hids)):
+                delete_calls(connection, has_hid(part), now_us())
+
+    def _add(self, cursor: Any, entry: CallEntry) -> None:
+        execute = cursor.execute
+        for value in entry.values:
+            self._add_value(cursor, value)
+        hid, started, duration = entry.hid, to_us(entry.started_s), to_us(entry.duration_s)
+        failed = int(entry.status != "ok")
+        known = execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+        if known is None or known[1]:  # a failed call is renewed
+            op_id = self._op_id(cursor, entry.spec)
+            row = (
+                entry.cid,
+                op_id,
+                self._state_id(cursor, op_id, entry),
+                failed,
+                entry.executed,
+                started,
+                duration,
+                links_to_bytes(Links(entry.inputs, entry.outputs)),
+                entry.error or None,
+            )
+            if known is None:
+                call_id = execute(self._do.add_call, (hid, *row)).lastrowid
+                cursor.executemany(self._do.add_edge, [(given.hid[:HEAD], call_id) for given in entry.inputs])
+            else:
+                call_id = known[0]
+                execute(self._do.renew_call, (*row, call_id))
+        else:
+            call_id = known[0]
+        if entry.span is not None:
+            self._add_span(cursor, entry.span, call_id)
+        execute(self._do.add_event, (started + duration, "error" if failed else "call", call_id, None))

@@ -1,0 +1,146 @@
+"""What happened, and when: sessions, the spans of their calls, and the log of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import json
+from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from mandala_lab.adapters.sql.connected import Connected
+from mandala_lab.adapters.sql.rows import MICRO, SPAN_STATUS, has_hid, id_bytes, now_us, slices, to_us
+from mandala_lab.adapters.sql.schema import HEAD, calls, events, runs, spans
+from mandala_lab.model.calls import LoggedEvent, Run, Span, SpanTotals
+from mandala_lab.model.errors import StoreError
+
+
+class Sessions(Connected):
+    """Sessions and their log."""
+
+    def begin_run(self, run: Run) -> None:
+        row = {
+            "name": run.id,
+            "started_us": to_us(run.started_s),
+            "session": run.session,
+            "kernel": run.kernel,
+            "user": run.user,
+            "git_commit": run.git_commit,
+            "python": run.python,
+            "packages": json.encode(run.packages).decode(),
+        }
+        with self._writing() as cursor:
+            self._execute(cursor, insert(runs).values(row).on_conflict_do_nothing())
+
+    def log(self, kind: str, subject: str = "", detail: str = "") -> None:
+        with self._writing() as cursor:
+            hid = next(id_bytes([subject]), b"")
+            known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+            cursor.execute(self._do.add_event, (now_us(), kind, known and known[0], detail or None))
+
+    def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
+        query = (
+            select(events.c.seq, events.c.at_us, events.c.kind, events.c.detail, calls.c.hid)
+            .join(calls, calls.c.id == events.c.call_id, isouter=True)
+            .where(events.c.seq > after)
+            .order_by(events.c.seq)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            LoggedEvent(row.seq, row.at_us / MICRO, row.kind, row.hid.hex() if row.hid else "", row.detail or "")
+            for row in rows
+        ]
+
+    def totals(self, *, run: str | None = None, session: str | None = None) -> SpanTotals:
+        query = (
+            select(spans.c.status, func.count(), func.sum(spans.c.duration_us), func.sum(calls.c.duration_us))
+            .join(calls, calls.c.id == spans.c.call_id)
+            .group_by(spans.c.status, spans.c.depth == 0)
+            .add_columns(spans.c.depth == 0)
+        )
+        if run is not None:
+            query = query.join(runs, runs.c.id == spans.c.run_id).where(runs.c.name == run)
+        elif session is not None:
+            query = query.join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
+        counts = {"computed": 0, "cached": 0, "error": 0}
+        computed_us = saved_us = 0
+        with self._database.reading() as connection:
+            for code, count, spent, worth, top in connection.execute(query):
+                status = SPAN_STATUS[code]
+                counts[status] += count
+                computed_us += int(spent) if top and status == "computed" else 0
+                saved_us += int(worth) if status == "cached" else 0
+        return SpanTotals(**counts, computed_s=computed_us / MICRO, saved_s=saved_us / MICRO)
+
+    def spans_of_call(self, hid: str) -> list[Span]:
+        return self._spans(has_hid(list(id_bytes([hid]))))
+
+    def spans_of_run(self, run: str, *, seq: int | None = None, parent: int | None = None) -> list[Span]:
+        condition = runs.c.name == run
+        if seq is not None:
+            condition = and_(condition, spans.c.seq == seq)
+        if parent is not None:
+            condition = and_(condition, spans.c.seq > parent, spans.c.parent == parent)
+        return self._spans(condition)
+
+    def last_spans(self, hids: Iterable[str]) -> dict[str, Span]:
+        found: dict[str, Span] = {}
+        for part in slices(id_bytes(hids)):
+            for span in self._spans(has_hid(part)):
+                found[span.call] = span
+        return found
+
+    def _spans(self, condition: Any) -> list[Span]:
+        query = (
+            select(spans, calls.c.hid, runs.c.name.label("run"))
+            .join(calls, calls.c.id == spans.c.call_id)
+            .join(runs, runs.c.id == spans.c.run_id)
+            .where(condition)
+            .order_by(spans.c.started_us, spans.c.seq)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Span(
+                row.run,
+                row.seq,
+                row.parent,
+                row.depth,
+                row.hid.hex(),
+                SPAN_STATUS[row.status],
+                row.started_us / MICRO,
+                row.duration_us / MICRO,
+            )
+            for row in rows
+        ]
+
+    def _add_span_of_known(self, cursor: Any, span: Span) -> None:
+        hid = bytes.fromhex(span.call)
+        known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+        if known is not None:
+            self._add_span(cursor, span, known[0])
+
+    def _add_span(self, cursor: Any, span: Span, call_id: int) -> None:
+        row = (
+            self._run_id(cursor, span.run),
+            span.seq,
+            span.parent,
+            span.depth,
+            call_id,
+            SPAN_STATUS.index(span.status),
+            to_us(span.started_s),
+            to_us(span.duration_s),
+        )
+        cursor.execute(self._do.add_span, row)
+
+    def _run_id(self, cursor: Any, name: str) -> int:
+        known = self._known.runs.get(name)
+        if known is None:
+            row = self._execute(cursor, select(runs.c.id).where(runs.c.name == name)).fetchone()
+            if row is None:
+                raise StoreError(f"the session {name} is not in the store; open the store again")
+            known = self._known.runs[name] = int(row[0])
+        return known
