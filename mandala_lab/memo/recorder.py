@@ -272,7 +272,7 @@ def _git_commit() -> str:
 def _package_versions() -> dict[str, str]:
     """Versions of the packages that are loaded, as they state them."""
     found = {}
-    for name, module in [pair for pair in sys.modules.items() if hasattr(pair[1], "__dict__")]:
+    for name, module in [pair for pair in list(sys.modules.items()) if hasattr(pair[1], "__dict__")]:
         version = None if "." in name or name.startswith("_") else vars(module).get("__version__")
         if isinstance(version, str):
             found[name] = str.__str__(version)  # some have a kind of text of their own

@@ -88,15 +88,26 @@ def load(signed: bytes | memoryview, cid: bytes, apart: Callable[[Any], Any] | N
             f"can run any code: compute it anew, or, if you trust who wrote it, set {KEY_FILE_VARIABLE} to their key"
         )
     try:
-        unpickler = pickle.Unpickler(io.BytesIO(view[_SIZE:]))  # noqa: S301 - signed with the user's own key
-        if apart is not None:
-            unpickler.persistent_load = apart  # type: ignore[method-assign]
-        return unpickler.load()
+        return _Unpickler(io.BytesIO(view[_SIZE:]), apart).load()
     except Exception as error:  # a class that is gone, a package of another version
         raise UntrustedValueError(
             f"value {cid.hex()} is a pickle that cannot be read here ({short_repr(error)}): "
             "import or install what it was made with, or compute it anew"
         ) from error
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads a pickle that was signed with the user's own key."""
+
+    def __init__(self, file: io.BytesIO, apart: Callable[[Any], Any] | None) -> None:
+        super().__init__(file)
+        self._apart = apart
+
+    def persistent_load(self, kept: Any) -> Any:
+        """Return what is kept apart from the pickle."""
+        if self._apart is None:
+            raise pickle.UnpicklingError("a part of it is kept elsewhere")
+        return self._apart(kept)
 
 
 def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:

@@ -106,7 +106,7 @@ NUMPY = [
     same("half NaN", "as for floats", lambda: np.array([math.nan], "f2"), lambda: np.array([0x7E01], "u2").view("f2")),
     other("datetime units", "units count", lambda: np.array(["2020"], "M8[D]"), lambda: np.array(["2020"], "M8[s]")),
     other("NaT kinds", "a moment is no span", lambda: np.datetime64("NaT", "s"), lambda: np.timedelta64("NaT", "s")),
-    other("NaT, NaN", "kinds of null", lambda: np.datetime64("NaT"), lambda: np.float64("nan")),
+    other("NaT, NaN", "kinds of null", lambda: np.datetime64("NaT", "s"), lambda: np.float64("nan")),
     other("text widths", "the dtype counts", lambda: np.array(["a"], "U1"), lambda: np.array(["a"], "U2")),
     other("text, objects", "the dtype counts", lambda: np.array(["a"], "U1"), lambda: np.array(["a"], object)),
     other("objects 1, True", "elements have types", lambda: np.array([1], object), lambda: np.array([True], object)),
@@ -141,7 +141,7 @@ NUMPY = [
 PANDAS = [
     other("pandas nulls", "kinds of null", lambda: pd.NA, lambda: pd.NaT),
     other("NA, None", "kinds of null", lambda: pd.NA, lambda: None),
-    other("NaT, numpy's NaT", "kinds of null", lambda: pd.NaT, lambda: np.datetime64("NaT")),
+    other("NaT, numpy's NaT", "kinds of null", lambda: pd.NaT, lambda: np.datetime64("NaT", "s")),
     other("null objects", "kinds of null", lambda: pd.Series([None], dtype=object), lambda: pd.Series([pd.NA], dtype=object)),
     other("null objects 2", "kinds of null", lambda: pd.Series([math.nan], dtype=object), lambda: pd.Series([pd.NaT], dtype=object)),
     other("column dtype", "widths count", lambda: _frame(a=[1]), lambda: _frame(a=[1]).astype("i4")),

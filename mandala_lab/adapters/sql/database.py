@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -239,12 +239,27 @@ def _check_place(path: str) -> None:
         raise StoreError(f"{path} cannot be written: check its permissions or choose another path")
 
 
+class _Closing(sqlite3.Connection):
+    """A connection that is closed when nobody holds it any more, but by the process that opened it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._opened_by = os.getpid()  # before it can fail
+        super().__init__(*args, **options)
+
+    def __del__(self) -> None:
+        if self._opened_by == os.getpid():
+            with suppress(sqlite3.Error):  # one that could not be opened
+                self.close()
+
+
 def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqlite3.Connection]:
     """Return what connects to the database; one in memory has a single connection."""
     place = f"{Path(path).as_uri()}?mode=ro" if read_only else path
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+        connection = sqlite3.connect(
+            place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, factory=_Closing
+        )
         connection.isolation_level = None  # transactions are begun explicitly
         connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
