@@ -23,6 +23,7 @@ from typing import Any
 
 from blake3 import blake3
 
+from mandala_lab.memo.live_code import reduced
 from mandala_lab.model.errors import UnstorableError, UntrustedValueError
 from mandala_lab.model.refs import short_repr
 
@@ -122,15 +123,25 @@ def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:
         Op: reduce_op,
     }
 
-    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
-        dispatch_table = anyhow.new_child(reducers)
+    def pickled(*, whole: bool) -> bytes:
+        class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
+            dispatch_table = anyhow.new_child(reducers)
 
-        def persistent_id(self, obj: Any) -> Any:
-            return None if apart is None else apart(obj)
+            def persistent_id(self, obj: Any) -> Any:
+                return None if apart is None else apart(obj)
 
-    buffer = io.BytesIO()
-    Pickler(buffer, protocol=5).dump(value)
-    return buffer.getvalue()
+            def reducer_override(self, obj: Any) -> Any:
+                by_value = super().reducer_override(obj)
+                return reduced(obj, by_value, functions=apart is None, whole=whole)
+
+        buffer = io.BytesIO()
+        Pickler(buffer, protocol=5).dump(value)
+        return buffer.getvalue()
+
+    try:
+        return pickled(whole=True)
+    except (pickle.PicklingError, TypeError):  # a class that holds a lock, say: whoever reads it has to have it
+        return pickled(whole=False)
 
 
 def remade_code(parts: tuple[Any, ...], filename: str) -> types.CodeType:

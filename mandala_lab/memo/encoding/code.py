@@ -72,7 +72,7 @@ def content(target: Any) -> Any:  # noqa: PLR0911 - one line a kind of code
     if kind in _BOUND and target.__self__ is not None and not isinstance(target.__self__, types.ModuleType):
         return "bound", target.__self__, target.__name__
     module, qualname = _names(target)
-    if _is_installed(module) and _look_up(module, qualname) is target:
+    if _is_installed(module) and look_up(module, qualname) is target:
         return "named", module, qualname
     return "own", module, qualname, *_digested(target)
 
@@ -87,7 +87,7 @@ def by_name(value: Any, qualname: str) -> Any:
     """
     of_type = module_of(type(value))
     for module in (getattr(value, "__module__", None), of_type, of_type.partition(".")[0], "scipy.special"):
-        if isinstance(module, str) and _is_installed(module) and _look_up(module, qualname) is value:
+        if isinstance(module, str) and _is_installed(module) and look_up(module, qualname) is value:
             return "global", type_name(type(value)), module, qualname
     raise UnstorableError(f"an object of type {type_name(type(value))} says that it is {qualname!r}, which is not so")
 
@@ -165,7 +165,7 @@ def rebuild(found: Any) -> Any:
 def _same_code(module: str, qualname: str, kind: str, cid: bytes) -> Any:
     from mandala_lab.memo.encoding.identity import content_id
 
-    target = _look_up(module, qualname)
+    target = look_up(module, qualname)
     name = f"{module}.{qualname}" if qualname else module
     if target is None:
         raise UntrustedValueError(
@@ -190,6 +190,19 @@ def _of_module(target: types.ModuleType) -> Any:
     raise UnstorableError(f"the module {target.__name__} is no value: pass what is needed of it")
 
 
+def digest_of(target: Any) -> bytes:
+    """Return the digest of all code of the user's that a function or class reaches.
+
+    Raises
+    ------
+    UnstorableError
+        When nobody can digest it.
+    """
+    if _digester is None:
+        raise UnstorableError(f"{_names(target)[1]} is code, and nobody here says what it does: open a Storage first")
+    return _digester(target)[0]
+
+
 def _digested(target: Any) -> tuple[Any, ...]:
     if _digester is None:
         raise UnstorableError(f"{_names(target)[1]} is code, and nobody here says what it does: open a Storage first")
@@ -205,7 +218,7 @@ def _names(target: Any) -> tuple[str, str]:
     module, qualname = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
     if type(target).__qualname__ == "ufunc":  # older ones know only their name
         qualname = target.__name__
-        module = next((home for home in _UFUNC_HOMES if _look_up(home, qualname) is target), module)
+        module = next((home for home in _UFUNC_HOMES if look_up(home, qualname) is target), module)
     if module is None and isinstance(getattr(target, "__self__", None), types.ModuleType):
         module = target.__self__.__name__
     if module == "builtins" and not hasattr(builtins, str(qualname)):  # the type of None, of functions, ...
@@ -216,7 +229,7 @@ def _names(target: Any) -> tuple[str, str]:
     return module, qualname
 
 
-def _look_up(module: str, qualname: str) -> Any:
+def look_up(module: str, qualname: str) -> Any:
     """Return what is loaded under a name, without importing or running anything."""
     found: Any = sys.modules.get(module)
     for name in qualname.split(".") if qualname else ():
