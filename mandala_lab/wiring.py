@@ -51,6 +51,12 @@ class Parts:
 _assembled: weakref.WeakSet[Parts] = weakref.WeakSet()
 
 
+def _write_all() -> None:
+    """Write what is kept for later, before a fork: the child knows of it and could not find it."""
+    for parts in list(_assembled):
+        parts.recorder.flush()
+
+
 def _start_anew() -> None:
     """Part every storage from its parent, in a process that was forked."""
     context.leave_all_spans()
@@ -60,7 +66,7 @@ def _start_anew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+    os.register_at_fork(before=_write_all, after_in_child=_start_anew)
 
 
 use_code_digester(Resolver().code_of)

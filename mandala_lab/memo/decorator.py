@@ -17,6 +17,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 from mandala_lab.memo import context
 from mandala_lab.memo.annotations import Depths
 from mandala_lab.memo.binding import Binder
+from mandala_lab.memo.encoding.forms import main_or
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
 from mandala_lab.model.errors import nearest
@@ -212,9 +213,11 @@ def op(
     ...     storage.unwrap(double(double(2)))
     8
     """
-    if (
-        fn is not None and not callable(fn) and not isinstance(fn, classmethod)
-    ):  # the old spelling: @op(["model", "score"])
+    if isinstance(fn, str):
+        raise TypeError(f"op({fn!r}) says no function; for a name of the op write @op(name={fn!r})")
+    if version is not None and not isinstance(version, str):
+        raise TypeError(f"version={version!r} is a {type(version).__name__}; give a text")
+    if fn is not None and not callable(fn) and not isinstance(fn, classmethod):  # mandala's older spelling
         output_names, fn = fn, None
 
     def decorate(function: Callable[P, R]) -> Op[P, R]:
@@ -253,7 +256,7 @@ def _spec(
     if name is not None and name.startswith(RESERVED):
         raise ValueError(f"name={name!r}: names that begin with {RESERVED!r} are kept for the package; choose another")
     return OpSpec(
-        key=name or f"{function.__module__}:{function.__qualname__}",
+        key=name or f"{main_or(function.__module__)}:{function.__qualname__}",
         name=name or function.__name__,
         parameters=parameters,
         output_names=names,

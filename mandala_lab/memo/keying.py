@@ -269,6 +269,14 @@ class Keyer:
                 "pass what matters as an argument, or say version=... when it changes"
             )
 
+    def changed_since(self, op: Operation, version: CodeVersion) -> list[str]:
+        """Return the pieces of a restored op's code that lie in files and are others now than in a version.
+
+        What came out of the store is as it was; what is imported may not be.
+        """
+        now = self._versions.resolve(op.f).version
+        return [name for name in now.helpers if version.pieces.get(name, now.pieces.get(name)) != now.pieces.get(name)]
+
     def forget(self) -> None:
         """Forget every answer."""
         self._states.clear()

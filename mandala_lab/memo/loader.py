@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.memo import inline, values
 from mandala_lab.memo.structures import rank_ids, rebuilt, structure_of
-from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
 from mandala_lab.model.hashing import digest, input_hid, maker_of
 from mandala_lab.model.refs import Ref, is_immutable
 from mandala_lab.model.structures import FORMAT, ITEM, from_bytes, in_rank, is_maker, is_mark, item_hid, ref_class
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mandala_lab.model.values import FileIdentity, StoredValue
     from mandala_lab.ports.call_store import CallStore
 
-    Recover = Callable[[Ref, CorruptValueError | LookupError], Any]
+    Recover = Callable[[Ref, CorruptValueError | UntrustedValueError | LookupError], Any]
 
 _MEASURED = 1000  # elements of a collection that are measured before it is shown
 _LARGE = 1_000_000
@@ -79,12 +79,12 @@ class ValueLoader:
         self._recover = recover
 
     def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
-        """Return the value of a ref; with `recover` one that is damaged or gone is made again where possible."""
+        """Return the value of a ref; with `recover` one that is not there as it was is made again where possible."""
         try:
             if ref.data is not None and not is_mark(ref.data):
                 return inline.load(ref.cid, ref.data)
             return self._loaded(self._read(ref))
-        except (CorruptValueError, LookupError) as trouble:
+        except (CorruptValueError, UntrustedValueError, LookupError) as trouble:
             if self._recover is None or not recover:
                 raise
             return self._recover(ref, trouble)

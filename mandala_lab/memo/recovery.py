@@ -1,4 +1,4 @@
-"""A stored value that is damaged or gone: made again by the call that made it, or named."""
+"""A stored value that is damaged, gone or not to be trusted: made again by the call that made it, or named."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.outputs import split_outputs
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import COLLECTION, is_structural
 from mandala_lab.ports.call_store import CallStore
+
+Trouble = CorruptValueError | UntrustedValueError | LookupError
 
 
 class Recovery:
@@ -33,12 +35,12 @@ class Recovery:
         self._store = store
         self._engine = engine
 
-    def recover(self, ref: Ref, trouble: CorruptValueError | LookupError) -> Any:
+    def recover(self, ref: Ref, trouble: Trouble) -> Any:
         """Return the value of a ref, made again.
 
         Raises
         ------
-        CorruptValueError, LookupError
+        CorruptValueError, UntrustedValueError, LookupError
             The `trouble`, where it cannot be made again.
         """
         maker = maker_of(bytes.fromhex(ref.hid))
@@ -60,7 +62,7 @@ class Recovery:
             self._store.replace_value(values.store(value, cid))
         return value
 
-    def _element(self, ref: Ref, taken: Call, trouble: CorruptValueError | LookupError) -> Any:
+    def _element(self, ref: Ref, taken: Call, trouble: Trouble) -> Any:
         """Return an element of a collection, which is made again where it cannot be read either."""
         value = taken.inputs[COLLECTION].own_value()
         found = [item for item in (value.values() if isinstance(value, dict) else value) if _is(item, ref.cid)]

@@ -6,6 +6,7 @@ its value comes from: that is a `ValueSource`, given by whoever made the ref.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -115,7 +116,12 @@ class Ref(Refusing):
         """Return the value as it is stored, in an object that nobody else holds."""
         if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
             return self.value
-        return self._source.load_value(self)
+        try:
+            return self._source.load_value(self)
+        except LookupError:  # it is not stored
+            if not self.in_memory:
+                raise
+            return copy.deepcopy(self._obj)
 
     @property
     def data(self) -> bytes | None:

@@ -112,7 +112,7 @@ class _Work:
             self.stale.append(call.hid)
             self.gone.update(ref.hid for ref in call.outputs.values())
             return
-        op = _op_of(self.store, call)
+        op = _op_of(self.store, self.engine, call)
         arguments = {name: self.refs.get(ref.hid, ref) for name, ref in call.inputs.items()}
         args, kwargs = _spell(op, call, {**arguments, **changes})
         outcome = self.engine.answer(op, args, kwargs)
@@ -166,7 +166,7 @@ def run_replay(
         raise TypeError(f"replay takes a Call, not {type(call).__name__}; find one with storage.calls(op)")
     if scope not in get_args(Scope):
         raise ValueError(f"scope={scope!r} is not a choice; {nearest(scope, get_args(Scope))}")
-    op = _op_of(store, call)
+    op = _op_of(store, engine, call)
     known = (*call.inputs, *sorted(op.spec.ignored))
     for name, value in changes.items():
         _check_change(call, name, value, known)
@@ -271,7 +271,7 @@ def _spell(op: Op[..., Any], call: Call, arguments: Mapping[str, Any]) -> tuple[
     return tuple(args), kwargs
 
 
-def _op_of(store: CallStore, call: Call) -> Op[..., Any]:
+def _op_of(store: CallStore, engine: Engine, call: Call) -> Op[..., Any]:
     """Return the op of a call: the one that this session defines, else the recorded one."""
     op = find_op(call.op)
     if op is not None:
@@ -285,6 +285,13 @@ def _op_of(store: CallStore, call: Call) -> Op[..., Any]:
             "run the cell or import the module that defines it",
         )
     try:
-        return from_program(program, version, {name: ref.value for name, ref in call.reads.items()})
+        op = from_program(program, version, {name: ref.value for name, ref in call.reads.items()})
     except (MandalaLabError, LookupError) as error:
         raise ReplayError("source_missing", f"op {call.op} cannot be brought back: {error}") from error
+    changed = engine.keyer.changed_since(op, version)
+    if changed:
+        raise ReplayError(
+            "code_changed",
+            f"{call.name} reaches code that is another now: {', '.join(changed)}; bring the old code back",
+        )
+    return op

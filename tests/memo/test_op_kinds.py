@@ -239,3 +239,22 @@ def test_an_argument_that_is_changed_in_place_is_keyed_by_what_it_was(storage):
         assert grow([1, 2]).value == 3
     assert storage.calls(grow)[0].inputs["items"].value == [1, 2]
     assert storage.stats().cached == 1
+
+
+def test_a_result_that_is_not_stored_is_passed_on_while_its_ref_is_held(storage):
+    @op
+    def total(items):
+        items.append(1)
+        return sum(items)
+
+    with storage:
+        ref = big(3)
+        storage.clear_cache(allow_uncommitted=True)
+        assert total(ref).value == 301
+        assert ref.value == [3] * 100
+
+
+@pytest.mark.parametrize("misuse", [lambda: op("f"), lambda: op(version=1)(lambda x: x)])
+def test_a_slip_in_the_options_is_told(misuse):
+    with pytest.raises(TypeError, match=r"name of the op|give a text"):
+        misuse()

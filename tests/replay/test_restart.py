@@ -118,3 +118,25 @@ def test_an_object_whose_method_is_an_op_is_read_after_a_restart(tmp_path):
     for call in storage.calls("predict"):
         assert storage.replay(call).verdict == "same"
     storage.close()
+
+
+def test_code_that_is_imported_and_was_edited_is_not_taken_for_the_old_one(tmp_path):
+    Path("rm.py").write_text("from rh import h\nfrom mandala_lab import op\n@op\ndef t(x): return h(x)\n")
+    Path("rh.py").write_text("def h(x): return x + 1\n")
+    record = "import rm\nfrom mandala_lab import Storage\nwith Storage('store.db'): print(rm.t(1).value)\n"
+    replay = (
+        "from mandala_lab import ReplayError, Storage\n"
+        "storage = Storage('store.db')\n"
+        "try: print(storage.replay(storage.calls('t')[0], x=50).verdict)\n"
+        "except ReplayError as error: print(error.code, error)\n"
+    )
+    for name, text in (("record.py", record), ("replay.py", replay)):
+        Path(name).write_text(text)
+
+    def run(name):
+        return subprocess.run([sys.executable, name], capture_output=True, text=True, check=True).stdout
+
+    assert run("record.py") == "2\n"
+    assert run("replay.py") == "changed\n"
+    Path("rh.py").write_text("def h(x): return x + 1000\n")
+    assert run("replay.py").startswith("code_changed t reaches code that is another now: h")

@@ -246,9 +246,11 @@ class _Closing(sqlite3.Connection):
         self._opened_by = os.getpid()  # before it can fail
         super().__init__(*args, **options)
 
-    def __del__(self) -> None:
-        if self._opened_by == os.getpid():
-            with suppress(sqlite3.Error):  # one that could not be opened
+    def __del__(
+        self, _pid: Callable[[], int] = os.getpid, _quietly: Callable[..., Any] = suppress, _error: Any = sqlite3.Error
+    ) -> None:
+        if self._opened_by == _pid():  # bound above, since modules are gone when the process ends
+            with _quietly(_error):  # it could not be opened
                 self.close()
 
 

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mandala_lab.memo.encoding import forms
-from mandala_lab.memo.encoding.forms import Form, module_of, type_name
+from mandala_lab.memo.encoding.forms import Form, main_or, module_of, type_name
 from mandala_lab.model.errors import UnstorableError, UntrustedValueError
 
 Digester = Callable[[Any], "tuple[bytes, list[tuple[str, Any]]]"]
@@ -226,7 +226,7 @@ def _names(target: Any) -> tuple[str, str]:
         module, qualname = (module, qualname) if found is None else ("types", found)
     if not isinstance(module, str) or not isinstance(qualname, str):
         raise UnstorableError(f"a {type_name(type(target))} without module and qualified name is no value")
-    return module, qualname
+    return main_or(module), qualname
 
 
 def look_up(module: str, qualname: str) -> Any:

@@ -235,7 +235,12 @@ def type_name(kind: type) -> str:
 def module_of(kind: type) -> str:
     """Return the module of a type; some compiled ones do not say."""
     module: Any = kind.__module__
-    return module if isinstance(module, str) else "?"
+    return main_or(module) if isinstance(module, str) else "?"
+
+
+def main_or(module: str) -> str:
+    """Return the name of a module; the script that started a process is the same one in its workers."""
+    return "__main__" if module == "__mp_main__" else module
 
 
 def _own(kind: type) -> Form | None:
