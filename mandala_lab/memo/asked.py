@@ -51,10 +51,19 @@ class Asked:
     new: list[StoredValue] = field(default_factory=list)
     taken: Taken | None = None
 
+    _cid: bytes = b""
+
     @property
     def op(self) -> Operation:
         """The op."""
         return self.state.op
+
+    @property
+    def cid(self) -> bytes:
+        """Content id of the call."""
+        if not self._cid:
+            self._cid = self.state.cid(self.inputs)
+        return self._cid
 
 
 @dataclass(frozen=True, slots=True)

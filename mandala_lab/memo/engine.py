@@ -201,7 +201,8 @@ class Engine:
         standing, new = state.standing, left_out(asked.op, asked.inputs)
         before = standing.without(new, state.reads) if new else ()
         for prefix in (state.prefix, *standing.stand_ins, *before):
-            found = self._store.find_content(state.cid(inputs, prefix=prefix))
+            own = prefix is state.prefix
+            found = self._store.find_content(asked.cid if own else state.cid(inputs, prefix=prefix))
             if found is None and state.spec.nout != ANY_NUMBER:  # from before the op declared its outputs
                 found = self._store.find_content(state.cid(inputs, ANY_NUMBER, prefix))
                 found = found if found is not None and len(found.outputs) == state.spec.nout else None
@@ -274,7 +275,7 @@ class Engine:
         state = asked.state
         entry = CallEntry(
             hid=asked.hid,
-            cid=state.cid(asked.inputs),
+            cid=asked.cid,
             spec=state.spec,
             version=state.version,
             representative=state.standing.representative,
