@@ -49,6 +49,7 @@ def test_a_cell_that_registers_may_be_run_again():
 
     for _ in range(2):
         register_hasher(Local, lambda _value: 1)
+    assert content_id(Local()) == content_id(Local())
 
 
 def test_types_with_a_format_of_their_own_are_not_registered():
