@@ -83,4 +83,5 @@ def test_no_stderr_is_no_place_either(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     bar = ProgressBar()
     bar.show(Tally(1, 2, 3, 4, 5.0))
+    assert bar._bar is None
     bar.hide()
