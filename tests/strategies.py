@@ -1,7 +1,7 @@
 """Values made to measure: recipes, what is built from one, and recipes that miss it narrowly.
 
 A recipe is a pair of a kind and a payload of plain data. `build` makes its
-value, each time in another way that is no content: the order of a dict, the
+value, each time in another way that is no content: the order of a set, the
 layout of an array, the chunks of a column. `near_miss` changes one small thing.
 `meaning` says what the content is, independently of the code under test: two
 recipes stand for one value exactly if their meanings are equal.
@@ -112,9 +112,7 @@ def meaning(recipe: Recipe) -> Any:  # noqa: PLR0911 - one line a kind
         return kind, tuple(map(meaning, payload))
     if kind in {"set", "frozenset"}:
         return kind, tuple(sorted(map(repr, map(meaning, payload))))
-    if kind in {"dict", "counter"}:
-        return kind, tuple(sorted(repr((meaning(key), meaning(item))) for key, item in payload))
-    if kind == "ordered":
+    if kind in {"dict", "ordered", "counter"}:
         return kind, tuple((meaning(key), meaning(item)) for key, item in payload)
     if kind == "partial":
         return kind, payload[0], tuple(map(meaning, payload[1]))
@@ -253,8 +251,8 @@ _BUILDERS: dict[str, Callable[[Any, random.Random], Any]] = {
     "deque": lambda payload, chance: deque(_items(payload, chance)),
     "set": lambda payload, chance: set(_items(_shuffled(payload, chance), chance)),
     "frozenset": lambda payload, chance: frozenset(_items(_shuffled(payload, chance), chance)),
-    "dict": lambda payload, chance: dict(_pairs(_shuffled(payload, chance), chance)),
-    "counter": lambda payload, chance: Counter(dict(_pairs(_shuffled(payload, chance), chance))),
+    "dict": lambda payload, chance: dict(_pairs(payload, chance)),
+    "counter": lambda payload, chance: Counter(dict(_pairs(payload, chance))),
     "ordered": lambda payload, chance: OrderedDict(_pairs(payload, chance)),
     "partial": lambda payload, chance: functools.partial(_FUNCTIONS[payload[0]], *_items(payload[1], chance)),
 }

@@ -76,7 +76,7 @@ class Binder:
             if parameter.kind is Parameter.VAR_POSITIONAL:
                 found.update({f"{name}[{position}]": item for position, item in enumerate(value)})
             elif parameter.kind is Parameter.VAR_KEYWORD:
-                found.update({self._keyword(name, key): item for key, item in sorted(value.items())})
+                found.update({self._keyword(name, key): item for key, item in value.items()})
             else:
                 found[name] = value
         return found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.memo import inline, values
-from mandala_lab.memo.structures import rank_ids, rebuilt, structure_of
+from mandala_lab.memo.structures import rebuilt, structure_of
 from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
 from mandala_lab.model.hashing import digest, input_hid, maker_of
 from mandala_lab.model.refs import Ref, is_immutable
@@ -122,8 +122,7 @@ class ValueLoader:
         hid = bytes.fromhex(ref.hid)
         if maker_of(hid) is None:
             return [input_hid(made.cid) for made in structure.items], False
-        ids = rank_ids(structure, self._load_made)
-        ranks = in_rank(structure.kind, range(len(ids)), ids)
+        ranks = in_rank(structure.kind, range(len(structure.items)), [made.cid for made in structure.items])
         maker = self._maker_of(ref)
         found: list[bytes] = [b""] * len(ranks)
         taken = None if maker is None else [r for name, r in maker.inputs.items() if name.startswith(ITEM)]

@@ -91,9 +91,7 @@ class Taken:
             taken = self.leaf(KEYS, list(keys))
             held = Made(taken.cid, taken.data)
         found = Structure(kind, tuple([Made(item.cid, item.data) for item in items]), held)
-        self.structures[cid] = (
-            found.items if keys is None else in_rank(kind, found.items, [content_id(key) for key in keys])
-        )
+        self.structures[cid] = found.items
         if not self._is_stored(cid):
             data = to_bytes(found)
             self._new.append(StoredValue(cid, FORMAT, data, digest(data)))
@@ -156,14 +154,11 @@ class Structures:
         self, name: str, kind: str, value: Any, items: list[Given], keys: list[Any] | None, taken: Taken | None
     ) -> tuple[bytes, bytes]:
         """Return content and history id of a collection that is made of elements with histories."""
-        by_key = [] if keys is None else [content_id(key) for key in keys]
-        ranked = in_rank(kind, items, by_key) if keys is not None else items
-        known = None if keys is None else in_rank(kind, keys, by_key)
-        key_id = b"" if known is None else content_id(known)
-        ids = maker_ids(kind, [item.cid for item in ranked], [item.hid for item in ranked], key_id)
+        key_id = b"" if keys is None else content_id(keys)
+        ids = maker_ids(kind, [item.cid for item in items], [item.hid for item in items], key_id)
         cid = self._cid_of(ids, name, value, len(items))
         if taken is not None:
-            taken.maker(kind, ids, ranked, known, cid)
+            taken.maker(kind, ids, items, keys, cid)
         return cid, output_hid(ids[0], 0)
 
     def _cid_of(self, ids: tuple[bytes, bytes], name: str, value: Any, number: int) -> bytes:
@@ -218,18 +213,8 @@ class Structures:
                 self._take_apart(item, item_hid(hid, rank), structures, at_s + _TICK_S, found)
 
     def _stored(self, cid: bytes) -> Ranked:
-        def load(made: Made) -> Any:
-            return self._source.load_value(Ref(made.cid.hex(), "", data=made.data))
-
-        structure = structure_of(self._store.read_value(cid), lambda: load(Made(cid)))
-        return in_rank(structure.kind, structure.items, rank_ids(structure, load))
-
-
-def rank_ids(structure: Structure, load: Callable[[Made], Any]) -> list[bytes]:
-    """Return the ids by which the elements of a structure are ranked."""
-    if structure.keys is None:
-        return [item.cid for item in structure.items]
-    return [content_id(key) for key in load(structure.keys)]
+        structure = structure_of(self._store.read_value(cid), lambda: self._source.load_value(Ref(cid.hex(), "")))
+        return in_rank(structure.kind, structure.items, [item.cid for item in structure.items])
 
 
 def structure_of(stored: StoredValue, load: Callable[[], Any]) -> Structure:

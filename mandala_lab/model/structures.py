@@ -215,8 +215,8 @@ _T = TypeVar("_T")
 def in_rank(kind: str, items: Sequence[_T], ids: Sequence[bytes]) -> list[_T]:
     """Return what belongs to the elements in the order that is the same for equal collections.
 
-    `ids` are the content ids of the elements of a set, of the keys of a dict.
+    `ids` are the content ids of the elements: those of a set are sorted by them.
     """
-    if kind not in {"set", "frozenset", "dict"}:
+    if kind not in {"set", "frozenset"}:
         return list(items)
     return [items[position] for position in sorted(range(len(items)), key=ids.__getitem__)]

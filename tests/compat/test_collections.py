@@ -173,10 +173,11 @@ def test_dicts_sets_and_tuples(storage):
         assert first_of((inc(4), "b")).value == 5
 
 
-def test_the_order_of_a_dict_does_not_matter_for_histories(storage):
+def test_the_order_of_a_dict_belongs_to_it(storage):
     with storage:
         a, b = inc(1), inc(2)
-        assert values_of({"x": a, "y": b}).hid == values_of({"y": b, "x": a}).hid
+        assert values_of({"x": a, "y": b}).hid == values_of({"x": a, "y": b}).hid
+        assert values_of({"y": b, "x": a}).hid != values_of({"x": a, "y": b}).hid
         assert values_of({"x": b, "y": a}).hid != values_of({"x": a, "y": b}).hid
         taken = storage.get_ref_creator(values_of({"y": b, "x": a})).inputs["d"]
         assert taken["x"] == a

@@ -249,6 +249,25 @@ def test_global_data_is_part_of_the_key(storage):
     assert storage.stats().cached == 1
 
 
+def test_order_in_a_dict_is_the_callers_in_arguments_and_in_results(storage):
+    @op
+    def columns(table):
+        return list(table)
+
+    @op
+    def options(**given):
+        return list(given)
+
+    @op
+    def built(first, second):
+        return {first: 1, second: 1}
+
+    with storage:
+        assert [columns({"a": 1, "b": 2}).value, columns({"b": 2, "a": 1}).value] == [["a", "b"], ["b", "a"]]
+        assert [options(a=1, b=2).value, options(b=2, a=1).value] == [["a", "b"], ["b", "a"]]
+        assert [list(built("a", "b").value), list(built("b", "a").value)] == [["a", "b"], ["b", "a"]]
+
+
 def test_the_spans_of_hits_are_written_on_closing(path):
     storage = Storage(path)
     with storage:

@@ -113,11 +113,6 @@ def _adds_nothing(kind: type) -> bool:
     )
 
 
-def is_ordered(kind: type) -> bool:
-    """Whether the order of the items of a dict class is part of its content."""
-    return issubclass(kind, collections.OrderedDict)
-
-
 def data(target: Any) -> Any:
     """Return the data to store for code."""
     from mandala_lab.memo.encoding.identity import content_id

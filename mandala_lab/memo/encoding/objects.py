@@ -50,11 +50,21 @@ def _taken_apart(value: Any, kind: type) -> Any:
     if not isinstance(reduced, tuple) or not _FEWEST_PARTS <= len(reduced) <= _MOST_PARTS:
         raise UnstorableError(f"an object of type {type_name(kind)} reduces to something of no meaning")
     make, args, state, items, pairs, *_ = *reduced, None, None, None
-    if pairs is not None and issubclass(kind, dict) and not code.is_ordered(kind):
-        pairs = Items(list(pairs))
-    elif pairs is not None:
-        pairs = list(pairs)
-    return kind, make, args, state, None if items is None else list(items), pairs
+    return kind, make, args, _state(kind, state), None if items is None else list(items), pairs and list(pairs)
+
+
+def _state(kind: type, state: Any) -> Any:
+    """Return the attributes of an object without the order in which they were set; a state of its own as it is."""
+    own: Any = kind
+    if own.__getstate__ is not object.__getstate__ or hasattr(kind, "__setstate__"):
+        return state
+    if type(state) is tuple:  # attributes, and those in slots
+        return tuple([_unordered(part) for part in state])
+    return _unordered(state)
+
+
+def _unordered(part: Any) -> Any:
+    return Items(list(part.items())) if type(part) is dict else part
 
 
 FORM = Form("object", _content)
