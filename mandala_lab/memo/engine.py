@@ -234,6 +234,7 @@ class Engine:
         op, plainly = asked.op, asked.parent is not None
         asked.state.ran = True
         warn_of_changed_inputs(asked)
+        self.keyer.warn_of_changed_reads(asked.state)
         if is_lazy(outputs):
             warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
             return unstored(op, outputs, asked.parent)

@@ -11,23 +11,19 @@ code and the data that it reads stay as they are: that is an `OpState`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from mandala_lab.memo import inline, values
 from mandala_lab.memo.annotations import Depths
 from mandala_lab.memo.binding import Binder
-from mandala_lab.memo.encoding import content_id
-from mandala_lab.memo.special import Ignore, NewArgDefault
+from mandala_lab.memo.inputs import Giver, changed_read, taken_reads
+from mandala_lab.memo.special import Ignore
 from mandala_lab.memo.succession import Standing, Succession
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Given
-from mandala_lab.model.errors import ArgumentError, UnstorableError
-from mandala_lab.model.hashing import combine, digest, input_hid
+from mandala_lab.model.hashing import combine, digest
 from mandala_lab.model.ops import CodeVersion, OpSpec
-from mandala_lab.model.refs import Ref, is_immutable
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.version_resolver import ResolvedCode, VersionResolver
 
@@ -35,7 +31,6 @@ ANY_NUMBER = 0
 """Of outputs, in the content id of a call before its op declared how many it has."""
 
 _REMEMBERED_OPS = 1000
-_LARGEST_READ = 1_000_000  # bytes of a global whose value is kept for later sessions
 
 
 class Operation(Protocol):
@@ -70,10 +65,6 @@ class Operation(Protocol):
     def recorded_version(self) -> CodeVersion | None:
         """Return the version of an op that was brought back from a store."""
         ...
-
-
-Giver = Callable[[str, Any], Given]
-"""Returns an argument, by name and value, as it is recorded."""
 
 
 class FixedCode:
@@ -220,6 +211,7 @@ class Keyer:
         self._names: dict[str, str] = {}
         self._told: set[str] = set()
         self._warned_of: set[str] = set()
+        self._changing: set[str] = set()
 
     def state(self, op: Operation) -> OpState:
         """Return the state of an op as it is now."""
@@ -234,7 +226,7 @@ class Keyer:
             code = self._versions.resolve(op.f)
         if op.recorded_version is not None:
             code = RestoredCode(code, op.recorded_version)
-        reads, new = _reads(op, code.read_globals(), before.reads if before is not None else ())
+        reads, new = taken_reads(op.spec.name, code.read_globals(), before.reads if before is not None else ())
         if before is not None and before.code.version.digest == code.version.digest and before.reads == reads:
             before.code = code
             return before
@@ -269,6 +261,19 @@ class Keyer:
                 "pass what matters as an argument, or say version=... when it changes"
             )
 
+    def warn_of_changed_reads(self, state: OpState) -> None:
+        """Say once of an op that global data which it reads changed while its body ran."""
+        key = state.spec.key
+        if not state.spec.answers or key in self._changing or state.code.is_unchanged():
+            return
+        name = changed_read(state.code.read_globals(), state.reads)
+        if name is not None:
+            self._changing.add(key)
+            warn_user(
+                f"the global {name!r}, which {state.spec.name} reads, changed while it ran; the call is recorded with "
+                "the value from before, so the next call has another key: pass it as an argument, or change a copy"
+            )
+
     def changed_since(self, op: Operation, version: CodeVersion) -> list[str]:
         """Return the pieces of a restored op's code that lie in files and are others now than in a version.
 
@@ -285,62 +290,3 @@ class Keyer:
 def left_out(op: Operation, inputs: tuple[Given, ...]) -> frozenset[str]:
     """Return the parameters that count as not there in a call with these inputs."""
     return frozenset(op.binder.new) - {one.name for one in inputs}
-
-
-def given(name: str, value: Any) -> Given:
-    """Return an argument as it is recorded."""
-    if type(value) is NewArgDefault:
-        value = value.value
-    if type(value) is Ref:
-        return _given_ref(name, value)
-    if not is_immutable(value) and issubclass(type(value), Ref):  # a collection
-        return _given_ref(name, value)
-    try:
-        return Given(name, content_id(value))
-    except UnstorableError as error:
-        raise UnstorableError(f"argument {name!r}: {error}") from None
-
-
-def _given_ref(name: str, ref: Ref) -> Given:
-    if not ref.cid:
-        raise UnstorableError(f"argument {name!r} is the result of a call that could not be stored")
-    cid, hid = bytes.fromhex(ref.cid), bytes.fromhex(ref.hid)
-    return Given(name, cid, b"" if hid == input_hid(cid) else hid, ref.data)
-
-
-def _reads(
-    op: Operation, reads: list[tuple[str, Any]], before: tuple[Given, ...]
-) -> tuple[tuple[Given, ...], list[StoredValue]]:
-    """Digest the global data that an op reads; what has no digest is warned about.
-
-    Those that are new and not too large are encoded, so that a later session can
-    have them back.
-    """
-    known = {(read.name, read.cid): read for read in before}
-    found: list[Given] = []
-    new: list[StoredValue] = []
-    for name, value in reads:
-        try:
-            read = given(name, value)
-        except UnstorableError:
-            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: pass it as an argument")
-            continue
-        except ArgumentError:
-            warn_user(f"op {op.spec.name} reads {name!r}, whose changes cannot be seen: leave it out of the body")
-            continue
-        read = known.get((name, read.cid), read)
-        if (name, read.cid) not in known:
-            stored = _encoded(value, read.cid)
-            data = None if stored is None else inline.inlined(stored)
-            read = Given(name, read.cid, read.origin, data)
-            new += [] if stored is None or data is not None else [stored]
-        found.append(read)
-    return tuple(found), new
-
-
-def _encoded(value: Any, cid: bytes) -> StoredValue | None:
-    """Encode a global; ``None`` for one that is large or has no format."""
-    try:
-        return None if sys.getsizeof(value) > _LARGEST_READ else values.store(value, cid)
-    except Exception:  # whatever a hostile type raises when it is measured
-        return None

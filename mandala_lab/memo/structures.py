@@ -17,7 +17,8 @@ from typing import Any
 
 from mandala_lab.memo import inline, values
 from mandala_lab.memo.encoding import content_id
-from mandala_lab.memo.keying import Giver, Operation, given
+from mandala_lab.memo.inputs import Giver, given
+from mandala_lab.memo.keying import Operation
 from mandala_lab.model.calls import CallEntry, Given, Made
 from mandala_lab.model.errors import StoreError, UnstorableError
 from mandala_lab.model.hashing import combine, digest, output_hid

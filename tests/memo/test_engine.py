@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import warnings
 
 import pytest
 
@@ -16,6 +17,8 @@ from mandala_lab import (
 
 runs: list[object] = []
 note = runs.append  # code, not data: a list that an op reads would be part of its key
+deck = [0, 0]
+turns = 0
 
 
 @pytest.fixture(autouse=True)
@@ -266,6 +269,35 @@ def test_order_in_a_dict_is_the_callers_in_arguments_and_in_results(storage):
         assert [columns({"a": 1, "b": 2}).value, columns({"b": 2, "a": 1}).value] == [["a", "b"], ["b", "a"]]
         assert [options(a=1, b=2).value, options(b=2, a=1).value] == [["a", "b"], ["b", "a"]]
         assert [list(built("a", "b").value), list(built("b", "a").value)] == [["a", "b"], ["b", "a"]]
+
+
+def test_a_global_that_the_body_changes_counts_as_it_was_before_and_is_told_once(storage):
+    @op
+    def drawn():
+        deck.append(len(deck))
+        return len(deck)
+
+    @op
+    def counted():
+        global turns  # noqa: PLW0603 - what this is about
+        turns += 1
+        return turns
+
+    @op
+    def looked():
+        return len(deck)
+
+    with storage, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert [looked().value, drawn().value, drawn().value, looked().value, looked().value] == [2, 3, 4, 4, 4]
+        assert [counted().value, counted().value] == [1, 2]
+        deck[2:] = []  # as before the first call
+        assert drawn().value == 3
+        assert len(deck) == 2, "a hit"
+    told = [str(warning.message) for warning in seen]
+    assert [text.split(",")[0] for text in told] == ["the global 'deck'", "the global 'turns'"]
+    assert "which drawn reads, changed while it ran" in told[0]
+    assert "recorded with the value from before" in told[0]
 
 
 def test_the_spans_of_hits_are_written_on_closing(path):

@@ -60,7 +60,7 @@ def failing(x):
     raise ValueError(x)
 
 
-@op
+@op(version="1")
 def outer(x):
     return sum(step(x * 1000 + i) for i in range(10))
 
@@ -223,7 +223,7 @@ def test_threads_show_from_where_the_call_is_made(display):
 
 
 def test_tasks_of_asyncio_share_one(display):
-    @op
+    @op(version="1")
     async def later(x):
         await asyncio.sleep(0)
         clock.now += 0.05
