@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -83,9 +84,15 @@ class Options:
     overflow_threshold_mb: float = 50.0
     durability: Durability = "process"
     progress: bool = True
+    key_packages: Sequence[str] = ()
+    cache: None = None
 
     def check(self) -> None:
-        """Raise `ValueError` for what is no choice."""
+        """Raise `ValueError` or `TypeError` for what is no choice."""
+        if self.cache is not None:
+            raise ValueError(f"cache={self.cache!r} is not a choice: None, no further tier, is the one there is so far")
+        if isinstance(self.key_packages, str):
+            raise TypeError(f"key_packages={self.key_packages!r} is one text; give a tuple of names of packages")
         if self.on_change not in get_args(OnChange):
             choices = get_args(OnChange)
             raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
@@ -120,11 +127,29 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     session = options.session or default_session()
     recorder = Recorder(store, session, options.group_commits_ms / 1000, _progress_display(options))
     versions = Resolver()
-    engine = Engine(store, versions, recorder, loader, options.on_change)
+    engine = Engine(store, versions, recorder, loader, options.on_change, _package_versions(options.key_packages))
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
     parts = Parts(path, store, engine, recorder, loader, versions)
     _assembled.add(parts)
     return parts
+
+
+def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the versions of packages, by what they are called in explanations, in a fixed order."""
+    if not names:
+        return []
+    from importlib import metadata
+
+    found = []
+    for name in sorted(set(names)):
+        try:
+            found.append((f"{name}.__version__", metadata.version(name)))
+        except (metadata.PackageNotFoundError, ValueError):
+            installed = [one.name for one in metadata.distributions() if one.name]
+            raise ValueError(
+                f"key_packages: no package {name!r} is installed; {nearest(name, sorted(set(installed)))}"
+            ) from None
+    return found
 
 
 def _progress_display(options: Options) -> ProgressDisplay | None:

@@ -48,6 +48,8 @@ class Engine:
         What refs load their values from.
     on_change
         What an equal call under other code means (see `succession`).
+    surroundings
+        Further data, by name, on which every result depends: versions of packages.
     """
 
     def __init__(
@@ -57,13 +59,14 @@ class Engine:
         recorder: Recorder,
         source: ValueSource,
         on_change: OnChange = "recompute",
+        surroundings: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.allow_new_calls = True
         self.misses: Counter[str] = Counter()
         self.recorder = recorder
         self.succession = Succession(store, versions, on_change)
         self.structures = Structures(store, source)
-        self.keyer = Keyer(versions, self.succession, self.structures.giver)
+        self.keyer = Keyer(versions, self.succession, self.structures.giver, surroundings)
         self._store = store
         self._hits = Hits(source)
         self._intake = Intake(store, source, self.structures)

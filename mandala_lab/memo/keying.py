@@ -11,7 +11,7 @@ code and the data that it reads stay as they are: that is an `OpState`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -201,10 +201,19 @@ class Keyer:
         Says which code versions stand in for one another.
     giver
         Returns what turns the arguments of an op into what is recorded of them.
+    surroundings
+        Further data, by name, on which every result depends.
     """
 
-    def __init__(self, versions: VersionResolver, succession: Succession, giver: Callable[[Operation], Giver]) -> None:
+    def __init__(
+        self,
+        versions: VersionResolver,
+        succession: Succession,
+        giver: Callable[[Operation], Giver],
+        surroundings: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self._giver = giver
+        self._surroundings = surroundings
         self._versions = versions
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
@@ -226,7 +235,7 @@ class Keyer:
             code = self._versions.resolve(op.f)
         if op.recorded_version is not None:
             code = RestoredCode(code, op.recorded_version)
-        reads, new = taken_reads(op.spec.name, code.read_globals(), before.reads if before is not None else ())
+        reads, new = taken_reads(op.spec.name, self._read(code), before.reads if before is not None else ())
         if before is not None and before.code.version.digest == code.version.digest and before.reads == reads:
             before.code = code
             return before
@@ -236,6 +245,9 @@ class Keyer:
         standing = self._succession.standing(op.spec, code.version, reads, fixed=op.fixed_version is not None)
         state = self._states[op] = OpState(op, code, standing, reads, new, self._giver(op))
         return state
+
+    def _read(self, code: ResolvedCode) -> list[tuple[str, Any]]:
+        return [*code.read_globals(), *self._surroundings]
 
     def _tell_names_apart(self, spec: OpSpec) -> None:
         """Warn, once for each name, of two ops that go by one short name."""
@@ -266,7 +278,7 @@ class Keyer:
         key = state.spec.key
         if not state.spec.answers or key in self._changing or state.code.is_unchanged():
             return
-        name = changed_read(state.code.read_globals(), state.reads)
+        name = changed_read(self._read(state.code), state.reads)
         if name is not None:
             self._changing.add(key)
             warn_user(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,6 +56,13 @@ class Storage(Blocks, Records, Code, Frames):
         What an equal call that was recorded under other code means:
         ``"recompute"`` it and keep both, ``"reuse"`` the recorded result,
         ``"warn"`` (reuse, and say what changed) or ``"error"`` (`StaleCodeError`).
+    cache
+        Further tier for values, between this process and the store. There is none
+        yet, so ``None`` is the one choice.
+    key_packages
+        Names of installed packages whose versions count: with ``("numpy",)`` an
+        upgrade of numpy makes all calls new. By default versions of packages are
+        recorded with the session and do not count.
     session
         What this session belongs to, the same when it is repeated: by default
         the notebook's path, else the script's.
@@ -104,6 +111,8 @@ class Storage(Blocks, Records, Code, Frames):
         deps_path: str | Path | None = None,
         *,
         on_change: OnChange = "recompute",
+        cache: None = None,
+        key_packages: Sequence[str] = (),
         session: str | None = None,
         group_commits_ms: float = 0,
         durability: Durability = "process",
@@ -113,7 +122,15 @@ class Storage(Blocks, Records, Code, Frames):
         _refuse_unknown(of_tracers)
         self._asks_about = attended.checked_place(deps_path, on_change)
         options = Options(
-            session, on_change, group_commits_ms, overflow_dir, overflow_threshold_MB, durability, progress
+            session=session,
+            on_change=on_change,
+            group_commits_ms=group_commits_ms,
+            overflow_dir=overflow_dir,
+            overflow_threshold_mb=overflow_threshold_MB,
+            durability=durability,
+            progress=progress,
+            key_packages=key_packages,
+            cache=cache,
         )
         self._parts = assemble(db_path, options)
         self._exit_hooks = []
