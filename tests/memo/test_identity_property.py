@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import build, meaning, near_miss, recipes
 
 import mandala_lab.wiring  # noqa: F401 - connects the digester of code
-from mandala_lab.memo.encoding import content_id, decode, encode
+from mandala_lab.memo.encoding import content_id, decode, encode, recognised
 from mandala_lab.memo.values import load, store
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of the strategy, when one fails
@@ -39,6 +39,26 @@ def test_one_id_exactly_if_one_meaning(recipe, seed):
         other = near_miss(recipe, chance)
         same = meaning(other) == meaning(recipe)
         assert (content_id(build(other, chance)) == first) is same, f"a merge or a split with {other!r}"
+
+
+@pytest.fixture
+def _recognised_always(monkeypatch):
+    monkeypatch.setattr(recognised, "MANY", 1)
+
+
+@pytest.mark.usefixtures("_recognised_always")
+@_settings
+@given(recipes, st.integers(0, 2**32))
+def test_what_was_met_before_has_the_id_that_it_has_anew(recipe, seed):
+    chance = random.Random(seed)
+    made = [build(one, chance) for one in (recipe, near_miss(recipe, chance), recipe)]
+    remembered = [content_id([value]) for value in made]
+    recognised.forget()
+    anew = []
+    for value in made:
+        anew.append(content_id([value]))
+        recognised.forget()
+    assert remembered == anew
 
 
 @settings(_settings, max_examples=max(50, _PAIRS // 100))

@@ -4,6 +4,7 @@
 module                 owns
 ====================== =====================================================
 `identity`             content ids: the canonical bytes of a value, one way
+`recognised`           large plain containers that were encoded before
 `tree`                 the typed encoding for storage, there and back
 `forms`                the seam: how a type says what its content is
 `standard`             forms of the standard library

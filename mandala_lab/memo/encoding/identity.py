@@ -20,7 +20,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from mandala_lab.memo.encoding import code, forms, objects
+from mandala_lab.memo.encoding import code, forms, objects, recognised
 from mandala_lab.memo.encoding.forms import Form, Items, Raw
 from mandala_lab.model.errors import MandalaLabError, UnstorableError
 from mandala_lab.model.hashing import DIGEST_SIZE, long_digest
@@ -163,17 +163,40 @@ def _keep(value: Any, memo: Memo) -> None:
 
 
 def _sequence(tag: bytes) -> Writer:
-    def of_sequence(value: Any, memo: Memo) -> bytes:
+    def parts_of(value: Any, memo: Memo) -> bytes:
+        writers = _writers
+        return _head(tag, len(value)) + b"".join([writers[type(item)](item, memo) for item in value])
+
+    return _container(parts_of)
+
+
+def _container(parts_of: Writer) -> Writer:
+    """Return the writer of lists, tuples or dicts: that of their parts, but for what was met before."""
+
+    def of_container(value: Any, memo: Memo) -> bytes:
         key = id(value)
         if key in memo:
             return _again(value, memo)
         memo[key] = _OPEN
-        writers = _writers
-        parts = [writers[type(item)](item, memo) for item in value]
-        memo[key] = encoded = _head(tag, len(parts)) + b"".join(parts)
+        if len(value) >= recognised.MANY:
+            return _of_many(parts_of, value, key, memo)
+        memo[key] = encoded = parts_of(value, memo)
         return encoded if len(encoded) <= _LONG else _done(key, memo, encoded)
 
-    return of_sequence
+    return of_container
+
+
+def _of_many(parts_of: Writer, value: Any, key: int, memo: Memo) -> bytes:
+    """Write a container of many items, whose bytes may be at hand."""
+    mark = recognised.mark_of(value)
+    known = None if mark is None else recognised.encoding_of(mark)
+    if known is not None:
+        memo[key] = known
+        return known
+    encoded = _done(key, memo, parts_of(value, memo))
+    if mark is not None:
+        recognised.keep(mark, value, encoded)
+    return encoded
 
 
 def _set(tag: bytes) -> Writer:
@@ -188,14 +211,8 @@ def _set(tag: bytes) -> Writer:
     return of_set
 
 
-def _of_dict(value: dict[Any, Any], memo: Memo) -> bytes:
-    key = id(value)
-    if key in memo:
-        return _again(value, memo)
-    memo[key] = _OPEN
-    items = _encoded_items(value.items(), memo)
-    memo[key] = encoded = _head(b"D", len(items)) + b"".join(chain.from_iterable(items))
-    return encoded if len(encoded) <= _LONG else _done(key, memo, encoded)
+def _parts_of_dict(value: dict[Any, Any], memo: Memo) -> bytes:
+    return _head(b"D", len(value)) + b"".join(chain.from_iterable(_encoded_items(value.items(), memo)))
 
 
 def _of_items(value: Items, memo: Memo) -> bytes:
@@ -277,7 +294,7 @@ _writers = _Writers(
         tuple: _sequence(b"t"),
         set: _set(b"S"),
         frozenset: _set(b"Z"),
-        dict: _of_dict,
+        dict: _container(_parts_of_dict),
         Ref: _of_ref,
     }
 )
