@@ -120,7 +120,8 @@ class MandalaLab(Contestant):
         return self._op(function)
 
     def close(self) -> None:
-        """Close the store; what it held in memory goes with it."""
+        """Close the store; what this process remembers of its calls and their arguments goes with it."""
+        self.storage.clear_cache(allow_uncommitted=True)
         self.storage.deactivate()
         self.storage.close()
 

@@ -21,6 +21,9 @@ class Floor(Contestant):
 
     name = "floor"
 
+    def __init__(self) -> None:
+        self._known: dict[Any, Any] = {}
+
     def open(self, folder: str, functions: Functions = (), *, grouped: bool = False) -> None:  # noqa: ARG002
         """Open the database."""
         place = Path(folder)
@@ -32,7 +35,6 @@ class Floor(Contestant):
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS known (number INTEGER PRIMARY KEY, factor REAL, result REAL)"
         )
-        self._known: dict[Any, Any] = {}
 
     def close(self) -> None:
         """Close the database."""

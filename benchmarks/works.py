@@ -120,8 +120,8 @@ class Work:
         return f"{sizes.rows:,} x 5" if self.large.endswith("frame") else f"{sizes.objects:,}"
 
 
-def _large(name: str, body: str, large: str, floor: str) -> Work:
-    return Work(name, (body,), large=large, forms=("value",), floor=floor)
+def _large(name: str, body: str, large: str, floor: str, *, reopened: bool = False) -> Work:
+    return Work(name, (body,), large=large, forms=("value",), floor=floor, reopened=reopened)
 
 
 WORKS = (
@@ -136,6 +136,8 @@ WORKS = (
     _large("hit, frame with Arrow strings", "peek_frame", "arrow frame", "arrow + blake3"),
     _large("hit, nested objects", "peek_nested", "nested", "pickle + blake3"),
     _large("hit, flat objects", "peek_flat", "flat", "pickle + blake3"),
+    _large("first hit after reopening, nested objects", "peek_nested", "nested", "pickle + blake3", reopened=True),
+    _large("first hit after reopening, flat objects", "peek_flat", "flat", "pickle + blake3", reopened=True),
 )
 BY_NAME = {work.name: work for work in WORKS}
 

@@ -31,6 +31,8 @@ CALLS = [
     "hit, frame with Arrow strings (100 x 5)",
     "hit, nested objects (70)",
     "hit, flat objects (70)",
+    "first hit after reopening, nested objects (70)",
+    "first hit after reopening, flat objects (70)",
 ]
 STORES = ["new process, store of 20 calls", "disk per call, 20 calls"]
 GROWN = [

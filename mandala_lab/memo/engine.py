@@ -18,6 +18,7 @@ from mandala_lab.memo import context
 from mandala_lab.memo.asked import Asked, Outcome, Unkeyed, unstored
 from mandala_lab.memo.attempt import Attempt, text_of
 from mandala_lab.memo.context import OpenSpan
+from mandala_lab.memo.encoding import recognised
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
 from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, left_out
@@ -128,7 +129,8 @@ class Engine:
         return self._succeeded(attempt, outputs)
 
     def forget(self) -> None:
-        """Empty the memory of answers."""
+        """Empty the memory of answers, and of large arguments that were met."""
+        recognised.forget()
         self._hits.clear()
         self.keyer.forget()
         self._intake.forget()
