@@ -23,6 +23,7 @@ from timing import Bench, check
 from works import BY_NAME, Sizes, expected, scalars
 
 KINDS: dict[str, type[Contestant]] = {kind.name: kind for kind in MEMOIZERS} | {Floor.name: Floor}
+GROUPED_FROM = 100_000  # calls: larger stores are filled in groups, where there are such
 BESIDE = ("numpy", "pandas", "pyarrow", "blake3")  # what the figures also depend on
 
 
@@ -61,7 +62,7 @@ class Worker:
         """Make a store of small calls, close it, and answer how many it has."""
         count = max(1, round(count * self._contestant.share))
         work = BY_NAME["miss"]
-        self._contestant.open(folder)
+        self._contestant.open(folder, grouped=count > GROUPED_FROM)
         for start in range(0, count, 10_000):
             arguments = scalars(start, min(10_000, count - start))
             wanted = expected(work, arguments)
