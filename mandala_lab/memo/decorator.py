@@ -20,7 +20,7 @@ from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding.forms import main_or
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import nearest, refuse_unknown
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.structures import RESERVED
 
@@ -164,6 +164,7 @@ def op(
     version: str | None = None,
     pure: bool = True,
     save: bool | Mapping[str, bool] = True,
+    **unknown: Any,
 ) -> Any:
     """Memoize a function: bare (``@op``) or with arguments (``@op(nout=2)``).
 
@@ -199,7 +200,7 @@ def op(
         For a duplicate output name, an unknown name in `ignore_args` or `save`,
         or an `nout` that contradicts `output_names`.
     TypeError
-        For what is not a function written in Python.
+        For what is not a function written in Python, and for an unknown option.
 
     Examples
     --------
@@ -213,6 +214,7 @@ def op(
     ...     storage.unwrap(double(double(2)))
     8
     """
+    refuse_unknown("op", unknown, _OPTIONS)
     if isinstance(fn, str):
         raise TypeError(f"op({fn!r}) says no function; for a name of the op write @op(name={fn!r})")
     if version is not None and not isinstance(version, str):
@@ -233,6 +235,9 @@ def op(
         return made
 
     return decorate if fn is None else decorate(fn)
+
+
+_OPTIONS = tuple(name for name in inspect.signature(op).parameters if name not in {"fn", "unknown"})
 
 
 def _spec(

@@ -77,6 +77,12 @@ class MandalaLabWarning(UserWarning):
     """Something was left undone: a value not stored, a span lost."""
 
 
+def refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `TypeError` for an option that `what` does not have, with the name that may be meant."""
+    for name in given:
+        raise TypeError(f"{what} has no option {name!r}; {nearest(name, known)}")
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Say which of `choices` is meant by a mistyped `word`, as the end of a message.
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from mandala_lab.memo.encoding.forms import Form, add
 from mandala_lab.memo.succession import OnChange
-from mandala_lab.model.errors import ArgumentError, nearest
+from mandala_lab.model.errors import ArgumentError, refuse_unknown
 from mandala_lab.records import attended
 from mandala_lab.storage.blocks import Blocks
 from mandala_lab.storage.code import Code
@@ -138,11 +138,9 @@ class Storage(Blocks, Records, Code, Frames):
         self._finalizer = weakref.finalize(self, self._parts.release)
 
 
-def _refuse_unknown(options: Mapping[str, Any]) -> None:
+def _refuse_unknown(options: Iterable[str]) -> None:
     known = [name for name in inspect.signature(Storage).parameters if name != "of_tracers"]
-    for name in options:
-        if name not in _OF_TRACERS:
-            raise TypeError(f"Storage has no option {name!r}; {nearest(name, [*known, *_OF_TRACERS])}")
+    refuse_unknown("Storage", [name for name in options if name not in _OF_TRACERS], [*known, *_OF_TRACERS])
 
 
 def _refuse_as_argument(storage: Storage) -> NoReturn:
