@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mandala_lab.memo.context import noop
     from mandala_lab.memo.decorator import Op, op
     from mandala_lab.memo.encoding.forms import register_hasher, register_serializer
+    from mandala_lab.memo.files import File
     from mandala_lab.memo.special import Ignore, NewArgDefault, ValuePointer
     from mandala_lab.model.calls import Call, Span
     from mandala_lab.model.errors import (
@@ -40,6 +41,7 @@ _HOMES = {
     "ComputationFrame": "computation_frame",
     "CorruptValueError": "model.errors",
     "DictRef": "model.structures",
+    "File": "memo.files",
     "Ignore": "memo.special",
     "ListRef": "model.structures",
     "MDict": "memo.annotations",
@@ -80,6 +82,7 @@ __all__ = [
     "ComputationFrame",
     "CorruptValueError",
     "DictRef",
+    "File",
     "Ignore",
     "ListRef",
     "MDict",

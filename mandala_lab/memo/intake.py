@@ -14,7 +14,7 @@ from mandala_lab.memo.special import inner, is_special, plain
 from mandala_lab.memo.structures import Structures, Taken
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import CallEntry, Found, Given, Made
-from mandala_lab.model.errors import StoreError, UnstorableError
+from mandala_lab.model.errors import MandalaLabError, StoreError
 from mandala_lab.model.refs import Ref, ValueSource, is_immutable
 from mandala_lab.model.structures import is_mark, join, kind_of
 from mandala_lab.model.values import StoredValue
@@ -172,7 +172,7 @@ def warn_of_changed_inputs(asked: Asked) -> None:
 def _differs(value: Any, cid: bytes) -> bool:
     try:
         return content_id(value) != cid
-    except UnstorableError:
+    except MandalaLabError:  # it has none any more, as a file that was deleted
         return True
 
 

@@ -278,10 +278,29 @@ def _of_sklearn():
     ]
 
 
+def _of_pillow():
+    from PIL import Image
+
+    def drawn(mode="RGB", colour=0, size=(3, 2), **info):
+        made = Image.new(mode, size, colour)
+        made.info.update(info)
+        return made
+
+    return [
+        same("picture", "equal pixels", drawn, lambda: drawn(size=(9, 9)).crop((0, 0, 3, 2))),
+        other("pictures", "pixels count", drawn, lambda: drawn(colour=(0, 0, 1))),
+        other("picture size", "size counts", drawn, lambda: drawn(size=(2, 3))),
+        other("picture mode", "modes count", lambda: drawn("L"), lambda: drawn("1")),
+        other("picture palette", "colours count", lambda: drawn("P"), lambda: drawn().convert("P", palette=Image.Palette.ADAPTIVE)),
+        other("picture info", "what is said of it counts", drawn, lambda: drawn(dpi=(72, 72))),
+        other("picture, numpy", "types count", drawn, lambda: np.asarray(drawn())),
+    ]
+
+
 # fmt: on
 def optional_pairs() -> list[Pair]:
     """Return the pairs of packages that may be missing."""
-    makers = {"polars": _of_polars, "torch": _of_torch, "sklearn": _of_sklearn}
+    makers = {"polars": _of_polars, "torch": _of_torch, "sklearn": _of_sklearn, "PIL": _of_pillow}
     return [pair for name, make in makers.items() if importlib.util.find_spec(name) is not None for pair in make()]
 
 

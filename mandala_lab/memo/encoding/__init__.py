@@ -12,6 +12,7 @@ module                 owns
 `strings`              many strings at once, for both
 `arrow`, `sparse`      forms of pyarrow and of scipy.sparse
 `columns`, `tensors`   forms of polars and of torch
+`pictures`             the form of Pillow's pictures
 `code`                 functions, classes and modules as values
 `objects`              objects of classes that have no form of their own
 `earlier`              reads what the first version of `tree` wrote

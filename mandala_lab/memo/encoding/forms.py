@@ -17,6 +17,7 @@ from mandala_lab.model.errors import CorruptValueError, UnstorableError, Untrust
 _HERE = "mandala_lab.memo.encoding."
 _STANDARD = "builtins array collections datetime decimal fractions pathlib re uuid zoneinfo"
 _PLUGINS = dict.fromkeys(_STANDARD.split(), "standard") | {
+    "PIL": "pictures",
     "numpy": "arrays",
     "pandas": "tables",
     "polars": "columns",

@@ -1,0 +1,107 @@
+"""`File`: a file as a value, known by its content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from mandala_lab.memo.encoding.forms import Form, add
+from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.hashing import DIGEST_SIZE
+
+
+class File(os.PathLike[str]):
+    """A file as an argument or a result: keyed by its content and its name, wherever it lies.
+
+    The content is read for each call, at the speed of the disk or of memory, so a
+    change is seen whatever its date says. It is not kept: the store holds where the
+    file was and the digest of its content. A file that comes out of a store is given
+    to a body, or opened, only while its content is what it was.
+
+    Parameters
+    ----------
+    path
+        Where it lies. What opens paths takes a `File` too: ``open(file)``.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Its absolute path.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no file at `path`.
+    CorruptValueError
+        When the content of a file that was recorded is another now.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from mandala_lab import File, Storage, op
+    >>> @op
+    ... def lines(file):
+    ...     with open(file) as text:
+    ...         return len(text.readlines())
+    >>> notes = pathlib.Path(tempfile.mkdtemp(), "notes.txt")
+    >>> with Storage() as storage:
+    ...     _ = notes.write_text("one")
+    ...     before = lines(File(notes)).value
+    ...     _ = notes.write_text("one, and\\nanother")
+    ...     before, lines(File(notes)).value
+    (1, 2)
+    """
+
+    __slots__ = ("_path", "_recorded")
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path).expanduser().absolute()
+        self._recorded: bytes | None = None
+        if not self._path.is_file():
+            what = "is a folder: give its files" if self._path.is_dir() else "is not there"
+            raise FileNotFoundError(f"File({str(path)!r}): {self._path} {what}")
+
+    @property
+    def path(self) -> Path:  # noqa: D102 - said above
+        if self._recorded is not None and _digest(self._path) != self._recorded:
+            raise CorruptValueError(
+                f"the file {self._path} is not what it was when it was recorded; bring that content back, "
+                "or call the op with the file as it is now"
+            )
+        return self._path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        return f"File({str(self._path)!r})"
+
+
+def _digest(path: Path) -> bytes:
+    digest = blake3(max_threads=blake3.AUTO)
+    try:
+        digest.update_mmap(path)
+    except OSError as error:
+        raise CorruptValueError(f"the file {path} cannot be read: {error.strerror or error}") from error
+    return digest.digest(DIGEST_SIZE)
+
+
+def _content(file: File) -> Any:
+    return file.path.name, file._recorded or _digest(file.path)  # noqa: SLF001 - of this module
+
+
+def _data(file: File) -> Any:
+    return str(file.path), _content(file)[1]
+
+
+def _recorded(parts: Any) -> File:
+    path, digest = parts
+    file = File.__new__(File)
+    file._path, file._recorded = Path(path), bytes(digest)  # noqa: SLF001 - of this module
+    return file
+
+
+add(File, Form("mandala_lab.File", _content, _recorded, _data))
