@@ -43,16 +43,16 @@ class File(os.PathLike[str]):
     >>> import pathlib, tempfile
     >>> from mandala_lab import File, Storage, op
     >>> @op
-    ... def lines(file):
+    ... def words(file):
     ...     with open(file) as text:
-    ...         return len(text.readlines())
+    ...         return len(text.read().split())
     >>> notes = pathlib.Path(tempfile.mkdtemp(), "notes.txt")
     >>> with Storage() as storage:
-    ...     _ = notes.write_text("one")
-    ...     before = lines(File(notes)).value
-    ...     _ = notes.write_text("one, and\\nanother")
-    ...     before, lines(File(notes)).value
-    (1, 2)
+    ...     _ = notes.write_text("to be")
+    ...     before = words(File(notes)).value
+    ...     _ = notes.write_text("or not to be")
+    ...     before, words(File(notes)).value
+    (2, 4)
     """
 
     __slots__ = ("_path", "_recorded")
