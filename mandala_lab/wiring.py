@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from mandala_lab.memo import context
 from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
+from mandala_lab.memo.flights import Flights, NoLeases
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.recorder import Recorder, default_session
 from mandala_lab.memo.recovery import Recovery
@@ -41,6 +42,7 @@ class Parts:
     recorder: Recorder
     loader: ValueLoader
     versions: VersionResolver
+    flights: Flights
 
     def release(self) -> None:
         """Write what is left, and let go of the file; a ref that is asked later opens it again."""
@@ -50,6 +52,7 @@ class Parts:
 
 
 _assembled: weakref.WeakSet[Parts] = weakref.WeakSet()
+_flights: weakref.WeakValueDictionary[str, Flights] = weakref.WeakValueDictionary()
 
 
 def _write_all() -> None:
@@ -64,6 +67,7 @@ def _start_anew() -> None:
     for parts in list(_assembled):
         parts.store.start_anew()
         parts.recorder.start_anew()
+        parts.flights.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
@@ -127,11 +131,22 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     session = options.session or default_session()
     recorder = Recorder(store, session, options.group_commits_ms / 1000, _progress_display(options))
     versions = Resolver()
-    engine = Engine(store, versions, recorder, loader, options.on_change, _package_versions(options.key_packages))
+    flights = _flights_of(path)
+    packages = _package_versions(options.key_packages)
+    engine = Engine(store, versions, recorder, loader, flights, options.on_change, packages)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
-    parts = Parts(path, store, engine, recorder, loader, versions)
+    parts = Parts(path, store, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
+
+
+def _flights_of(path: str) -> Flights:
+    """Return the running calls of a store, which all that have it open in this process share."""
+    if path == MEMORY:
+        return Flights(NoLeases())
+    from mandala_lab.adapters.file_leases import FileLeases
+
+    return _flights.setdefault(path, Flights(FileLeases(f"{path}.lock")))
 
 
 def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mandala_lab.memo.context import OpenSpan
+from mandala_lab.memo.flights import Flight
 from mandala_lab.memo.keying import Operation, OpState
 from mandala_lab.memo.outputs import is_lazy, joined_outputs
 from mandala_lab.memo.structures import Taken
@@ -40,6 +41,8 @@ class Asked:
         Values that the call brings into the store.
     taken
         Its collections that are stored element by element, if there are any.
+    flight
+        Its running, for which equal calls wait.
     """
 
     state: OpState
@@ -50,6 +53,7 @@ class Asked:
     parent: OpenSpan | None
     new: list[StoredValue] = field(default_factory=list)
     taken: Taken | None = None
+    flight: Flight | None = None
 
     _cid: bytes = b""
 
@@ -77,7 +81,7 @@ class Unkeyed:
     @property
     def span(self) -> OpenSpan:
         """The span of its body, which has no number."""
-        return OpenSpan(None, 0 if self.parent is None else self.parent.depth + 1)
+        return OpenSpan(None, 0 if self.parent is None else self.parent.depth + 1, above=self.parent)
 
 
 def unstored(op: Operation, outputs: list[Any], parent: OpenSpan | None) -> Outcome:

@@ -13,6 +13,8 @@ from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.warn import users_part
 from mandala_lab.model.calls import Span, SpanStatus
 
+_FRAMES = 100
+
 
 class Attempt:
     """The running of a body: inside a span, on the clock, with what it raises recorded."""
@@ -22,7 +24,7 @@ class Attempt:
     def __init__(self, recorder: Recorder, asked: Asked, failed: Callable[[Attempt, BaseException], None]) -> None:
         self._recorder = recorder
         self._failed = failed
-        self._opened = recorder.open(asked.parent)
+        self._opened = recorder.open(asked.parent, asked.cid)
         self.asked = asked
         self.took_s = 0.0
 
@@ -46,6 +48,13 @@ class Attempt:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the traceback of an error from the user's own code on, as text that any store takes."""
-    lines = traceback.format_exception(type(error), error, users_part(error.__traceback__))
+    """Return the traceback of an error from the user's own code on, as text that any store takes.
+
+    Of a very deep one only the last frames are kept: each call on the way out has its own.
+    """
+    trace = users_part(error.__traceback__)
+    more = sum(1 for _ in traceback.walk_tb(trace)) - _FRAMES
+    lines = traceback.format_exception(type(error), error, trace, limit=-_FRAMES if more > 0 else None)
+    if more > 0:
+        lines.insert(1, f"  ... {more} frames ...\n")
     return "".join(lines).encode("utf-8", "backslashreplace").decode()

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenSpan:
-    """The span whose body is running. `seq` is absent where the call is not recorded."""
+    """The span whose body is running.
+
+    `seq` is absent where the call is not recorded, `key` where nothing is known of
+    it; `above` is the span whose body made the call.
+    """
 
     seq: int | None
     depth: int
+    key: bytes = b""
+    above: OpenSpan | None = None
 
 
 _entered: ContextVar[tuple[Engine | None, ...]] = ContextVar("mandala_lab_entered", default=())  # None in `noop`

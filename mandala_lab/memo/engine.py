@@ -19,17 +19,18 @@ from mandala_lab.memo.asked import Asked, Outcome, Unkeyed, unstored
 from mandala_lab.memo.attempt import Attempt, text_of
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.encoding import recognised
+from mandala_lab.memo.flights import Flights, Landing, Lease, Waiting
 from mandala_lab.memo.hits import Hit, Hits, remember
 from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
-from mandala_lab.memo.keying import ANY_NUMBER, Keyer, Operation, OpState, left_out
+from mandala_lab.memo.keying import Keyer, Operation, OpState
+from mandala_lab.memo.lookup import Lookup
 from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
-from mandala_lab.memo.reasons import reason_of
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
 from mandala_lab.memo.structures import Structures
 from mandala_lab.memo.succession import OnChange, Succession
 from mandala_lab.memo.warn import warn_user
-from mandala_lab.model.calls import CallEntry, Found, Made, MissReason, Span
+from mandala_lab.model.calls import CallEntry, Found, Made, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
 from mandala_lab.model.hashing import combine
 from mandala_lab.model.refs import Ref, ValueSource
@@ -47,6 +48,8 @@ class Engine:
         The seams: where calls are kept, what code they run, which session it is.
     source
         What refs load their values from.
+    flights
+        The running calls of this store.
     on_change
         What an equal call under other code means (see `succession`).
     surroundings
@@ -59,6 +62,7 @@ class Engine:
         versions: VersionResolver,
         recorder: Recorder,
         source: ValueSource,
+        flights: Flights,
         on_change: OnChange = "recompute",
         surroundings: Sequence[tuple[str, str]] = (),
     ) -> None:
@@ -68,8 +72,9 @@ class Engine:
         self.succession = Succession(store, versions, on_change)
         self.structures = Structures(store, source)
         self.keyer = Keyer(versions, self.succession, self.structures.giver, surroundings)
-        self._store = store
+        self._flights = flights
         self._hits = Hits(source)
+        self._lookup = Lookup(store, recorder, self._hits, self.succession)
         self._intake = Intake(store, source, self.structures)
 
     def call(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -105,28 +110,42 @@ class Engine:
 
     async def call_async(self, op: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Answer a call of an async op as its caller sees it."""
-        asked = self._prepare(self.keyer.state(op), op.binder.values(*args, **kwargs))
-        if isinstance(asked, Outcome):
-            return asked.result
-        if isinstance(asked, Unkeyed):
-            with context.inside(asked.span):
+        begun = self._begin(self.keyer.state(op), op.binder.values(*args, **kwargs))
+        try:
+            asked = self._step(begun)
+            while isinstance(asked, Waiting):
+                await asked.wait_async()
+                asked = self._step(begun)
+            if isinstance(asked, Outcome):
+                return asked.result
+            if isinstance(asked, Unkeyed):
+                with context.inside(asked.span):
+                    outputs = split_outputs(op.spec, await self._run(op, asked.values))
+                return unstored(op, outputs, asked.parent).result
+            with Attempt(self.recorder, asked, self.record_failure) as attempt:
                 outputs = split_outputs(op.spec, await self._run(op, asked.values))
-            return unstored(op, outputs, asked.parent).result
-        with Attempt(self.recorder, asked, self.record_failure) as attempt:
-            outputs = split_outputs(op.spec, await self._run(op, asked.values))
-        return self._succeeded(attempt, outputs).result
+            return self._succeeded(attempt, outputs).result
+        finally:
+            self._land(begun)
 
     def _answer(self, state: OpState, arguments: tuple[Any, ...]) -> Outcome:
-        op, asked = state.op, self._prepare(state, arguments)
-        if isinstance(asked, Outcome):
-            return asked
-        if isinstance(asked, Unkeyed):
-            with context.inside(asked.span):
+        op, begun = state.op, self._begin(state, arguments)
+        try:
+            asked = self._step(begun)
+            while isinstance(asked, Waiting):
+                asked.wait()
+                asked = self._step(begun)
+            if isinstance(asked, Outcome):
+                return asked
+            if isinstance(asked, Unkeyed):
+                with context.inside(asked.span):
+                    outputs = split_outputs(op.spec, self._run(op, arguments))
+                return unstored(op, outputs, asked.parent)
+            with Attempt(self.recorder, asked, self.record_failure) as attempt:
                 outputs = split_outputs(op.spec, self._run(op, arguments))
-            return unstored(op, outputs, asked.parent)
-        with Attempt(self.recorder, asked, self.record_failure) as attempt:
-            outputs = split_outputs(op.spec, self._run(op, arguments))
-        return self._succeeded(attempt, outputs)
+            return self._succeeded(attempt, outputs)
+        finally:
+            self._land(begun)
 
     def forget(self) -> None:
         """Empty the memory of answers, and of large arguments that were met."""
@@ -150,24 +169,60 @@ class Engine:
         args, kwargs = op.binder.arguments([self.plain(value) for value in arguments])
         return op.f(*args, **kwargs)
 
-    def _prepare(self, state: OpState, arguments: tuple[Any, ...]) -> Outcome | Asked | Unkeyed:
-        """Return the outcome of a hit, or what is to run."""
-        op, parent = state.op, context.current_span()
+    # --- the steps to a hit, or to the running of a body
+
+    def _begin(self, state: OpState, arguments: tuple[Any, ...]) -> Asked | Unkeyed:
+        parent = context.current_span()
         try:
-            asked = self._asked(state, arguments, parent)
-            hit = self._look_up(asked) if op.spec.answers else None
-            if hit is not None:
-                remember(state, arguments, hit)
-                return Outcome(hit.call, executed=False, result=self._hits.answer(hit, plain=parent is not None))
-            if not self.allow_new_calls:
-                raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
-            self.misses[self._reason(asked)] += 1
+            return self._asked(state, arguments, parent)
+        except UnstorableError as error:
+            return self._unkeyed(Unkeyed(state.op, arguments, parent), error)
+
+    def _unkeyed(self, call: Unkeyed, error: UnstorableError) -> Unkeyed:
+        self.misses["not keyed"] += 1
+        warn_user(f"{call.op.spec.name} runs and is not remembered: {error}")
+        return call
+
+    def _step(self, asked: Asked | Unkeyed) -> Outcome | Waiting | Asked | Unkeyed:
+        """Return the outcome of a hit, what is to be waited for before the next step, or what is to run."""
+        if isinstance(asked, Unkeyed):
+            return asked
+        op = asked.op
+        hit = self._lookup.recorded(asked) if op.spec.answers else None
+        if hit is not None:
+            self.recorder.hit(hit.call, asked.parent)
+        elif op.spec.answers:
+            waiting = self._take_off(asked)
+            if waiting is not None:
+                return waiting
+            same = self._lookup.equal(asked)
+            hit = None if same is None else self._adopt(asked, same)
+        if hit is not None:
+            remember(asked.state, asked.values, hit)
+            result = self._hits.answer(hit, plain=asked.parent is not None)
+            return Outcome(hit.call, executed=False, result=result)
+        if not self.allow_new_calls:
+            raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
+        self.misses[self._lookup.reason(asked)] += 1
+        try:
             self._intake.take_inputs(asked)
         except UnstorableError as error:
-            self.misses["not keyed"] += 1
-            warn_user(f"{op.spec.name} runs and is not remembered: {error}")
-            return Unkeyed(op, arguments, parent)
+            return self._unkeyed(Unkeyed(op, asked.values, asked.parent), error)
         return asked
+
+    def _take_off(self, asked: Asked) -> Waiting | None:
+        """Begin the flight of a call; else return what is to be waited for."""
+        if asked.flight is not None:
+            return None
+        begun = self._flights.begin(asked.cid, asked.parent, asked.op.spec.name)
+        if isinstance(begun, Landing):
+            return begun
+        asked.flight = begun.flight if isinstance(begun, Lease) else begun
+        return begun if isinstance(begun, Lease) else None
+
+    def _land(self, asked: Asked | Unkeyed) -> None:
+        if isinstance(asked, Asked) and asked.flight is not None:
+            self._flights.land(asked.flight, self.recorder.when_written)
 
     def _asked(self, state: OpState, arguments: tuple[Any, ...], parent: OpenSpan | None) -> Asked:
         bound = state.op.binder.named(arguments)
@@ -178,46 +233,6 @@ class Engine:
         return Asked(state, arguments, bound, inputs, hid, parent)
 
     # --- hits
-
-    def _look_up(self, asked: Asked) -> Hit | None:
-        hit = self._hits.get(asked.hid)
-        if hit is None:
-            try:
-                found = self._store.find(asked.hid)
-                if found is None:
-                    same = self._find_same(asked)
-                    return None if same is None else self._adopt(asked, same)
-            except StoreError as error:
-                warn_user(f"the store could not be read, so {asked.op.spec.name} runs: {error}")
-                return None
-            hit = self._hits.add(found, asked.op.spec.nout)
-        self.recorder.hit(hit.call, asked.parent)
-        return hit
-
-    def _reason(self, asked: Asked) -> MissReason:
-        try:
-            return reason_of(self._store, asked)
-        except StoreError:  # it was told of when the call was looked for
-            return "store"
-
-    def _find_same(self, asked: Asked) -> Found | None:
-        """Return an equal call, of this code version or of one that stands in for it."""
-        state, inputs = asked.state, asked.inputs
-        standing, new = state.standing, left_out(asked.op, asked.inputs)
-        before = standing.without(new, state.reads) if new else ()
-        for prefix in (state.prefix, *standing.stand_ins, *before):
-            own = prefix is state.prefix
-            found = self._store.find_content(asked.cid if own else state.cid(inputs, prefix=prefix))
-            if found is None and state.spec.nout != ANY_NUMBER:  # from before the op declared its outputs
-                found = self._store.find_content(state.cid(inputs, ANY_NUMBER, prefix))
-                found = found if found is not None and len(found.outputs) == state.spec.nout else None
-            if found is not None:
-                return found
-        if self.succession.on_change == "error":
-            for other in standing.others:
-                if self._store.find_content(state.cid(inputs, prefix=other.prefix)) is not None:
-                    raise self.succession.stale(state.spec, other.recorded.version, state.version)
-        return None
 
     def _adopt(self, asked: Asked, same: Found) -> Hit:
         """Record a call with a history of its own and the result of an equal call."""

@@ -22,16 +22,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.progress import Progress
-from mandala_lab.model.calls import CallEntry, Run, Span, SpanStatus
+from mandala_lab.model.calls import CallEntry, Found, Run, Span, SpanStatus
 from mandala_lab.model.errors import MandalaLabWarning, StoreError
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 
 _FLUSH_AFTER_S = 0.1
 
+_T = TypeVar("_T")
 Listener = Callable[[Span], None]
 _Hit = tuple[int, int | None, int, str, float]  # number, parent's number, depth, call, start
 
@@ -82,6 +84,8 @@ class Recorder:
         self._flushing = threading.Lock()
         self._hits: deque[_Hit] = deque()
         self._entries: deque[CallEntry] = deque()
+        self._unwritten: dict[bytes, Found] = {}
+        self._when_written: deque[Callable[[], object]] = deque()
         self._waiting = False
         self.uncommitted = 0
         self._wake = threading.Event()
@@ -93,9 +97,9 @@ class Recorder:
         """Return something that no other call has."""
         return f"{self.run.id}/{next(self._numbers)}".encode()
 
-    def open(self, parent: OpenSpan | None) -> OpenSpan:
+    def open(self, parent: OpenSpan | None, key: bytes = b"") -> OpenSpan:
         """Give the next span its number."""
-        return OpenSpan(next(self._numbers), 0 if parent is None else parent.depth + 1)
+        return OpenSpan(next(self._numbers), 0 if parent is None else parent.depth + 1, key, parent)
 
     def span(
         self, opened: OpenSpan, parent: OpenSpan | None, call: str, status: SpanStatus, started_s: float, took_s: float
@@ -135,11 +139,26 @@ class Recorder:
         if self._group_s:
             for entry in entries:
                 self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
+                if entry.status == "ok":
+                    self._unwritten[entry.cid] = Found(entry.hid, entry.outputs, entry.duration_s)
             if not self._waiting:
                 self._start_flusher()
             return
         self._begin()
         self._store.record(entries)
+
+    def unwritten(self, cid: bytes) -> Found | None:
+        """Return a call of this content that is about to be written."""
+        return self._unwritten.get(cid) if self._unwritten else None
+
+    def when_written(self, callback: Callable[[], object]) -> None:
+        """Call back when what was given to `write` so far is in the store."""
+        if not self._group_s:
+            callback()
+            return
+        self._when_written.append(callback)
+        if not self._waiting:
+            self._start_flusher()
 
     def _show_progress(self, span: Span) -> None:
         now = time.time()
@@ -181,18 +200,25 @@ class Recorder:
         """Write now what is kept for later."""
         with self._flushing:
             self._waiting = False  # before looking: what comes from now on wakes the flusher again
-            entries = [self._entries.popleft() for _ in range(len(self._entries))]
-            hits = [self._hits.popleft() for _ in range(len(self._hits))]
-            if not entries and not hits:
-                return
-            self._progress.count_hits([hit[2] for hit in hits])
-            try:
-                self._begin()
-                self._store.record(entries, [self._span_of(hit) for hit in hits])
-            except StoreError as error:
-                lost = [f"{len(entries)} calls"] * bool(entries) + [f"{len(hits)} spans of hits"] * bool(hits)
-                text = f"{' and '.join(lost)} could not be recorded: {error}"
-                warnings.warn(text, MandalaLabWarning, stacklevel=2)
+            written = _emptied(self._when_written)  # first, so that what they wait for is among the entries
+            entries, hits = _emptied(self._entries), _emptied(self._hits)
+            if entries or hits:
+                self._write(entries, hits)
+            for callback in written:
+                callback()
+
+    def _write(self, entries: list[CallEntry], hits: list[_Hit]) -> None:
+        self._progress.count_hits([hit[2] for hit in hits])
+        try:
+            self._begin()
+            self._store.record(entries, [self._span_of(hit) for hit in hits])
+        except StoreError as error:
+            lost = [f"{len(entries)} calls"] * bool(entries) + [f"{len(hits)} spans of hits"] * bool(hits)
+            text = f"{' and '.join(lost)} could not be recorded: {error}"
+            warnings.warn(text, MandalaLabWarning, stacklevel=2)
+        finally:
+            for entry in entries:
+                self._unwritten.pop(entry.cid, None)
 
     def rest(self) -> None:
         """Write now what is kept for later, and take away the progress that is shown: nothing goes on for now."""
@@ -227,6 +253,10 @@ class Recorder:
             self._wake.clear()
             self._closed.wait(self._group_s or _FLUSH_AFTER_S)
             self.flush()
+
+
+def _emptied(queue: deque[_T]) -> list[_T]:
+    return [queue.popleft() for _ in range(len(queue))]
 
 
 def default_session() -> str:
