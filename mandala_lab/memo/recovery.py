@@ -1,4 +1,4 @@
-"""A stored value that is damaged, gone or not to be trusted: made again by the call that made it, or named."""
+"""A value that is damaged, gone, not to be trusted or never saved: made again by the call that made it, or named."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Recovery:
         self._engine = engine
 
     def recover(self, ref: Ref, trouble: Trouble) -> Any:
-        """Return the value of a ref, made again.
+        """Return the value of a ref, made again, with a warning unless its op never saves it.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Recovery:
         if call is not None and is_structural(call) and COLLECTION in call.inputs:
             return self._element(ref, call, trouble)
         op = None if call is None else find_op(call.op)
-        if maker is None or call is None or op is None or not op.spec.saves_output(maker[1]):
+        if maker is None or call is None or op is None:
             raise trouble
         try:
             value = self._made_again(op, call)[maker[1]]
@@ -57,6 +57,8 @@ class Recovery:
             raise trouble from error
         if cid.hex() != ref.cid:
             raise trouble
+        if not op.spec.saves_output(maker[1]):
+            return value
         warn_user(f"{trouble}; it was made again by running {call.name}")
         if ref.data is None:
             self._store.replace_value(values.store(value, cid))
