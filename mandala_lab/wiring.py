@@ -14,8 +14,9 @@ from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.flights import Flights, NoLeases
 from mandala_lab.memo.loader import ValueLoader
-from mandala_lab.memo.recorder import Recorder, default_session
+from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
+from mandala_lab.memo.session import default_session
 from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore

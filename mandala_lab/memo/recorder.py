@@ -8,25 +8,19 @@ that window of hits.
 
 from __future__ import annotations
 
-import getpass
 import itertools
-import os
-import platform
-import subprocess
-import sys
 import threading
 import time
-import uuid
 import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.progress import Progress
-from mandala_lab.model.calls import CallEntry, Found, Run, Span, SpanStatus
+from mandala_lab.memo.session import new_run
+from mandala_lab.model.calls import CallEntry, Found, Span, SpanStatus
 from mandala_lab.model.errors import MandalaLabWarning, StoreError
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
@@ -77,7 +71,7 @@ class Recorder:
     def _begin_run(self, progress: Progress) -> None:
         self._progress = progress
         self._next_beat = progress.rest()
-        self.run = _new_run(self._session)
+        self.run = new_run(self._session)
         self._numbers = itertools.count()
         self._begun = False
         self._lock = threading.Lock()
@@ -257,53 +251,3 @@ class Recorder:
 
 def _emptied(queue: deque[_T]) -> list[_T]:
     return [queue.popleft() for _ in range(len(queue))]
-
-
-def default_session() -> str:
-    """Return what a run belongs to by default: the notebook, else the script, else ``"python"``."""
-    notebook = os.environ.get("JPY_SESSION_NAME")
-    if notebook:
-        return notebook
-    script = sys.argv[0] if sys.argv else ""
-    return str(Path(script).resolve()) if script and Path(script).is_file() else "python"
-
-
-def _new_run(session: str) -> Run:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        user = ""
-    return Run(
-        id=uuid.uuid4().hex,
-        started_s=time.time(),
-        session=session,
-        kernel=str(os.getpid()),
-        user=user,
-        git_commit=_git_commit(),
-        python=platform.python_version(),
-        packages=_package_versions(),
-    )
-
-
-def _git_commit() -> str:
-    try:
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
-            capture_output=True,
-            text=True,
-            timeout=2,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return found.stdout.strip() if found.returncode == 0 else ""
-
-
-def _package_versions() -> dict[str, str]:
-    """Versions of the packages that are loaded, as they state them."""
-    found = {}
-    for name, module in [pair for pair in list(sys.modules.items()) if hasattr(pair[1], "__dict__")]:
-        version = None if "." in name or name.startswith("_") else vars(module).get("__version__")
-        if isinstance(version, str):
-            found[name] = str.__str__(version)  # some have a kind of text of their own
-    return found
