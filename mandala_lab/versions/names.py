@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Literal
 
+from mandala_lab.versions.texts import read_texts
+
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 _FREE = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
 _FAST = {"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "LOAD_FAST_BORROW"}
@@ -47,15 +49,18 @@ class Lookup:
 class _Scan:
     found: set[Lookup] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     imported: dict[str, set[Lookup]] = field(default_factory=dict)
     """Local names that stand for what an import inside the body brought."""
 
 
-_known: dict[int, tuple[weakref.ref[CodeType], tuple[Lookup, ...], frozenset[str]]] = {}
+Looked = tuple[tuple[Lookup, ...], frozenset[str], frozenset[str]]
+
+_known: dict[int, tuple[weakref.ref[CodeType], *Looked]] = {}
 
 
-def lookups(code: CodeType) -> tuple[tuple[Lookup, ...], frozenset[str]]:
-    """Return what a code object and the code inside it look up, and every attribute name in them."""
+def lookups(code: CodeType) -> Looked:
+    """Return what a code object and the code inside it look up, every attribute name, and uses of unknown texts."""
     known = _known.get(id(code))
     if known is not None and known[0]() is code:
         return known[1:]
@@ -66,12 +71,14 @@ def lookups(code: CodeType) -> tuple[tuple[Lookup, ...], frozenset[str]]:
         _scan_imports(scan, steps)
     for part, steps in zip(inner, instructions, strict=True):
         _scan_loads(scan, part, steps, set(code.co_freevars), own=part is code)
+    for part, steps in zip(inner, instructions, strict=True):
+        _scan_texts(scan, part, steps)
     if "__class__" in code.co_freevars:  # super() looks it up without an instruction for it
         scan.found.add(Lookup("free", "__class__"))
     at = id(code)
-    found = (weakref.ref(code, lambda _: _known.pop(at, None)), tuple(sorted(scan.found)), frozenset(scan.attributes))
-    _known[at] = found
-    return found[1:]
+    looked = tuple(sorted(scan.found)), frozenset(scan.attributes), frozenset(scan.told)
+    _known[at] = (weakref.ref(code, lambda _: _known.pop(at, None)), *looked)
+    return looked
 
 
 def _inner_codes(code: CodeType) -> Iterator[CodeType]:
@@ -132,6 +139,13 @@ def _scan_loads(scan: _Scan, code: CodeType, steps: list[dis.Instruction], free:
             _add(scan, Lookup("free", name), steps, at)
         elif name == first:
             _add(scan, Lookup("self", ""), steps, at)
+
+
+def _scan_texts(scan: _Scan, code: CodeType, steps: list[dis.Instruction]) -> None:
+    loaded = {lookup.name for lookup in scan.found if lookup.kind == "global"}
+    texts = read_texts(code, steps, scan.attributes, loaded)
+    scan.found |= {Lookup("global", name) for name in texts.names}
+    scan.told |= texts.told
 
 
 def _add(scan: _Scan, base: Lookup, steps: list[dis.Instruction], at: int) -> None:

@@ -34,11 +34,13 @@ _COMPUTED_ATTRIBUTES = {"__subclasses__", "__globals__", "f_globals", "f_back"}
 
 def follow_names(walk: Walk, node: Node, function: FunctionType) -> None:
     """Add edges to everything that a function looks up by name."""
-    found, attributes = lookups(function.__code__)
+    found, attributes, told = lookups(function.__code__)
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
     owner = _owner(function) if function is walk.root and any(lookup.kind == "self" for lookup in found) else None
     for name in sorted(attributes & _COMPUTED_ATTRIBUTES):
         walk.gap(f"{node.label or 'it'} uses {name}")
+    for use in sorted(told):
+        walk.gap(f"{node.label or 'it'} uses {use}, and the text may name variables")
     for lookup in found:
         if lookup.kind == "global":
             _follow_global(walk, node, function.__globals__, lookup)

@@ -1,0 +1,124 @@
+"""Variables that code names in a text: pandas, polars and SQL look them up for it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from mandala_lab import MandalaLabWarning, Storage, op
+
+limit = 3
+table = pd.DataFrame({"a": range(10)})
+unrelated = 1
+
+
+def doubled(column):
+    return column * 2
+
+
+def tripled(column):
+    return column * 3
+
+
+@op
+def queried(frame):
+    return len(frame.query("a > @limit"))
+
+
+@op
+def named(frame):
+    return len(frame.query(expr="a >   @ limit", engine="python"))
+
+
+@op
+def formatted(frame, low):
+    return len(frame.query(f"a > {low} and a < @limit + 4"))
+
+
+@op
+def evaluated(frame):
+    return int(frame.eval("b = @doubled(a)")["b"].sum())
+
+
+@op
+def bare():
+    return int(pd.eval("limit * 2"))
+
+
+@op
+def inside(frame):
+    return sum(len(part.query("a > @limit")) for part in [frame])
+
+
+@op
+def selected(run):
+    return run.sql("SELECT count(*) FROM table WHERE a > 0")
+
+
+@op
+def beside(frame):
+    """Say that unrelated is not named in a text."""
+    return len(frame.query("a > 3")) + len("unrelated@home")
+
+
+CALLS = {
+    "query": lambda: queried(table),
+    "keyword": lambda: named(table),
+    "f-string": lambda: formatted(table, 2),
+    "eval": lambda: evaluated(table),
+    "pandas.eval": bare,
+    "comprehension": lambda: inside(table),
+}
+
+
+class Runner:
+    """Runs SQL on the variables of whoever calls, as duckdb does."""
+
+    def sql(self, _text):
+        return len(table)
+
+
+@pytest.mark.parametrize("how", CALLS)
+def test_a_variable_in_a_text_counts_as_one_that_is_read(storage, monkeypatch, how):
+    call = CALLS[how]
+    with storage:
+        before = call().value
+        monkeypatch.setitem(globals(), "limit", 7)
+        monkeypatch.setitem(globals(), "doubled", tripled)
+        after = call().value
+        assert before != after
+        monkeypatch.undo()
+        assert call().value == before
+    assert storage.stats().computed == 2
+
+
+def test_a_table_in_sql_counts_and_other_texts_do_not(storage, monkeypatch):
+    with storage:
+        assert selected(Runner()).value == 10
+        beside(table)
+        monkeypatch.setitem(globals(), "table", table[:4])
+        assert selected(Runner()).value == 4
+        monkeypatch.undo()
+        monkeypatch.setitem(globals(), "unrelated", 2)
+        beside(table)
+    assert storage.stats().computed == 3
+
+
+def test_a_text_that_is_not_known_is_told():
+    @op
+    def asked(frame, condition):
+        return len(frame.query(condition))
+
+    @op
+    def trained(model):
+        return model.eval()
+
+    class Model:
+        def eval(self):
+            return 1
+
+    with Storage() as storage:
+        trained(Model())
+        with pytest.warns(MandalaLabWarning, match=r"uses \.query\(condition\), and the text may name variables"):
+            assert asked(table, "a > 3").value == 6
+        assert not storage.versions(asked)[0].complete
