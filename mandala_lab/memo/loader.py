@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.memo import inline, values
+from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.structures import rebuilt, structure_of
 from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
 from mandala_lab.model.hashing import digest, input_hid, maker_of
-from mandala_lab.model.refs import Ref, is_immutable
+from mandala_lab.model.refs import MISSING, Ref, is_immutable
 from mandala_lab.model.structures import FORMAT, ITEM, from_bytes, in_rank, is_maker, is_mark, item_hid, ref_class
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Kept:
     def __init__(self, stored: StoredValue) -> None:
         self._stored = stored
 
-    def load_value(self, _ref: Ref, *, recover: bool = True) -> Any:  # noqa: ARG002 - there is no other way to it
+    def load_value(self, _ref: Ref, *, recover: bool = True, held: Any = MISSING) -> Any:  # noqa: ARG002 - it is here
         """Return the value."""
         return values.load(self._stored)
 
@@ -78,13 +80,17 @@ class ValueLoader:
         self._write = write
         self._recover = recover
 
-    def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
+    def load_value(self, ref: Ref, *, recover: bool = True, held: Any = MISSING) -> Any:
         """Return the value of a ref; with `recover` one that is not there as it was is made again where possible."""
         try:
             if ref.data is not None and not is_mark(ref.data):
                 return inline.load(ref.cid, ref.data)
             return self._loaded(self._read(ref))
         except (CorruptValueError, UntrustedValueError, LookupError) as trouble:
+            if held is not MISSING and isinstance(trouble, LookupError):
+                own = copy.deepcopy(held)
+                if content_id(own).hex() == ref.cid:
+                    return own
             if self._recover is None or not recover:
                 raise
             return self._recover(ref, trouble)

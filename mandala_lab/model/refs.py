@@ -6,13 +6,13 @@ its value comes from: that is a `ValueSource`, given by whoever made the ref.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from mandala_lab.model.refusals import Refusing
 
-_MISSING = object()
+MISSING: Any = object()
+"""What a ref holds while its value is not loaded."""
 _SMALL = 500
 _IMMUTABLE = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
 
@@ -20,8 +20,13 @@ _IMMUTABLE = frozenset(map(id, (type(None), bool, int, float, complex, str, byte
 class ValueSource(Protocol):
     """Where a ref finds its value when it is asked for."""
 
-    def load_value(self, ref: Ref, *, recover: bool = True) -> Any:
-        """Return the value of a ref; with `recover` one that is damaged may be made again, which runs its op."""
+    def load_value(self, ref: Ref, *, recover: bool = True, held: Any = MISSING) -> Any:
+        """Return the value of a ref, in an object of its own.
+
+        With `recover` one that is damaged may be made again, which runs its op. `held`
+        is what the ref holds: where the value is not stored, a copy of it will do, if
+        nobody has changed it.
+        """
         ...
 
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
@@ -64,7 +69,7 @@ class Ref(Refusing):
         cid: str,
         hid: str,
         source: ValueSource | None = None,
-        obj: Any = _MISSING,
+        obj: Any = MISSING,
         data: bytes | None = None,
     ) -> None:
         self.cid = cid
@@ -76,12 +81,12 @@ class Ref(Refusing):
     @property
     def in_memory(self) -> bool:
         """Whether the value is loaded."""
-        return self._obj is not _MISSING
+        return self._obj is not MISSING
 
     @property
     def obj(self) -> Any:
         """The value if it is loaded, else ``None``."""
-        return None if self._obj is _MISSING else self._obj
+        return None if self._obj is MISSING else self._obj
 
     @property
     def value(self) -> Any:
@@ -92,7 +97,7 @@ class Ref(Refusing):
         CorruptValueError
             When the stored bytes are damaged.
         """
-        if self._obj is _MISSING:
+        if self._obj is MISSING:
             if self._source is None:
                 raise LookupError(f"the value of {self!r} is not loaded and this ref belongs to no storage")
             self._obj = self._source.load_value(self)
@@ -116,12 +121,7 @@ class Ref(Refusing):
         """Return the value as it is stored, in an object that nobody else holds."""
         if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
             return self.value
-        try:
-            return self._source.load_value(self)
-        except LookupError:  # it is not stored
-            if not self.in_memory:
-                raise
-            return copy.deepcopy(self._obj)
+        return self._source.load_value(self, held=self._obj) if self.in_memory else self._source.load_value(self)
 
     @property
     def data(self) -> bytes | None:

@@ -256,6 +256,23 @@ def test_a_result_that_is_not_stored_is_passed_on_while_its_ref_is_held(storage)
         assert ref.value == [3] * 100
 
 
+def test_what_a_holder_does_to_an_unsaved_result_is_not_passed_on(storage):
+    @op
+    def doubled(items):
+        return items * 2
+
+    with storage:
+        ref = big(3)
+        assert runs == [3]
+        assert doubled(ref).value == [3] * 200
+        assert runs == [3], "what is held is as it was"
+        again = big(2)
+        again.value.append("mine")
+        assert doubled(again).value == [2] * 200
+        assert runs == [3, 2, 2], "made again"
+        assert doubled([2] * 100).value == [2] * 200
+
+
 @pytest.mark.parametrize(
     ("misuse", "message"),
     [
