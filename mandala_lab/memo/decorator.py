@@ -54,7 +54,7 @@ class Op(Generic[P, R]):
         functools.update_wrapper(self, f)
         self.f = f
         self.spec = spec
-        self.binder = Binder(f)
+        self.binder = Binder(f, spec.ignored)
         self.depths = Depths(f)
         lazy = inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f)
         self._kind = "async" if inspect.iscoroutinefunction(f) else "lazy" if lazy else "plain"

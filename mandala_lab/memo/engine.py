@@ -166,8 +166,8 @@ class Engine:
         return plain(value, Ref.own_value)
 
     def _run(self, op: Operation, arguments: tuple[Any, ...]) -> Any:
-        args, kwargs = op.binder.arguments([self.plain(value) for value in arguments])
-        return op.f(*args, **kwargs)
+        args, kwargs = op.binder.arguments(arguments)
+        return op.f(*map(self.plain, args), **{name: self.plain(value) for name, value in kwargs.items()})
 
     # --- the steps to a hit, or to the running of a body
 
