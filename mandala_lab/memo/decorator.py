@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import io
+import pickle
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
@@ -102,8 +105,18 @@ class Op(Generic[P, R]):
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
-    def __reduce__(self) -> str:
-        return self.f.__qualname__  # like a function, by the name that it goes by
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Go like a function, by name; to a process that may not have the script or notebook, with the code as well."""
+        if not _is_found_by_name(self):
+            with suppress(Exception):  # whatever it reads may refuse to be pickled
+                return unpacked_op, (self.spec.key, _packed(self))
+        return str(self.f.__qualname__)
+
+    def __copy__(self) -> Op[P, R]:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Op[P, R]:
+        return self
 
     def __repr__(self) -> str:
         return f"Op({self.name}{inspect.signature(self.f)})"
@@ -111,12 +124,34 @@ class Op(Generic[P, R]):
 
 def reduce_op(op: Op[..., Any]) -> str | tuple[Any, ...]:
     """Return what a pickle by value holds of an op: its name where that will be found again, else all of it."""
+    if _is_found_by_name(op):
+        return str(op.f.__qualname__)
+    return remade_op, (op.f, op.spec, op.fixed_version)
+
+
+def _is_found_by_name(op: Op[..., Any]) -> bool:
+    """Whether any process finds an op in the module that it says."""
     found: Any = sys.modules.get(op.f.__module__)
     for name in op.f.__qualname__.split("."):
         found = getattr(found, name, None)
-    if found is op and op.f.__module__ != "__main__":
-        return str(op.f.__qualname__)
-    return remade_op, (op.f, op.spec, op.fixed_version)
+    return found is op and op.f.__module__ not in {"__main__", "__mp_main__"}
+
+
+def _packed(op: Op[..., Any]) -> bytes:
+    """Return all of an op as bytes, also to picklers that take functions by name only."""
+    import cloudpickle
+
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
+        dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child({Op: reduce_op})
+
+    buffer = io.BytesIO()
+    Pickler(buffer, protocol=5).dump((op.f, op.spec, op.fixed_version))
+    return buffer.getvalue()
+
+
+def unpacked_op(key: str, packed: bytes) -> Op[..., Any]:
+    """Return the op of this process with a key, or else what came along; pickles name this function."""
+    return find_op(key) or remade_op(*pickle.loads(packed))  # noqa: S301 - it is part of a pickle that is being read
 
 
 def remade_op(f: Callable[..., Any], spec: OpSpec, fixed_version: str | None) -> Op[..., Any]:

@@ -11,7 +11,7 @@ from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.outputs import split_outputs
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
+from mandala_lab.model.errors import CorruptValueError, StoreError, UnstorableError, UntrustedValueError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import COLLECTION, is_structural
@@ -60,9 +60,17 @@ class Recovery:
         if not op.spec.saves_output(maker[1]):
             return value
         warn_user(f"{trouble}; it was made again by running {call.name}")
-        if ref.data is None:
-            self._store.replace_value(values.store(value, cid))
+        self._put_back(ref, value)
         return value
+
+    def _put_back(self, ref: Ref, value: Any) -> None:
+        """Put a value that was made again in its place; whoever asked for it gets it anyway."""
+        if ref.data is not None:  # it lies in the record of its call
+            return
+        try:
+            self._store.replace_value(values.store(value, bytes.fromhex(ref.cid)))
+        except (UnstorableError, StoreError) as error:
+            warn_user(f"it could not be put back, so it is made again each time: {error}")
 
     def _element(self, ref: Ref, taken: Call, trouble: Trouble) -> Any:
         """Return an element of a collection, which is made again where it cannot be read either."""
@@ -70,8 +78,7 @@ class Recovery:
         found = [item for item in (value.values() if isinstance(value, dict) else value) if _is(item, ref.cid)]
         if not found:
             raise trouble
-        if ref.data is None:
-            self._store.replace_value(values.store(found[0], bytes.fromhex(ref.cid)))
+        self._put_back(ref, found[0])
         return found[0]
 
     def _made_again(self, op: Op[..., Any], call: Call) -> list[Any]:

@@ -93,3 +93,67 @@ def test_forked_processes_record_for_themselves(tmp_path, path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["86", "86"]
     assert Storage(path).stats(everything=True).computed == 86
+
+
+WORKERS = """
+import copy
+import multiprocessing
+import pickle
+import threading
+from joblib import Parallel, delayed
+from mandala_lab import op
+
+BASE = 3
+lock = threading.Lock()
+
+@op
+def inner(x):
+    return x + BASE
+
+@op
+def sq(x):
+    return inner(x) * x
+
+@op
+def down(n):
+    return 0 if n < 1 else 1 + down(n - 1)
+
+@op
+def locked(x):
+    with lock:
+        return x
+
+def plainly(x):
+    return sq(x)
+
+class Model:
+    @op
+    def double(self, x):
+        return 2 * x
+
+def local():
+    @op
+    def added(x):
+        return x + 1
+    return added
+
+if __name__ == "__main__":
+    def by_joblib(f):
+        return Parallel(n_jobs=2)(delayed(f)(x) for x in range(3))
+
+    assert by_joblib(sq) == by_joblib(plainly) == [0, 4, 10]
+    assert by_joblib(down) == [0, 1, 2]
+    assert by_joblib(Model().double) == [0, 2, 4]
+    assert by_joblib(local()) == [1, 2, 3]
+    for how in ("fork", "spawn"):
+        with multiprocessing.get_context(how).Pool(2) as pool:
+            assert pool.map(sq, range(3)) == [0, 4, 10]
+            assert pool.map(locked, range(3)) == [0, 1, 2]
+    assert pickle.loads(pickle.dumps(sq)) is copy.deepcopy(sq) is copy.copy(sq) is sq
+"""
+
+
+def test_ops_of_a_script_go_to_workers_as_functions_do(tmp_path):
+    (tmp_path / "workers.py").write_text(WORKERS)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, str(tmp_path / "workers.py")], env=environment, check=True, timeout=120)
