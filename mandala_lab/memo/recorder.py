@@ -9,9 +9,11 @@ that window of hits.
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -62,11 +64,21 @@ class Recorder:
         self._session = session
         self._group_s = group_s
         self._begin_run(Progress(display))
+        self._write_when_a_worker_ends()
 
     def start_anew(self) -> None:
         """Begin a run with nothing in it, in a forked process, where progress is its parent's to show."""
         self._parents = self._progress  # kept: a bar that is let go is closed, also where it is shown
         self._begin_run(Progress(None))
+        workers = sys.modules.get("multiprocessing.util")
+        if workers is not None:  # what is registered here is dropped before the body of a worker begins
+            workers.register_after_fork(self, Recorder._write_when_a_worker_ends)
+
+    def _write_when_a_worker_ends(self) -> None:
+        """Write what is kept for later at the end of a worker process, which ends without the usual ceremony."""
+        workers = sys.modules.get("multiprocessing.util")
+        if workers is not None:
+            workers.Finalize(self, _flush, args=(weakref.ref(self),), exitpriority=10)
 
     def _begin_run(self, progress: Progress) -> None:
         self._progress = progress
@@ -247,6 +259,12 @@ class Recorder:
             self._wake.clear()
             self._closed.wait(self._group_s or _FLUSH_AFTER_S)
             self.flush()
+
+
+def _flush(recorder: weakref.ref[Recorder]) -> None:
+    found = recorder()
+    if found is not None:
+        found.flush()
 
 
 def _emptied(queue: deque[_T]) -> list[_T]:

@@ -157,3 +157,43 @@ def test_ops_of_a_script_go_to_workers_as_functions_do(tmp_path):
     (tmp_path / "workers.py").write_text(WORKERS)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, str(tmp_path / "workers.py")], env=environment, check=True, timeout=120)
+
+
+GROUPED = """
+import multiprocessing
+import sys
+from mandala_lab import Storage, op
+
+@op
+def inc(x):
+    return x + 1
+
+def work(x):
+    inc(x)
+
+def opened(path):
+    Storage(path, group_commits_ms=60_000).activate()
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with context.Pool(2, opened, ("pool.db",)) as pool:
+        pool.map(work, range(20))
+        pool.close()
+        pool.join()
+    print(Storage("pool.db").store.count_calls())
+    if sys.argv[1] == "fork":
+        with Storage("process.db", group_commits_ms=60_000) as storage:
+            process = context.Process(target=lambda: [inc(x) for x in range(20)])
+            process.start()
+            process.join()
+        print(storage.store.count_calls())
+"""
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_a_worker_that_ends_writes_what_it_grouped(tmp_path, how):
+    (tmp_path / "grouped.py").write_text(GROUPED)
+    command = [sys.executable, str(tmp_path / "grouped.py"), how]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, check=True, timeout=120, capture_output=True, text=True)
+    assert set(done.stdout.split()) == {"20"}
