@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 
 import pytest
 
@@ -157,6 +158,33 @@ def test_damaged_bytes_of_a_small_value_are_never_returned(storage, path):
         again.peek()
     with pytest.warns(MandalaLabWarning, match="made again by running inc"):
         assert again.value == 42
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update calls set links = cast(x'93c0' as blob)",
+        "update calls set links = x'ffffffff'",
+        "update calls set links = 'text'",
+        "update code_states set reads = x'c1'",
+        "update code_versions set code = '{'",
+        "update code_versions set code = '[]'",
+    ],
+)
+def test_a_damaged_record_is_told_of_and_the_call_runs(storage, path, damage):
+    with storage:
+        inc(41)
+    storage.close()
+    _change(path, damage)
+    with Storage(path), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert inc(41).value == 42
+    if "links" in damage:
+        assert "a record of this store is damaged" in str(told[0].message)
+    else:  # the call is known without them
+        assert told == []
+        with pytest.raises(StoreError, match="a record of this store is damaged"):
+            storage.versions(inc), storage.calls()
 
 
 def test_a_store_that_cannot_write_costs_a_warning_and_not_the_value(storage, monkeypatch):

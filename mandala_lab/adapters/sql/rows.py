@@ -8,15 +8,17 @@ number of parameters.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeVar
 
-from msgspec import Struct, convert, json, msgpack
+from msgspec import MsgspecError, Struct, convert, json, msgpack
 from sqlalchemy import Connection, Select, and_, select
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, head, ops
 from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
+from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
@@ -36,10 +38,20 @@ class Links(Struct, frozen=True, array_like=True, gc=False):
     outputs: tuple[Made, ...]
 
 
+_T = TypeVar("_T")
+
+
+def _read(decode: Callable[[Any], _T], data: Any) -> _T:
+    try:
+        return decode(data)
+    except (MsgspecError, TypeError, UnicodeError) as error:
+        raise StoreError(f"a record of this store is damaged: {error}") from error
+
+
 links_to_bytes = msgpack.Encoder().encode
-bytes_to_links = msgpack.Decoder(Links).decode
+bytes_to_links = partial(_read, msgpack.Decoder(Links).decode)
 reads_to_bytes = msgpack.Encoder().encode
-bytes_to_reads = msgpack.Decoder(tuple[Given, ...]).decode
+bytes_to_reads = partial(_read, msgpack.Decoder(tuple[Given, ...]).decode)
 
 
 def to_us(seconds: float) -> int:
@@ -80,7 +92,7 @@ def spec_to_json(spec: OpSpec) -> str:
 
 def spec_from_row(key: str, name: str, text: str) -> OpSpec:
     """Return the op of a row: the inverse of `spec_to_json`."""
-    return convert({**json.decode(text), "key": key, "name": name}, OpSpec)
+    return _read(lambda found: convert({**json.decode(found), "key": key, "name": name}, OpSpec), text)
 
 
 def version_to_json(version: CodeVersion) -> str:
@@ -90,7 +102,8 @@ def version_to_json(version: CodeVersion) -> str:
 
 def version_from_json(text: str) -> CodeVersion:
     """Return a code version: the inverse of `version_to_json`."""
-    return json.decode(text, type=CodeVersion)
+    found: CodeVersion = _read(partial(json.decode, type=CodeVersion), text)
+    return found
 
 
 _CALL_COLUMNS: Select[Any] = (
