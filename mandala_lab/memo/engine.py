@@ -21,7 +21,7 @@ from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.encoding import recognised
 from mandala_lab.memo.flights import Flights, Landing, Lease, Waiting
 from mandala_lab.memo.hits import Hit, Hits, remember
-from mandala_lab.memo.intake import Intake, warn_of_changed_inputs
+from mandala_lab.memo.intake import Intake, changed_inputs, warn_of_unchanged_inputs
 from mandala_lab.memo.keying import Keyer, Operation, OpState
 from mandala_lab.memo.lookup import Lookup
 from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
@@ -68,6 +68,7 @@ class Engine:
     ) -> None:
         self.allow_new_calls = True
         self.misses: Counter[str] = Counter()
+        self._told: set[str] = set()
         self.recorder = recorder
         self.succession = Succession(store, versions, on_change)
         self.structures = Structures(store, source)
@@ -198,6 +199,9 @@ class Engine:
             same = self._lookup.equal(asked)
             hit = None if same is None else self._adopt(asked, same)
         if hit is not None:
+            if hit.found.changed and op.spec.key not in self._told:
+                self._told.add(op.spec.key)
+                warn_of_unchanged_inputs(op.spec.name, hit.found.changed)
             remember(asked.state, asked.values, hit)
             result = self._hits.answer(hit, plain=asked.parent is not None)
             return Outcome(hit.call, executed=False, result=result)
@@ -239,8 +243,8 @@ class Engine:
         opened = self.recorder.open(asked.parent)
         span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
         outputs = self._intake.adopt(asked, same)
-        self._record(asked, outputs, asked.new, span, same.duration_s, executed=False)
-        return self._hits.add(Found(asked.hid, outputs, same.duration_s), asked.op.spec.nout)
+        self._record(asked, outputs, asked.new, span, same.duration_s, executed=False, changed=same.changed)
+        return self._hits.add(Found(asked.hid, outputs, same.duration_s, same.changed), asked.op.spec.nout)
 
     # --- misses
 
@@ -253,7 +257,7 @@ class Engine:
         asked = attempt.asked
         op, plainly = asked.op, asked.parent is not None
         asked.state.ran = True
-        warn_of_changed_inputs(asked)
+        changed = changed_inputs(asked)
         self.keyer.warn_of_changed_reads(asked.state)
         if is_lazy(outputs):
             warn_user(f"{op.spec.name} returns items that are made one by one, so nothing is stored: return a list")
@@ -264,10 +268,10 @@ class Engine:
         except UnstorableError as error:
             warn_user(f"the result of {op.spec.name} is returned but not stored: {error}")
             return unstored(op, outputs, asked.parent)
-        if not self._record(asked, made, new, attempt.span(), attempt.took_s):
+        if not self._record(asked, made, new, attempt.span(), attempt.took_s, changed=changed):
             return unstored(op, outputs, asked.parent)
         self.keyer.warn_of_gaps(asked.state)
-        hit = self._hits.add(Found(asked.hid, made, attempt.took_s), op.spec.nout, outputs)
+        hit = self._hits.add(Found(asked.hid, made, attempt.took_s, changed), op.spec.nout, outputs)
         if op.spec.answers:
             remember(asked.state, asked.values, hit)
         result = joined_outputs(op.spec, outputs) if plainly else self._hits.first_answer(hit, op.spec, outputs)
@@ -292,6 +296,7 @@ class Engine:
         *,
         executed: bool = True,
         error: str = "",
+        changed: tuple[str, ...] = (),
     ) -> bool:
         state = asked.state
         entry = CallEntry(
@@ -312,6 +317,7 @@ class Engine:
             executed=executed,
             error=error,
             program=self._program(state),
+            changed=changed,
         )
         try:
             self.recorder.write(*self._intake.around(asked, entry))

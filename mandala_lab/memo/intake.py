@@ -156,17 +156,29 @@ class Intake:
             return False
 
 
-def warn_of_changed_inputs(asked: Asked) -> None:
-    """Warn of arguments that the body changed in place: they are recorded as they were before."""
+def changed_inputs(asked: Asked) -> tuple[str, ...]:
+    """Return the arguments that the body changed in place, with a warning: they are recorded as they were before."""
+    found = []
     for given in asked.inputs:
         value = inner(asked.bound[given.name])
         if issubclass(type(value), Ref) or is_immutable(value) or is_special(asked.bound[given.name]):
             continue
         if _differs(value, given.cid):
+            found.append(given.name)
             warn_user(
                 f"{asked.op.spec.name} changed its argument {given.name!r} in place; the call is recorded with "
                 "the value from before: let the body change a copy and return it"
             )
+    return tuple(found)
+
+
+def warn_of_unchanged_inputs(op: str, changed: tuple[str, ...]) -> None:
+    """Warn of a hit on a call whose body changed arguments in place: this time nothing does."""
+    names = " and ".join(map(repr, changed))
+    warn_user(
+        f"{op} changed its argument {names} in place when this call ran; a hit leaves it as it is: let the body "
+        "change a copy and return it, or declare the op pure=False, so that each call runs"
+    )
 
 
 def _differs(value: Any, cid: bytes) -> bool:

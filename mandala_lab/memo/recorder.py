@@ -146,7 +146,7 @@ class Recorder:
             for entry in entries:
                 self._entries.append(replace(entry, values=[value.settled() for value in entry.values]))
                 if entry.status == "ok":
-                    self._unwritten[entry.cid] = Found(entry.hid, entry.outputs, entry.duration_s)
+                    self._unwritten[entry.cid] = Found(entry.hid, entry.outputs, entry.duration_s, entry.changed)
             if not self._waiting:
                 self._start_flusher()
             return

@@ -237,7 +237,8 @@ class CallEntry:
 
     `representative` is that of the class of its code version, `prefix` what goes
     before the arguments in its key, `reads` are the globals that its code reads; `values` are the values, small
-    ones excepted, that the store may not hold yet. A structural call has no span.
+    ones excepted, that the store may not hold yet; `changed` are the arguments that the body changed in place. A
+    structural call has no span.
     """
 
     hid: bytes
@@ -257,6 +258,7 @@ class CallEntry:
     executed: bool = True
     error: str = ""
     program: bytes | None = None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +272,12 @@ class RecordedState:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recorded successful call, as far as a hit needs it."""
+    """A recorded successful call, as far as a hit needs it; `changed` are the arguments that its body changed."""
 
     hid: bytes
     outputs: tuple[Made, ...]
     duration_s: float
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,10 +237,16 @@ def test_an_argument_that_is_changed_in_place_is_keyed_by_what_it_was(storage):
     with storage, pytest.warns(MandalaLabWarning, match="changed its argument 'items' in place") as caught:
         assert grow(given).value == 3
     assert len(caught) == 1
-    with storage:
-        assert grow([1, 2]).value == 3
+    again = [1, 2]
+    with storage, pytest.warns(MandalaLabWarning, match="a hit leaves it as it is") as caught:
+        assert [grow(again).value, grow(again).value] == [3, 3]
+    assert len(caught) == 1
+    assert again == [1, 2]
     assert storage.calls(grow)[0].inputs["items"].value == [1, 2]
-    assert storage.stats().cached == 1
+    assert storage.stats().cached == 2
+    storage.close()
+    with Storage(storage.path), pytest.warns(MandalaLabWarning, match="a hit leaves it as it is"):
+        assert grow(again).value == 3
 
 
 def test_a_result_that_is_not_stored_is_passed_on_while_its_ref_is_held(storage):

@@ -75,4 +75,7 @@ class Finding(Connected):
 
 
 def _found(row: tuple[bytes, bytes, int] | None) -> Found | None:
-    return None if row is None else Found(row[0], bytes_to_links(row[1]).outputs, row[2] / MICRO)
+    if row is None:
+        return None
+    links = bytes_to_links(row[1])
+    return Found(row[0], links.outputs, row[2] / MICRO, links.changed)

@@ -53,7 +53,7 @@ class Recording(Values, Code, Sessions):
                 entry.executed,
                 started,
                 duration,
-                links_to_bytes(Links(entry.inputs, entry.outputs)),
+                links_to_bytes(Links(entry.inputs, entry.outputs, entry.changed)),
                 entry.error or None,
             )
             if known is None:

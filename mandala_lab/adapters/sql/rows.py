@@ -32,10 +32,11 @@ SPAN_STATUS: tuple[SpanStatus, ...] = ("computed", "cached", "error")
 
 
 class Links(Struct, frozen=True, array_like=True, gc=False):
-    """What a call was given and what it made."""
+    """What a call was given, what it made, and which of its arguments it changed in place."""
 
     inputs: tuple[Given, ...]
     outputs: tuple[Made, ...]
+    changed: tuple[str, ...] = ()
 
 
 _T = TypeVar("_T")
