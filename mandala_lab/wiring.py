@@ -18,7 +18,7 @@ from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
 from mandala_lab.memo.succession import OnChange
-from mandala_lab.model.errors import StoreError, nearest
+from mandala_lab.model.errors import StoreError, nearest, refuse_other
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
@@ -96,6 +96,8 @@ class Options:
         """Raise `ValueError` or `TypeError` for what is no choice."""
         if self.cache is not None:
             raise ValueError(f"cache={self.cache!r} is not a choice: None, no further tier, is the one there is so far")
+        refuse_other(self.group_commits_ms, (int, float), "group_commits_ms is a number")
+        refuse_other(self.overflow_threshold_mb, (int, float), "overflow_threshold_MB is a number")
         if isinstance(self.key_packages, str):
             raise TypeError(f"key_packages={self.key_packages!r} is one text; give a tuple of names of packages")
         if self.on_change not in get_args(OnChange):
@@ -123,6 +125,7 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
         When an option is not a choice.
     """
     options.check()
+    refuse_other(db_path, (str, os.PathLike), "db_path is a path, or ':memory:'")
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     path = _local_path(str(db_path))
@@ -211,8 +214,9 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
         return
     if not folder.is_dir() and store.has_spilled_values():
         raise StoreError(
-            f"large values of this store lie in the folder {folder}, which is not there; bring it back, "
-            "or say where it is now with overflow_dir"
+            f"large values of this store lie in the folder {folder}, which is not there; bring it back, or say where "
+            "it is now with overflow_dir; if it is gone for good, make an empty one: its values are made again when "
+            "they are asked for"
         )
     if chosen is not None and str(folder) != known:
         store.set_setting("overflow_dir", str(folder))

@@ -23,7 +23,7 @@ from mandala_lab.memo.binding import Binder
 from mandala_lab.memo.encoding.forms import main_or
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.errors import nearest, refuse_unknown
+from mandala_lab.model.errors import nearest, refuse_other, refuse_unknown
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.structures import RESERVED
 
@@ -252,9 +252,11 @@ def op(
     refuse_unknown("op", unknown, _OPTIONS)
     if isinstance(fn, str):
         raise TypeError(f"op({fn!r}) says no function; for a name of the op write @op(name={fn!r})")
-    if version is not None and not isinstance(version, str):
-        raise TypeError(f"version={version!r} is a {type(version).__name__}; give a text")
+    refuse_other(version, (str, type(None)), "version is a text")
+    refuse_other(name, (str, type(None)), "name is a text")
+    refuse_other(save, (bool, Mapping), "save is True, False, or a dict of them by name")
     if fn is not None and not callable(fn) and not isinstance(fn, classmethod):  # mandala's older spelling
+        refuse_other(fn, Iterable, "op takes a function")
         output_names, fn = fn, None
 
     def decorate(function: Callable[P, R]) -> Op[P, R]:

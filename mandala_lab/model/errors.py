@@ -83,6 +83,12 @@ def refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> Non
         raise TypeError(f"{what} has no option {name!r}; {nearest(name, known)}")
 
 
+def refuse_other(given: object, kind: type | tuple[type, ...], wanted: str) -> None:
+    """Raise `TypeError` for what is not of a kind, with what is wanted in its place."""
+    if not isinstance(given, kind):
+        raise TypeError(f"{wanted}, not {type(given).__name__}")
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Say which of `choices` is meant by a mistyped `word`, as the end of a message.
 

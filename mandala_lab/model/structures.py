@@ -153,6 +153,7 @@ _MARK = b"*"[0]
 VERSION = CodeVersion(combine(b"structure", b"1"), "")
 MAKERS = {name: OpSpec(f"{RESERVED}{name}", name, (ITEM,), nout=1) for name in _KINDS}
 ITEMS = OpSpec(f"{RESERVED}{ITEM}", ITEM, (COLLECTION,), (f"{ITEM}[]",))
+STRUCTURAL = (*MAKERS.values(), ITEMS)
 
 
 def kind_of(value: Any) -> str | None:

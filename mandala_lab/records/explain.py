@@ -133,7 +133,7 @@ def _explain(
         return Explanation("not saved", f"{name} is declared not to save its results: each call runs")
     same = next((call for call in earlier if call.hid == parts.hid), None)
     if same is not None and same.status == "error":
-        return Explanation("failed before", f"{name} failed on these inputs before, and runs again", same)
+        return Explanation("failed before", f"{name} failed on these inputs before, so it runs again", same)
     if same is not None:
         return Explanation("hit", f"{name} is recorded with these inputs under this code", same)
     answers = [call for call in earlier if call.status == "ok"][-_LOOKED_AT:]
@@ -149,7 +149,8 @@ def _explain(
     if not differences:
         return Explanation("hit", f"{name} has an equal call, with another history", nearest)
     reason: Reason = {"code": "code", "global": "globals", "argument": "arguments"}[differences[0].part]  # type: ignore[assignment]
-    return Explanation(reason, f"{name} ran anew: {_sentence(differences)}", nearest, tuple(differences))
+    runs = "ran anew" if asked is None else "would run anew"
+    return Explanation(reason, f"{name} {runs}: {_sentence(differences)}", nearest, tuple(differences))
 
 
 def _parts(call: Call) -> _Parts:

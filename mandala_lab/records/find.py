@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mandala_lab.memo.decorator import Op
+from mandala_lab.memo.decorator import Op, known_ops
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref
-from mandala_lab.model.structures import RESERVED, is_structural
+from mandala_lab.model.structures import RESERVED, STRUCTURAL, is_structural
 from mandala_lab.ports.call_store import CallStore
 
 
@@ -24,10 +24,12 @@ def find_calls(
     Raises
     ------
     ValueError
-        For an unknown status, or an argument that none of the calls has.
+        For an unknown status or name of an op, or an argument that none of the calls has.
     """
     if status not in {None, "ok", "error"}:
         raise ValueError(f"status={status!r} is not a choice; {nearest(str(status), ['ok', 'error'])}")
+    if op is not None:
+        key_of(store, op)
     specs = [spec for spec in store.ops() if _is_meant(spec, op)]
     found = [call for spec in specs for call in store.calls_of_op(spec.key)]
     known = dict.fromkeys(name for call in found for name in call.inputs)
@@ -36,6 +38,27 @@ def find_calls(
             raise ValueError(f"where names {name!r}, which none of these calls has; {nearest(name, known)}")
     wanted = {name: value.cid if isinstance(value, Ref) else content_id(value).hex() for name, value in where.items()}
     return [call for call in found if (status is None or call.status == status) and _matches(call, wanted)]
+
+
+def key_of(store: CallStore, op: Op[..., Any] | str) -> str:
+    """Return the key of an op that is given as such, or by its name or key.
+
+    Raises
+    ------
+    ValueError
+        When no op of that name was called or is defined.
+    TypeError
+        For anything else.
+    """
+    if isinstance(op, Op):
+        return op.spec.key
+    refuse_other(op, str, "an op is wanted, or its name as a text")
+    specs = [*store.ops(), *(known.spec for known in known_ops())]
+    for spec in (*specs, *STRUCTURAL):
+        if op in {spec.name, spec.key}:
+            return spec.key
+    names = dict.fromkeys(spec.name for spec in specs if not spec.key.startswith(RESERVED))
+    raise ValueError(f"no op {op!r} was called or is defined; {nearest(op, names)}")
 
 
 def get_call(store: CallStore, hid: str) -> Call:
@@ -73,6 +96,8 @@ def get_ref(store: CallStore, hid: str) -> Ref:
 def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_dependents: bool) -> None:
     """Delete calls (see `Storage.drop_calls`)."""
     hids = [one.hid if isinstance(one, Call) else one for one in calls_or_hids]
+    for hid in hids:
+        refuse_other(hid, str, "drop_calls takes calls or their hids, as texts")
     known = {call.hid: call for call in store.calls(hids)}
     for hid in hids:
         if hid not in known:
@@ -95,9 +120,7 @@ def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_
 def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:
     if isinstance(op, Op):
         return spec.key == op.spec.key
-    if op is None or isinstance(op, str):
-        return op in {spec.name, spec.key} or (op is None and not spec.key.startswith(RESERVED))
-    raise TypeError(f"calls of what? Give an op or its name, not {type(op).__name__}")
+    return op in {spec.name, spec.key} or (op is None and not spec.key.startswith(RESERVED))
 
 
 def _matches(call: Call, wanted: Mapping[str, str]) -> bool:

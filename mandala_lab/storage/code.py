@@ -7,7 +7,7 @@ from typing import Any
 from mandala_lab.memo.decorator import Op
 from mandala_lab.model.calls import Call
 from mandala_lab.model.ops import CodeVersion
-from mandala_lab.records import code
+from mandala_lab.records import code, find
 from mandala_lab.records.explain import Explanation, explain_asked, explain_recorded
 from mandala_lab.storage.opened import Opened
 
@@ -15,13 +15,13 @@ from mandala_lab.storage.opened import Opened
 class Code(Opened):
     """Recorded code versions, and what they mean for calls."""
 
-    def versions(self, op: Op[..., Any]) -> list[CodeVersion]:
-        """Return the recorded code versions of an op, oldest first."""
-        return [one.version for one in self._written.versions(op.spec.key)]
+    def versions(self, op: Op[..., Any] | str) -> list[CodeVersion]:
+        """Return the recorded code versions of an op (or of that name), oldest first."""
+        return [one.version for one in self._written.versions(find.key_of(self._written, op))]
 
-    def source_history(self, op: Op[..., Any]) -> str:
+    def source_history(self, op: Op[..., Any] | str) -> str:
         """Return the code of an op over time as text: the first version, and what each later one changed."""
-        return code.source_history(self._written.versions(op.spec.key))
+        return code.source_history(self._written.versions(find.key_of(self._written, op)))
 
     def diff(self, a: CodeVersion | str, b: CodeVersion | str, context_lines: int = 2) -> str:
         """Return what differs between two code versions, given as such or by id; `ValueError` for an unknown id."""
@@ -49,7 +49,7 @@ class Code(Opened):
         >>> with Storage() as storage:
         ...     _ = double(1)
         >>> print(storage.explain(double, 3))
-        double ran anew: argument 'x' is 3 and was 1, compared with the nearest call
+        double would run anew: argument 'x' is 3 and was 1, compared with the nearest call
         """
         if isinstance(call, Call):
             return explain_recorded(self._written, self._parts.versions, call)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.model.calls import Call, Stats
+from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
 from mandala_lab.model.structures import RESERVED
@@ -35,6 +36,7 @@ class Records(Opened):
 
     def get_ref_creator(self, ref: Ref) -> Call | None:
         """Return the call that made a ref; ``None`` for a free-standing input."""
+        refuse_other(ref, Ref, "get_ref_creator takes a ref")
         return next(iter(self._written.creators([ref.hid])), None)
 
     def get_consumers(self, hids: Iterable[str | Ref]) -> list[Call]:
@@ -88,6 +90,7 @@ class Records(Opened):
         >>> [node.call.name for node in storage.call_tree()]
         ['twice', 'inc', 'inc']
         """
+        refuse_other(root, (Call, str, type(None)), "call_tree takes a call or its hid")
         if root is None:
             return tree_of_run(self._written, self.run)
         return tree_of_call(self._written, root if isinstance(root, Call) else self.get_call(root))

@@ -283,7 +283,10 @@ def test_what_a_holder_does_to_an_unsaved_result_is_not_passed_on(storage):
     ("misuse", "message"),
     [
         (lambda: op("f"), "name of the op"),
-        (lambda: op(version=1)(lambda x: x), "give a text"),
+        (lambda: op(version=1)(lambda x: x), "version is a text, not int"),
+        (lambda: op(name=5)(lambda x: x), "name is a text, not int"),
+        (lambda: op(save=5)(lambda x: x), "save is True, False, or a dict"),
+        (lambda: op(5), "op takes a function, not int"),
         (lambda: op(outputnames=["a"])(lambda x: x), "op has no option 'outputnames'; did you mean 'output_names'?"),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_call_that_is_not_made_is_explained(storage):
     assert new.reason == "arguments"
     assert [(one.part, one.name, one.before, one.after) for one in new.differences] == [("argument", "x", "1", "5")]
     assert new.nearest.inputs["by"].value == 3
-    assert str(new) == "scale ran anew: argument 'x' is 5 and was 1, compared with the nearest call"
+    assert str(new) == "scale would run anew: argument 'x' is 5 and was 1, compared with the nearest call"
     assert storage.explain(draw).reason == "impure"
     assert storage.explain(big, 1).reason == "not saved"
     with pytest.raises(TypeError, match="takes a Call or an op"):

@@ -29,6 +29,12 @@ MEMORY = ":memory:"
 _BUSY_TIMEOUT_S = 30.0
 _OPENING_TRIES = 100
 _TROUBLE = (DBAPIError, sqlite3.Error, UnicodeError, OverflowError)
+_HINTS = (
+    ("not a database", "it is not a mandala-lab store: choose another path"),
+    ("locked", f"another program has been writing to it for {_BUSY_TIMEOUT_S:.0f} s: close what has it open"),
+    ("readonly", "it cannot be written here: copy it to a place of yours"),
+    ("", "check the disk, or run '%mandala doctor'"),
+)
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
@@ -218,11 +224,7 @@ class Database:
         cause = getattr(error, "orig", None) or error
         if self._closed and self.in_memory:
             return StoreError("this storage was in memory and is closed: what it held is gone")
-        hint = (
-            "it is not a mandala-lab store: choose another path"
-            if "not a database" in str(cause)
-            else "check the disk, or run '%mandala doctor'"
-        )
+        hint = next((hint for words, hint in _HINTS if words in str(cause)), "")
         return StoreError(f"the store {self.path} could not be used: {cause}; {hint}")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from mandala_lab.adapters.sql.connected import Connected
 from mandala_lab.adapters.sql.deletion import delete_unreferenced
 from mandala_lab.adapters.sql.schema import spilled_values, stored_values
+from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.structures import FORMAT
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.blob_store import BlobStore
@@ -40,8 +41,13 @@ class Values(Connected):
             return StoredValue(cid, row[0], row[1], row[2])
         spilled = self._database.fetch(self._do.spilled_value, (cid,))
         if spilled is None or self._blobs is None:
-            raise LookupError(f"value {cid.hex()} is not in the store {self._database.path}")
-        blob = self._blobs.get(cid)
+            raise LookupError(
+                f"value {cid.hex()} is not in the store {self._database.path}: it was declared with save=False"
+            )
+        try:
+            blob = self._blobs.get(cid)
+        except LookupError as error:
+            raise CorruptValueError(f"value {cid.hex()} is gone: {error}") from error
         return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity)
 
     def value_size(self, cid: bytes) -> int | None:
