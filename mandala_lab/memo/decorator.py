@@ -14,24 +14,21 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from mandala_lab.memo import context
 from mandala_lab.memo.annotations import Depths
 from mandala_lab.memo.binding import Binder
-from mandala_lab.memo.encoding.forms import main_or
+from mandala_lab.memo.declaration import declared
 from mandala_lab.memo.special import is_special, plain
 from mandala_lab.memo.warn import users_part, warn_user
-from mandala_lab.model.errors import nearest, refuse_other, refuse_unknown
+from mandala_lab.model.errors import refuse_other, refuse_unknown
 from mandala_lab.model.ops import CodeVersion, OpSpec
-from mandala_lab.model.structures import RESERVED
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _registry: dict[str, Op[..., Any]] = {}
-_CATCHERS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Op(Generic[P, R]):
@@ -262,11 +259,7 @@ def op(
     def decorate(function: Callable[P, R]) -> Op[P, R]:
         if isinstance(function, Op):
             raise TypeError(f"{function!r} is an op already; decorate the function once")
-        spec = replace(
-            _spec(function, output_names, nout, ignore_args, name),
-            pure=pure,
-            unsaved=_unsaved(save, inspect.signature(function).parameters, output_names),
-        )
+        spec = declared(function, output_names, nout, ignore_args, name, save=save, pure=pure)
         made = Op(function, spec, version)
         _registry[spec.key] = made
         return made
@@ -275,68 +268,3 @@ def op(
 
 
 _OPTIONS = tuple(name for name in inspect.signature(op).parameters if name not in {"fn", "unknown"})
-
-
-def _spec(
-    function: Callable[..., Any],
-    output_names: Iterable[str] | None,
-    nout: int | Literal["auto"],
-    ignore_args: Iterable[str] | None,
-    name: str | None,
-) -> OpSpec:
-    _refuse_unsupported(function)
-    kinds = {name: parameter.kind for name, parameter in inspect.signature(function).parameters.items()}
-    parameters = tuple(kinds)
-    names = (output_names,) if isinstance(output_names, str) else tuple(output_names or ())
-    if len(set(names)) < len(names):
-        raise ValueError(f"output_names {names} holds a name twice; outputs need names of their own")
-    ignored = frozenset((ignore_args,) if isinstance(ignore_args, str) else ignore_args or ())
-    for unknown in sorted(ignored - set(parameters)):
-        raise ValueError(f"ignore_args names {unknown!r}, which is no parameter; {nearest(unknown, parameters)}")
-    for catcher in sorted(name for name in ignored if kinds[name] in _CATCHERS):
-        raise ValueError(f"ignore_args names {catcher!r}, which takes any number of arguments; give each a name")
-    if name is not None and name.startswith(RESERVED):
-        raise ValueError(f"name={name!r}: names that begin with {RESERVED!r} are kept for the package; choose another")
-    return OpSpec(
-        key=name or f"{main_or(function.__module__)}:{function.__qualname__}",
-        name=name or function.__name__,
-        parameters=parameters,
-        output_names=names,
-        nout=_number_of_outputs(nout, names, one=Depths(function).is_one_output),
-        ignored=ignored,
-        doc=inspect.getdoc(function) or "",
-    )
-
-
-def _number_of_outputs(nout: int | Literal["auto"], names: tuple[str, ...], *, one: bool) -> int:
-    if nout == "auto":
-        return len(names) or int(one)
-    if not isinstance(nout, int) or nout < 1:
-        raise ValueError(f"nout is 'auto' or a number of at least 1, not {nout!r}")
-    if names and len(names) != nout:
-        raise ValueError(
-            f"nout is {nout} and there are {len(names)} output_names; give one of them, or make them agree"
-        )
-    return nout
-
-
-def _unsaved(
-    save: bool | Mapping[str, bool], parameters: Iterable[str], output_names: Iterable[str] | None
-) -> frozenset[str]:
-    """Return the names whose values are not stored; ``"*"`` for all outputs."""
-    if isinstance(save, bool):
-        return frozenset() if save else frozenset("*")
-    known = [*parameters, *([output_names] if isinstance(output_names, str) else output_names or ())]
-    for name in save:
-        if name not in known:
-            raise ValueError(f"save names {name!r}, which is no argument or output; {nearest(name, known)}")
-    return frozenset(name for name, wanted in save.items() if not wanted)
-
-
-def _refuse_unsupported(function: Callable[..., Any]) -> None:
-    if isinstance(function, classmethod | staticmethod):
-        kind = type(function).__name__
-        raise TypeError(f"@op goes under @{kind}: write @{kind} first, and @op next to the def")
-    if not inspect.isfunction(function):
-        name = getattr(function, "__qualname__", repr(function))
-        raise TypeError(f"{name} is not a function written in Python; wrap it in a def")
