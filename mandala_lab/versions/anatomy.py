@@ -1,50 +1,33 @@
-"""How each kind of thing that is reached is taken apart: functions, classes, objects, containers, modules.
+"""How each kind of thing that is reached is taken apart: functions, objects, containers, modules.
 
 Owns what the parts of a thing are and where they lie. Names in functions are
-`mandala_lab.versions.scopes`'s; the walk along the parts is `reach`'s.
+`mandala_lab.versions.scopes`'s, members of classes `classes`'s; the walk along
+the parts is `reach`'s.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable
 from operator import getitem
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mandala_lab.model.hashing import combine
-from mandala_lab.versions import kinds
+from mandala_lab.versions import hints, kinds
+from mandala_lab.versions.classes import open_class
 from mandala_lab.versions.reach import Node, Walk, fixed
 from mandala_lab.versions.scopes import follow_names
-from mandala_lab.versions.source import class_text, written
+from mandala_lab.versions.source import written
+from mandala_lab.versions.state import attributes, bare
 from mandala_lab.versions.watch import MISSING, Place, is_immutable
 
-_NOT_MEMBERS = {"__module__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__qualname__", "__slots__"}
-_NOT_MEMBERS |= {"__static_attributes__", "__firstlineno__", "__type_params__", "__orig_bases__", "__parameters__"}
-_NOT_MEMBERS |= {"__match_args__", "__abstractmethods__", "_abc_impl", "__annotate__", "__annotations_cache__"}
-_NOT_MEMBERS |= {"__dataclass_fields__", "__dataclass_params__", "__annotate_func__", "__classdictcell__"}
-_BY_DATACLASS = {"__init__", "__repr__", "__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__setattr__"}
-_BY_DATACLASS |= {"__delattr__", "__replace__", "__getstate__", "__setstate__", "__new__"}
-_BARE: list[tuple[type, Callable[[Any], Any]]] = [
-    (int, int.__index__),
-    (float, float.__float__),
-    (complex, complex.__complex__),
-    (str, str.__str__),
-    (bytes, bytes.__bytes__),
-]
-_FLAGS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
-
-
-class _Row(NamedTuple):
-    only: int
-
-
-_FOR_SLOTS = {types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(_Row)["only"])}
+_OF_MODULES = {"__name__", "__doc__", "__package__", "__loader__", "__spec__", "__file__", "__cached__", "__path__"}
+_OF_MODULES |= {"__annotations__", "__annotate__", "__conditional_annotations__", "__warningregistry__"}
+_OF_MODULES |= {"__builtins__", "__builtin__", "__session__"}
 _WITHOUT_STATE = {types.SimpleNamespace, object, int, float, complex, str, bytes, list, tuple, dict, set, frozenset}
 
 
@@ -53,16 +36,18 @@ def open_up(walk: Walk, node: Node, target: Any) -> None:
     if issubclass(type(target), FunctionType):
         (_open_function if kinds.is_user_function(target) else _open_installed)(walk, node, target)
     elif issubclass(type(target), type):
-        (_open_class if kinds.is_user_class(target) else _open_name)(walk, node, target)
+        (open_class if kinds.is_user_class(target) else _open_name)(walk, node, target)
     elif issubclass(type(target), ModuleType):
         _open_module(walk, node, target)
+    elif kinds.declared_version(target) is not None:
+        _open_versioned(walk, node, target)
     elif parts := kinds.parts(target):
         node.own = combine(b"made of", type(target).__qualname__.encode(), _name_in(target))
         for name, part in parts:
             if name == "keywords":
                 _open_keywords(walk, node, part)
             else:
-                walk.edge(node, name, fixed(part), _joined(node, name))
+                walk.edge(node, name, fixed(part), node.inner(name))
     elif kinds.is_object(target):
         _open_object(walk, node, target)
     elif kinds.is_container(target):
@@ -77,18 +62,17 @@ def _open_name(_: Walk, node: Node, target: Any) -> None:
 
 
 def _name_in(target: Any) -> bytes:
-    """Return the name of a method written in C, whose object is a part of it."""
+    """Return the name of a method written in C, whose object is a part of it, and what a notation of types says."""
+    if hints.is_hint(target):
+        name = target.__name__ if hints.is_opaque(target) and hasattr(target, "__name__") else ""
+        return f"{name} {hints.text(target)}".encode("utf-8", "surrogatepass")
     return target.__name__.encode() if kinds.is_named(target) else b""
 
 
 def _open_keywords(walk: Walk, node: Node, keywords: dict[str, Any]) -> None:
     walk.watch_size(keywords)
     for name in sorted(keywords):
-        walk.edge(node, f"keyword {name}", Place(getitem, keywords, name, keywords[name]), _joined(node, name))
-
-
-def _joined(node: Node, name: str) -> str:
-    return f"{node.label}.{name}" if node.label else name
+        walk.edge(node, f"keyword {name}", Place(getitem, keywords, name, keywords[name]), node.inner(name))
 
 
 # --- functions
@@ -100,6 +84,18 @@ def _open_function(walk: Walk, node: Node, function: FunctionType) -> None:
     node.own, node.annotations, node.text = combine(b"function", name, found.digest), found.annotations, found.text
     walk.functions.append(function)
     follow_names(walk, node, function)
+    _open_defaults(walk, node, function)
+
+
+def _open_versioned(walk: Walk, node: Node, op: Any) -> None:
+    """Take the version that the user gave an op for its code; what it fills in for arguments is in its key as ever."""
+    function, version = op.__wrapped__, kinds.declared_version(op) or ""
+    node.own = combine(b"op", *(text.encode("utf-8", "surrogatepass") for text in (op.spec.key, version)))
+    node.text = written(function).text
+    _open_defaults(walk, node, function)
+
+
+def _open_defaults(walk: Walk, node: Node, function: FunctionType) -> None:
     defaults = function.__defaults__ or ()
     names = function.__code__.co_varnames[: function.__code__.co_argcount][-len(defaults) :]
     for name_of_default, value in zip(names, defaults, strict=False):
@@ -124,7 +120,7 @@ def _open_installed(walk: Walk, node: Node, function: FunctionType) -> None:
         walk.watch_size(registry)
         for kind, implementation in list(dict(registry).items()):
             name = f"{kind.__module__}.{kind.__qualname__}"
-            walk.edge(node, name, Place(getitem, registry, kind, implementation), _joined(node, kind.__qualname__))
+            walk.edge(node, name, Place(getitem, registry, kind, implementation), node.inner(kind.__qualname__))
         return
     cells = zip(code.co_freevars, function.__closure__ or (), strict=False)
     held = [(name, Place(getattr, cell, "cell_contents", MISSING)) for name, cell in cells]
@@ -133,7 +129,7 @@ def _open_installed(walk: Walk, node: Node, function: FunctionType) -> None:
         value = empty.now()
         place = dataclasses.replace(empty, seen=value)
         if kinds.leads_to_code(value) or is_immutable(value):
-            walk.edge(node, name, place, node.label if name == "__wrapped__" else _joined(node, name))
+            walk.edge(node, name, place, node.label if name == "__wrapped__" else node.inner(name))
         elif value is not MISSING:
             walk.gap(f"{node.label or 'it'} is made by an installed package, whose {name!r} is not followed")
 
@@ -149,91 +145,7 @@ def _is_importable(function: FunctionType) -> bool:
     return False
 
 
-# --- classes and objects
-
-
-def _open_class(walk: Walk, node: Node, target: type) -> None:
-    space = vars(target)
-    is_enum = issubclass(target, enum.Enum)
-    members = {name: member for name, member in space.copy().items() if name not in _NOT_MEMBERS}
-    is_row = tuple in target.__bases__ and "_fields" in space
-    if is_enum or is_row:
-        kept = {"_fields", "_field_defaults"} if is_row else set()
-        written_by_user = {name for name, member in members.items() if name in kept or _is_written(target, member)}
-        members = {name: members[name] for name in written_by_user - ({"__new__"} if is_row else set())}
-    if dataclasses.is_dataclass(target) and "__dataclass_fields__" in space:
-        members = {name: member for name, member in members.items() if not _is_by_dataclass(name, member)}
-        _open_fields(walk, node, target)
-    annotations = [(name, _hint(hint)) for name, hint in _annotations(target).items()]
-    node.own = combine(b"class", repr((target.__name__, annotations)).encode("utf-8", "surrogatepass"), node.own)
-    node.text, node.is_class = class_text(target), True
-    walk.watch_size(space)
-    walk.watch_place(Place(getattr, target, "__bases__", target.__bases__))
-    for at, base in enumerate((*target.__bases__, type(target))):
-        walk.edge(node, f"base {at}", fixed(base), base.__qualname__)
-    if is_enum:
-        for name, member in target.__members__.items():  # type: ignore[attr-defined]
-            walk.edge(node, f"member {name}", fixed(member.value), _joined(node, name))
-    for name in sorted(members):
-        if _counts(walk, _joined(node, name), members[name]):
-            walk.edge(node, name, Place(getitem, space, name, members[name]), _joined(node, name))
-
-
-def _counts(walk: Walk, label: str, member: Any) -> bool:
-    """Whether a member is code or data, rather than machinery of the class; tells what may be either."""
-    kind = type(member)
-    if type(kind) is type and kind in _FOR_SLOTS:
-        return False
-    if is_immutable(member) or kinds.leads_to_code(member):
-        return True
-    is_private = label.rpartition(".")[2].startswith("__")
-    if not is_private and not kinds.is_known_data(member):
-        walk.gap(f"{label} is of an installed class, whose state is not followed")
-    return not is_private and kinds.is_known_data(member)
-
-
-def _is_written(target: type, member: Any) -> bool:
-    """Whether a member is code of the user's, rather than part of how enums and named tuples work."""
-    functions = [member, *(part for _, part in kinds.parts(member))] if not isinstance(member, target) else []
-    return any(isinstance(found, FunctionType) and kinds.is_user_function(found) for found in functions)
-
-
-def _is_by_dataclass(name: str, member: Any) -> bool:
-    """Whether a member was generated: what it does follows from the fields, and its bytecode from the Python."""
-    if name not in _BY_DATACLASS or not isinstance(member, FunctionType):
-        return False
-    return not kinds.is_user_function(member) or member.__code__.co_qualname.startswith("__create_fn__")
-
-
-def _open_fields(walk: Walk, node: Node, target: type) -> None:
-    space = vars(target)
-    flags = [getattr(space.get("__dataclass_params__"), name, None) for name in _FLAGS]
-    params = repr((flags, "__slots__" in space, space.get("__match_args__"))).encode("utf-8", "surrogatepass")
-    shapes = []
-    for found in space["__dataclass_fields__"].values():
-        shapes.append((found.name, _hint(found.type), found.init, found.repr, found.hash, found.compare, found.kw_only))
-        for part in ("default", "default_factory"):
-            value = getattr(found, part)
-            if value is not dataclasses.MISSING:
-                walk.edge(node, f"{part} {found.name}", fixed(value), _joined(node, found.name))
-    node.own = combine(b"fields", params, repr(shapes).encode("utf-8", "surrogatepass"))
-
-
-def _annotations(target: type) -> dict[str, Any]:
-    try:
-        return dict(inspect.get_annotations(target))
-    except Exception:
-        return {}
-
-
-def _hint(hint: Any) -> str:
-    """Write an annotation out, the same in every process."""
-    if isinstance(hint, str):
-        return hint
-    if isinstance(hint, type) and not hasattr(hint, "__origin__"):
-        return f"{hint.__module__}.{hint.__qualname__}"
-    arguments = ", ".join(map(_hint, getattr(hint, "__args__", ())))
-    return f"{type(hint).__qualname__} {_hint(getattr(hint, '__origin__', ''))}[{arguments}]"
+# --- objects
 
 
 def _open_object(walk: Walk, node: Node, target: Any) -> None:
@@ -244,13 +156,12 @@ def _open_object(walk: Walk, node: Node, target: Any) -> None:
         node.own = combine(b"member", target.name.encode("utf-8", "surrogatepass"))
         return
     _open_state(walk, node, target)
-    for base, bare in _BARE:
-        if issubclass(type(target), base):
-            walk.edge(node, "value", fixed(bare(target)), node.label)
+    for value in bare(target):
+        walk.edge(node, "value", fixed(value), node.label)
     if kinds.is_container(target):
         _open_items(walk, node, target)
     if issubclass(kind, BaseException):
-        walk.edge(node, "args", Place(getattr, target, "args", target.args), _joined(node, "args"))
+        walk.edge(node, "args", Place(getattr, target, "args", target.args), node.inner("args"))
     hidden = [base for base in kind.__mro__ if not base.__flags__ & (1 << 9) and base not in _WITHOUT_STATE]
     if not hidden and not kinds.is_user_class(kind) and not node.edges[1:]:
         hidden = [kind]  # written in C, like as not
@@ -259,15 +170,13 @@ def _open_object(walk: Walk, node: Node, target: Any) -> None:
 
 
 def _open_state(walk: Walk, node: Node, target: Any) -> None:
-    """Follow the attributes of an object; what a cached property left there follows from the others."""
-    kind = type(target)
-    state = getattr(target, "__dict__", None)
-    if type(state) is dict:
+    """Follow the attributes of an object, in its dict and in slots."""
+    state, found = attributes(target)
+    if state is not None:
         walk.watch_size(state)
-        for name, value in sorted(state.items(), key=lambda item: str(item[0])):
-            if type(inspect.getattr_static(kind, name, None)) is not functools.cached_property:
-                walk.edge(node, f".{name}", Place(getitem, state, name, value), _joined(node, name))
-    for base in kind.__mro__:
+    for name, value in found:
+        walk.edge(node, f".{name}", Place(getitem, state, name, value), node.inner(name))
+    for base in type(target).__mro__:
         slots = vars(base).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             if name in {"__dict__", "__weakref__"} or base.__module__.startswith("functools"):
@@ -275,7 +184,7 @@ def _open_state(walk: Walk, node: Node, target: Any) -> None:
             descriptor = vars(base).get(name) or vars(base).get(f"_{base.__name__.lstrip('_')}{name}")
             if descriptor is not None:
                 place = Place(_in_slot, target, descriptor, _in_slot(target, descriptor))
-                walk.edge_or_empty(node, f".{name}", place, _joined(node, name))
+                walk.edge_or_empty(node, f".{name}", place, node.inner(name))
 
 
 def _in_slot(target: Any, descriptor: Any) -> Any:
@@ -315,5 +224,5 @@ def _open_module(walk: Walk, node: Node, module: ModuleType) -> None:
     space = vars(module)
     walk.watch_size(space)
     for name, value in sorted(space.copy().items()):
-        if not name.startswith("__"):
+        if name.strip("_") and name not in _OF_MODULES:
             walk.edge(node, name, Place(getitem, space, name, value), f"{module.__name__}.{name}")

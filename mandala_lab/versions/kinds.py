@@ -6,19 +6,25 @@ Owns these decisions alone; nothing here follows anything.
 from __future__ import annotations
 
 import builtins
+import collections
 import functools
 import inspect
+import io
 import itertools
+import logging
 import operator
 import os
 import re
+import string
+import struct
 import sys
 import sysconfig
 import types
-import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
+
+from mandala_lab.versions import hints
 
 _INSTALLED = tuple(
     sysconfig.get_path(name).rstrip(os.sep) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")
@@ -29,10 +35,15 @@ _HEAP_TYPE = 1 << 9
 _ATOMS = {type(None), bool, int, float, complex, str, bytes, bytearray, type(...)}
 _CONTAINERS = (list, tuple, dict, set, frozenset, types.MappingProxyType)
 _EXACT_CONTAINERS = {list, tuple, dict, set, frozenset}
-_FOREIGN_DATA = {"numpy", "pandas", "pyarrow", "datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo"}
+_FOREIGN_DATA = {"numpy", "pandas", "polars", "pyarrow", "array", "datetime", "decimal", "fractions", "ipaddress"}
+_FOREIGN_DATA |= {"pathlib", "uuid", "zoneinfo"}
+_DATA = {range, slice, memoryview, collections.deque, io.BytesIO, io.StringIO, string.Template}
+_OP = "mandala_lab.memo.decorator.Op"  # of a room that this one does not import
+_DATA_BY_NAME = {"mandala_lab.memo.files.File"}
 _SCAN = 1_000  # items of a container, at most, that are looked at in search of code
 _BOUND = {types.BuiltinMethodType, types.MethodWrapperType}
-_WRITING = {"append", "appendleft", "extend", "add", "update", "write", "writelines", "put"}
+_WRITING = {"append", "appendleft", "extend", "add", "update", "write", "writelines", "put", "acquire", "release"}
+_STREAMS = {"__next__", "send"}
 _PARTS = {
     functools.partial: ("func", "args", "keywords"),
     functools.partialmethod: ("func", "args", "keywords"),
@@ -55,7 +66,11 @@ _NAMED = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
 )
-_WRITTEN_OUT = (re.Pattern, types.GenericAlias, types.UnionType, typing.TypeVar)
+_WRITTEN_OUT: dict[type, Callable[[Any], str]] = {
+    re.Pattern: lambda found: f"{found.pattern!r} {found.flags}",  # its repr is cut off
+    struct.Struct: lambda found: repr(found.format),
+}
+_LOGGING = (logging.Logger, logging.LoggerAdapter, logging.Handler, logging.Manager, logging.PlaceHolder)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -101,8 +116,10 @@ def is_user_class(kind: type) -> bool:
 
 
 def parts(value: Any) -> list[tuple[str, Any]]:
-    """Return what a thing that leads to code is made of: partials, bound methods, properties, wrappers."""
+    """Return what a thing that leads to code is made of: partials, bound methods, properties, wrappers, aliases."""
     kind = type(value)
+    if hints.is_hint(value):
+        return [] if is_plain_hint(value) else hints.parts(value)
     if kind in _BOUND and not _reads_its_object(value):
         return []
     if kind in _GETTERS:
@@ -118,25 +135,76 @@ def parts(value: Any) -> list[tuple[str, Any]]:
 
 
 def _reads_its_object(method: Any) -> bool:
-    """Whether a bound method written in C reads an object whose state is data; ``log.append`` only writes."""
+    """Whether a bound method written in C may read its object; ``log.append`` only writes, and a stream goes on."""
     owner = method.__self__
-    if owner is None or isinstance(owner, ModuleType | type) or method.__name__ in _WRITING:
-        return False
-    return is_container(owner) or _package(type(owner)) in _FOREIGN_DATA or type(owner) in _ATOMS
+    return not (owner is None or isinstance(owner, ModuleType | type) or method.__name__ in _WRITING | _STREAMS)
+
+
+def is_plain_hint(hint: Any) -> bool:
+    """Whether the text of a notation of types says all: what is in it are installed classes and scalars."""
+    todo: list[Any] = [hint]
+    seen: list[Any] = []
+    while todo:
+        found = todo.pop()
+        if issubclass(type(found), type):
+            if is_user_class(found):
+                return False
+        elif hints.is_hint(found):
+            inside = [part for _, part in hints.parts(found)]
+            if inside and hints.is_opaque(found):
+                return False
+            if not any(found is known for known in seen):
+                seen.append(found)
+                todo += inside
+        elif type(found) not in _ATOMS:
+            return False
+    return True
+
+
+def offered_as(value: Any) -> str | None:
+    """Return the name under which the installed package that defines the type of a value offers that value.
+
+    Such are ``scipy.stats.norm`` and ``random.random``, a method of a generator
+    that the module keeps: whatever state they have is the package's own.
+    """
+    kind = type(value)
+    if kind in _ATOMS or kind in _EXACT_CONTAINERS or issubclass(kind, type | ModuleType | FunctionType):
+        return None
+    owner = getattr(value, "__self__", None) if kind in _BOUND or kind is MethodType else None
+    if isinstance(owner, ModuleType | type):
+        return None
+    home = str((kind if owner is None else type(owner)).__module__)
+    while home and home != "builtins" and not is_user_module(home):
+        for name, there in dict(getattr(sys.modules.get(home), "__dict__", {})).items():
+            if there is value:
+                return f"{home}.{name}"
+        home = home.rpartition(".")[0]
+    return None
+
+
+def declared_version(value: Any) -> str | None:
+    """Return the version by which the user vouches for the code of an op, if the value is one that has it."""
+    if f"{type(value).__module__}.{type(value).__qualname__}" != _OP:
+        return None
+    version: str | None = value.fixed_version
+    return version
 
 
 def is_named(value: Any) -> bool:
     """Whether a thing is known by its name alone: code written in C, and notations of types."""
     kind = type(value)
-    if issubclass(kind, _NAMED) or issubclass(kind, _WRITTEN_OUT) or kind.__module__ in {"typing", "logging"}:
+    if issubclass(kind, _NAMED) or kind in _WRITTEN_OUT or hints.is_hint(value):
+        return True
+    if issubclass(kind, _LOGGING) and not is_user_class(kind):
         return True
     return kind.__name__ in {"ufunc", "cython_function_or_method", "_ArrayFunctionDispatcher"}
 
 
 def name_of(value: Any) -> str:
     """Return the name of a thing that is known by its name."""
-    if issubclass(type(value), _WRITTEN_OUT) or type(value).__module__ == "typing":
-        return f"{type(value).__qualname__} {value!r}"
+    written_out = _WRITTEN_OUT.get(type(value), repr if hints.is_hint(value) else None)
+    if written_out is not None:
+        return f"{type(value).__qualname__} {written_out(value)}"
     owner = getattr(value, "__objclass__", None)
     module = getattr(value, "__module__", None) or getattr(owner, "__module__", None) or ""
     return f"{module}.{getattr(value, '__qualname__', None) or getattr(value, '__name__', repr(type(value)))}"
@@ -166,7 +234,22 @@ def is_container(value: Any) -> bool:
 
 def is_known_data(value: Any) -> bool:
     """Whether a value is of a type that holds nothing but data."""
-    return type(value) in _ATOMS | _EXACT_CONTAINERS or _package(type(value)) in _FOREIGN_DATA
+    kind = type(value)
+    if kind in _ATOMS or kind in _DATA or _package(kind) in _FOREIGN_DATA or kind.__module__.startswith("scipy.sparse"):
+        return True
+    return is_container(value) or f"{kind.__module__}.{kind.__qualname__}" in _DATA_BY_NAME
+
+
+def holds_data_only(value: Any) -> bool:
+    """Whether a value is known data, and so is all that lies in it, as far as is looked."""
+    todo, left = [value], _SCAN
+    while todo and left:
+        left -= 1
+        found = todo.pop()
+        if not is_known_data(found):
+            return False
+        todo += itertools.islice(_inner(found), _SCAN)
+    return True
 
 
 def items(value: Any) -> list[tuple[Any, Any]]:

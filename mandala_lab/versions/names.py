@@ -156,7 +156,8 @@ def _add(scan: _Scan, base: Lookup, steps: list[dis.Instruction], at: int) -> No
         if step.opname not in _ATTRIBUTE:
             break
         path.append(step.argval)
-        called = step.opname == "LOAD_METHOD" or (_FLAGGED and bool((step.arg or 0) & 1))
+        called = base.called or step.opname == "LOAD_METHOD" or (_FLAGGED and bool((step.arg or 0) & 1))
+        called = called or steps[min(after + 1, len(steps) - 1)].opname == "PUSH_NULL"  # of a module that is imported
     if len(path) == len(base.attributes) and len(steps) > at + 1 and steps[at + 1].opname == "STORE_ATTR":
         return
     if base.kind != "self" or path:

@@ -54,6 +54,10 @@ class Node:
     text: str | None = None
     is_class: bool = False
 
+    def inner(self, name: str) -> str:
+        """Return the label of a part."""
+        return f"{self.label}.{name}" if self.label else name
+
     def digest(self) -> bytes:
         """Digest of the thing itself, without its edges."""
         return combine(b"piece", self.own, self.annotations if self.handed_on else b"")
@@ -163,9 +167,10 @@ class Walk:
 
     def lacking(self, node: Node, scope: dict[str, Any], name: str) -> None:
         """Note that a name is absent from a namespace, and looked for among the builtins next."""
-        self._absent.setdefault(id(scope), (scope, set()))[1].add(name)
+        self.watch_absent(scope, name)
         found = getattr(builtins, name, MISSING)
         if found is MISSING:
+            self.watch_absent(vars(builtins), name)
             node.edges.append((name, b"missing"))
             return
         if scope is not vars(builtins):
@@ -178,6 +183,10 @@ class Walk:
     def watch_place(self, place: Place) -> None:
         """Watch a place that leads on."""
         self._code.append(place)
+
+    def watch_absent(self, scope: dict[str, Any], name: str) -> None:
+        """Watch that a name is absent from a namespace."""
+        self._absent.setdefault(id(scope), (scope, set()))[1].add(name)
 
     def watch_size(self, container: Any) -> None:
         """Watch how many items a container has."""
@@ -196,6 +205,10 @@ class Walk:
             self._code.append(place)
             is_user = kinds.is_user_class(value) if issubclass(kind, type) else kinds.is_user_module(value.__name__)
             return self._number(value, label) if is_user else self._name(label, value)
+        offered = kinds.offered_as(value)
+        if offered is not None:
+            self._code.append(place)
+            return self._named(label, _utf8(offered))
         if kinds.is_named(value) and not kinds.parts(value):
             self._code.append(place)
             return self._name(label, value)
@@ -213,6 +226,9 @@ class Walk:
         name = _utf8(value.__name__ if issubclass(type(value), ModuleType) else kinds.name_of(value))
         if name.endswith(b" (vectorized)"):  # made by numpy around a function that it does not show
             self.gap(f"{label} holds a function that cannot be looked into")
+        return self._named(label, name)
+
+    def _named(self, label: str, name: bytes) -> bytes:
         self.named.setdefault(label, combine(b"named", name))
         return b"name:" + name
 

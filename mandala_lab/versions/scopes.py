@@ -7,6 +7,7 @@ what is used of them counts.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -96,9 +97,14 @@ def _follow_path(walk: Walk, node: Node, place: Place, lookup: Lookup, label: st
 
 def _in_module(module: ModuleType, name: str) -> Any:
     value = vars(module).get(name, MISSING)
-    if value is MISSING and hasattr(module, "__path__") and kinds.is_user_module(module.__name__):
-        value = sys.modules.get(f"{module.__name__}.{name}", MISSING)
-    return value
+    if value is not MISSING:
+        return value
+    if kinds.is_user_module(module.__name__):
+        return sys.modules.get(f"{module.__name__}.{name}", MISSING) if hasattr(module, "__path__") else MISSING
+    if "__getattr__" in vars(module):  # numpy and scipy load parts of theirs so, at the latest when the body asks
+        with contextlib.suppress(Exception):
+            getattr(module, name)
+    return vars(module).get(name, MISSING)
 
 
 def _follow_missing(walk: Walk, node: Node, module: ModuleType, name: str) -> None:

@@ -141,7 +141,8 @@ def _rarer_checks(
     if others:
         checks.append(lambda: all(get(holder, key) is seen for get, holder, key, seen in others))
     if sizes:
-        checks.append(lambda: all(len(container) == size for container, size in sizes))
+        containers, counts = tuple(container for container, _ in sizes), [size for _, size in sizes]
+        checks.append(lambda: list(map(len, containers)) == counts)
     if builtin_names:
         pick = itemgetter(*builtin_names)
         picked = pick(_BUILTINS)
