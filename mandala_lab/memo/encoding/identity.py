@@ -34,6 +34,10 @@ _KEPT = 0
 _MISSED = 1
 _MOST_MISSED = 2
 _OPEN = b""
+_ADVICE = (
+    "; use plain data instead (of a figure: the picture as bytes or as a PIL image), "
+    "or say what its content is with register_hasher"
+)
 _head = struct.Struct(">cQ").pack
 _small = struct.Struct(">cq").pack
 _real = struct.Struct(">cd").pack
@@ -151,7 +155,8 @@ def _again(value: Any, memo: Memo) -> bytes:
     """Return the bytes of a container that was met before."""
     found: bytes = memo[id(value)]
     if found is _OPEN:
-        raise UnstorableError(f"a value of type {type(value).__name__}, containing itself, has no encoding")
+        advice = "" if is_plain(type(value)) else _ADVICE
+        raise UnstorableError(f"a value of type {type(value).__name__}, containing itself, has no encoding{advice}")
     return found
 
 
