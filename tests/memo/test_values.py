@@ -116,6 +116,22 @@ def test_plain_arrays_and_tables_have_formats_that_others_read():
     assert [store(value).format for value in (array, array.T, table, 1)] == ["npy", "npy", "arrow", "tree"]
 
 
+def test_a_frequency_comes_back_with_its_holidays():
+    for offset in (pd.offsets.CDay(holidays=["2025-05-08"]), pd.offsets.CBMonthEnd(2, holidays=["2025-05-30"])):
+        index = pd.date_range("2025-05-06", periods=4, freq=offset)
+        stored = store(pd.Series(range(4), index=index))
+        back = load(stored).index.freq
+        assert stored.format == "tree"
+        assert (back, back.holidays) == (offset, offset.holidays)
+
+    class Fortnight(pd.DateOffset):
+        pass
+
+    of_the_user = store(Fortnight(days=14))
+    assert of_the_user.format == "pickle"
+    assert load(of_the_user).kwds == {"days": 14}
+
+
 def test_a_loaded_array_can_be_written_to_and_changes_nothing_stored():
     stored = store(np.arange(3))
     load(stored)[0] = 7

@@ -17,6 +17,7 @@ import pandas as pd
 
 from mandala_lab.memo.encoding import strings
 from mandala_lab.memo.encoding.forms import Form, add
+from mandala_lab.memo.encoding.offsets import frequency
 from mandala_lab.model.errors import CorruptValueError, UnstorableError
 
 _INDEXES = (
@@ -66,8 +67,8 @@ def _series_of(parts: Any) -> pd.Series[Any]:
 def _of_index(index: pd.Index[Any], *, storing: bool) -> Any:
     if isinstance(index, pd.RangeIndex):
         return index.name, "range", (index.start, index.stop, index.step)
-    frequency = None if isinstance(index, pd.PeriodIndex) else getattr(index, "freqstr", None)
-    return index.name, "values", _column(index, storing=storing), frequency
+    freq = None if isinstance(index, pd.PeriodIndex) else getattr(index, "freq", None)
+    return index.name, "values", _column(index, storing=storing), frequency(freq)
 
 
 def _index_of(parts: Any) -> pd.Index[Any]:
@@ -95,6 +96,14 @@ def _of_array(array: Any, *, storing: bool) -> Any:
     return _column(pd.Series(array, dtype=array.dtype, copy=False), storing=storing)
 
 
+def _of_moments(array: Any, *, storing: bool) -> Any:
+    return _of_array(array, storing=storing), frequency(getattr(array, "freq", None))  # until pandas 3
+
+
+def _moments_of(parts: Any) -> Any:
+    return _index_of((None, "values", *parts)).array
+
+
 def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:  # noqa: PLR0911 - one line a kind
     """Return one column: a word that says how, and the content."""
     dtype, column = values.dtype, values.array
@@ -107,7 +116,8 @@ def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:  #
     if isinstance(dtype, pd.DatetimeTZDtype):
         return "zoned", dtype.unit, zone_name(dtype.tz), column.asi8
     if isinstance(dtype, pd.PeriodDtype):
-        return "period", str(dtype), column.asi8
+        freq = frequency(dtype.freq)
+        return "period", str(dtype) if isinstance(freq, str) else freq, column.asi8
     if isinstance(dtype, pd.IntervalDtype):
         return "interval", dtype.closed, column.left, column.right
     if isinstance(dtype, pd.SparseDtype):
@@ -174,7 +184,7 @@ def _column_of(parts: Any) -> Any:  # noqa: PLR0911 - one line a kind of column
         return pd.DatetimeIndex(moments.view(f"M8[{unit}]")).tz_localize("UTC").tz_convert(zone_of(zone)).array
     if how == "period":
         dtype, ordinals = rest
-        return pd.arrays.PeriodArray(ordinals, dtype=pd.api.types.pandas_dtype(dtype))
+        return pd.arrays.PeriodArray(ordinals, dtype=_period_dtype(dtype))
     if how == "interval":
         closed, left, right = rest
         return pd.arrays.IntervalArray.from_arrays(left, right, closed=closed)
@@ -188,6 +198,10 @@ def _column_of(parts: Any) -> Any:  # noqa: PLR0911 - one line a kind of column
     raise CorruptValueError(f"stored bytes hold an unknown kind of column: {how!r}")
 
 
+def _period_dtype(said: Any) -> Any:
+    return pd.api.types.pandas_dtype(said) if isinstance(said, str) else pd.PeriodDtype(said)
+
+
 def _sparse_of(subtype: Any, fill: Any, size: int, places: Any, values: Any) -> Any:
     from pandas._libs.sparse import IntIndex
 
@@ -196,7 +210,7 @@ def _sparse_of(subtype: Any, fill: Any, size: int, places: Any, values: Any) -> 
 
 
 def zone_name(zone: Any) -> Any:
-    """Return the name of a zone, or its minutes east of Greenwich.
+    """Return the name of a zone, or its minutes east of Greenwich, with the name that these were given.
 
     Raises
     ------
@@ -209,13 +223,18 @@ def zone_name(zone: Any) -> Any:
     if isinstance(name, str):
         return name
     if isinstance(zone, dt.timezone) or type(zone).__module__.startswith("pytz"):
-        offset = zone.utcoffset(None)
-        return "UTC" if zone == dt.UTC else offset.total_seconds() / 60
+        minutes = zone.utcoffset(None).total_seconds() / 60
+        if isinstance(zone, dt.timezone) and len(zone.__getinitargs__()) > 1:  # type: ignore[attr-defined]
+            return minutes, zone.tzname(None)
+        return "UTC" if zone == dt.UTC else minutes
     raise UnstorableError(f"the zone {zone!r} has no name that means the same elsewhere; use one of zoneinfo")
 
 
 def zone_of(name: Any) -> Any:
     """Return the zone of a name, as this pandas makes it."""
+    if isinstance(name, tuple):
+        minutes, said = name
+        return dt.timezone(dt.timedelta(minutes=minutes), said)
     return dt.timezone(dt.timedelta(minutes=name)) if isinstance(name, float) else name
 
 
@@ -253,6 +272,8 @@ for _kind in _INDEXES:
 for _dtype in ("int8", "Int8", "Float64", "boolean", "category", "period[D]", "interval[int64]", "Sparse[int8]"):
     _empty = pd.array([], dtype=_dtype)
     _add(type(_empty), _of_array, _column_of)
+for _moments in (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray):
+    _add(_moments, _of_moments, _moments_of)
 add(pd.Timestamp, Form("pandas.Timestamp", _of_timestamp, _timestamp_of))
 add(
     pd.Timedelta,
@@ -262,7 +283,7 @@ add(
     pd.Period,
     Form(
         "pandas.Period",
-        lambda value: (value.freqstr, value.ordinal),
+        lambda value: (frequency(value.freq), value.ordinal),
         lambda parts: pd.Period(ordinal=parts[1], freq=parts[0]),
     ),
 )
