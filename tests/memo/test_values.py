@@ -132,6 +132,37 @@ def test_a_frequency_comes_back_with_its_holidays():
     assert load(of_the_user).kwds == {"days": 14}
 
 
+@pytest.mark.parametrize("dtype", "? u1 i2 <i4 >i4 f2 f4 >f4 f8 g c8 c16 U1 U5 S2 M8[D] m8[s] O i4,f4".split())
+def test_masked_arrays_come_back_with_the_fill_value_that_numpy_gave_them(dtype):
+    made = np.ma.MaskedArray(np.zeros(2, dtype), mask=[True, False])
+    stored = store(made)
+    assert stored.format == "tree"
+    back = load(stored)
+    with np.errstate(over="ignore"):  # the default for 2 bytes
+        assert content_id(back.filled()) == content_id(made.filled())
+    assert back.dtype == made.dtype
+    assert content_id(np.ma.MaskedArray(np.zeros(2, dtype), mask=[True, False], fill_value=made[1])) != stored.cid
+
+
+def test_a_multi_index_comes_back_but_for_levels_that_nothing_uses():
+    days = pd.date_range("2024", periods=3, name="day")
+    for made in (
+        pd.MultiIndex.from_product([days, ["a", "b"]], sortorder=0)[:3],
+        pd.MultiIndex.from_arrays([pd.Categorical(["a", "b"], ["c", "b", "a"]), [1, 2]], names=["k", None])[:1],
+        pd.MultiIndex.from_tuples([(1, "a"), (None, "b"), (True, "a")]),
+        pd.MultiIndex.from_tuples([(2**53, "a"), (None, "b"), (2**53 + 1, "a"), (1, None)])[:3],
+        pd.MultiIndex.from_product([days, [1.5]])[:0],
+        pd.MultiIndex.from_product([days.tz_localize("UTC"), pd.period_range("2024", periods=2, freq="M")]),
+    ):
+        for value in (made, pd.Series(range(len(made)), index=made), pd.DataFrame({"x": 1}, index=made)):
+            stored = store(value)
+            back = load(stored) if value is made else load(stored).index
+            assert stored.format in {"tree", "arrow"}
+            assert back.identical(made)
+            assert [level.dtype for level in back.levels] == [level.dtype for level in made.levels]
+            assert content_id(back) == content_id(made) == content_id(made.remove_unused_levels())
+
+
 def test_a_loaded_array_can_be_written_to_and_changes_nothing_stored():
     stored = store(np.arange(3))
     load(stored)[0] = 7

@@ -83,13 +83,35 @@ def _index_of(parts: Any) -> pd.Index[Any]:
 
 
 def _of_multi_index(index: pd.MultiIndex, *, storing: bool) -> Any:
-    levels = [_column(index.get_level_values(level), storing=storing) for level in range(index.nlevels)]
-    return list(index.names), levels
+    return list(index.names), [_of_level(index, level, storing=storing) for level in range(index.nlevels)]
+
+
+def _of_level(index: pd.MultiIndex, place: int, *, storing: bool) -> Any:
+    """Return the values of a level; where a gap makes them of another dtype, those between gaps, and the gaps."""
+    values, level = index.get_level_values(place), index.levels[place]
+    if values.dtype == level.dtype:
+        return _column(values, storing=storing)
+    codes = np.asarray(index.codes[place])
+    return "gaps", _column(level.take(codes[codes >= 0]), storing=storing), codes < 0
 
 
 def _multi_index_of(parts: Any) -> pd.MultiIndex:
-    names, levels = parts
-    return pd.MultiIndex.from_arrays([_series(_column_of(level)) for level in levels], names=names)
+    names, found = parts
+    levels, codes = zip(*[_level_of(level) for level in found], strict=True)
+    return pd.MultiIndex(levels, codes, names=names)
+
+
+def _level_of(parts: Any) -> Any:
+    gaps = None
+    if parts[0] == "gaps":
+        _, parts, gaps = parts
+    level = pd.MultiIndex.from_arrays([_series(_column_of(parts))])
+    codes = np.asarray(level.codes[0])
+    if gaps is not None:
+        spread = np.full(len(gaps), -1)
+        spread[~gaps] = codes
+        codes = spread
+    return level.levels[0], codes
 
 
 def _of_array(array: Any, *, storing: bool) -> Any:
