@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import threading
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
@@ -114,6 +115,23 @@ def test_plain_arrays_and_tables_have_formats_that_others_read():
     assert np.load(io.BytesIO(store(array).settled().data)).tolist() == array.tolist()
     assert pa.ipc.open_file(store(table).data).read_all().column("a").to_pylist() == [1, 2]
     assert [store(value).format for value in (array, array.T, table, 1)] == ["npy", "npy", "arrow", "tree"]
+
+
+def test_frames_with_names_that_are_no_texts_come_back_without_a_warning():
+    for frame in (
+        pd.DataFrame({1: [1], "a": [2]}),
+        pd.DataFrame({("a", 1): [1], ("b", 2): [2]}),
+        pd.DataFrame({"a": [1]}, index=pd.MultiIndex.from_tuples([(1, 2)], names=[1, "a"])),
+        pd.DataFrame({"a": pd.arrays.SparseArray([0, 1, 0])}),
+        pd.DataFrame({"a": pd.arrays.SparseArray([1.5, None])}),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            stored = store(frame)
+            back = load(stored)
+        pd.testing.assert_frame_equal(back, frame)
+        assert stored.format == "tree"
+    assert store(pd.DataFrame({"a": [1]}, index=pd.Index([2], name="k"))).format == "arrow"
 
 
 def test_a_frequency_comes_back_with_its_holidays():

@@ -84,8 +84,16 @@ def _exif(picture: Image.Image) -> list[Any]:
 
 def _groups(exif: Image.Exif) -> dict[int, Any]:
     """Return the groups of entries to which some entries point."""
-    loaded = exif._ifds  # noqa: SLF001 - to ask for one that is not there would make it
-    return {int(tag): dict(exif.get_ifd(tag)) for tag in _GROUPS if tag in exif or loaded.get(tag)}
+    groups = {}
+    for tag in map(int, _GROUPS):
+        place, loaded = exif.get(tag), exif._ifds.get(tag)  # noqa: SLF001 - to ask for one that is not there would make it
+        if isinstance(place, dict):
+            groups[tag] = dict(place)
+        elif loaded:
+            groups[tag] = dict(loaded)
+        elif place is not None:
+            groups[tag] = dict(exif.get_ifd(tag))
+    return groups
 
 
 def _parts_of(entries: dict[int, Any], groups: dict[int, Any]) -> Any:

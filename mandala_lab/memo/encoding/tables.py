@@ -228,7 +228,8 @@ def _sparse_of(subtype: Any, fill: Any, size: int, places: Any, values: Any) -> 
     from pandas._libs.sparse import IntIndex
 
     index = IntIndex(size, np.array(places, np.int32), check_integrity=True)
-    return pd.arrays.SparseArray(values, sparse_index=index, fill_value=fill, dtype=pd.SparseDtype(subtype, fill))
+    dtype: Any = pd.SparseDtype(subtype, fill)
+    return pd.arrays.SparseArray._simple_new(values, index, dtype)  # noqa: SLF001 - no public way takes places
 
 
 def zone_name(zone: Any) -> Any:
