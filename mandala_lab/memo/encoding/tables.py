@@ -138,8 +138,7 @@ def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:  #
     if isinstance(dtype, pd.DatetimeTZDtype):
         return "zoned", dtype.unit, zone_name(dtype.tz), column.asi8
     if isinstance(dtype, pd.PeriodDtype):
-        freq = frequency(dtype.freq)
-        return "period", str(dtype) if isinstance(freq, str) else freq, column.asi8
+        return "period", _period_name(str(dtype), dtype.freq), column.asi8
     if isinstance(dtype, pd.IntervalDtype):
         return "interval", dtype.closed, column.left, column.right
     if isinstance(dtype, pd.SparseDtype):
@@ -218,6 +217,11 @@ def _column_of(parts: Any) -> Any:  # noqa: PLR0911 - one line a kind of column
         dtype, mask, data = rest
         return type(pd.array([], dtype=dtype))(data, mask)
     raise CorruptValueError(f"stored bytes hold an unknown kind of column: {how!r}")
+
+
+def _period_name(name: str, offset: Any) -> Any:
+    """Return what periods call their offset, where the text of the offset is all of it."""
+    return name if isinstance(frequency(offset), str) else offset
 
 
 def _period_dtype(said: Any) -> Any:
@@ -306,7 +310,7 @@ add(
     pd.Period,
     Form(
         "pandas.Period",
-        lambda value: (frequency(value.freq), value.ordinal),
+        lambda value: (_period_name(value.freqstr, value.freq), value.ordinal),
         lambda parts: pd.Period(ordinal=parts[1], freq=parts[0]),
     ),
 )
