@@ -12,6 +12,9 @@ from mandala_lab.memo.encoding.forms import Form, add
 from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.hashing import DIGEST_SIZE
 
+_PIECE = 1 << 22
+_SMALL = 1 << 14
+
 
 class File(os.PathLike[str]):
     """A file as an argument or a result: keyed by its content and its name, wherever it lies.
@@ -64,6 +67,12 @@ class File(os.PathLike[str]):
             what = "is a folder: give its files" if self._path.is_dir() else "is not there"
             raise FileNotFoundError(f"File({str(path)!r}): {self._path} {what}")
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            f"{cls.__name__} cannot be a subclass of File, which is keyed by content because it is of this very class; "
+            "keep a File in an attribute instead"
+        )
+
     @property
     def path(self) -> Path:  # noqa: D102 - said above
         if self._recorded is not None and _digest(self._path) != self._recorded:
@@ -83,7 +92,10 @@ class File(os.PathLike[str]):
 def _digest(path: Path) -> bytes:
     digest = blake3(max_threads=blake3.AUTO)
     try:
-        digest.update_mmap(path)
+        with path.open("rb", buffering=0) as file:  # not mapped: to cut a mapped file ends the process
+            buffer = memoryview(bytearray(min(_PIECE, max(_SMALL, os.fstat(file.fileno()).st_size))))
+            while size := file.readinto(buffer):
+                digest.update(buffer[:size])
     except OSError as error:
         raise CorruptValueError(f"the file {path} cannot be read: {error.strerror or error}") from error
     return digest.digest(DIGEST_SIZE)

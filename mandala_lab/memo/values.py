@@ -146,9 +146,11 @@ def _from_npy(data: bytes | memoryview, *, copy: bool = True) -> Any:
 
 
 def _to_arrow(frame: Any) -> memoryview | None:
-    """Return the frame as an Arrow file, or ``None`` where Arrow has no type for a column."""
+    """Return the frame as an Arrow file, or ``None`` where Arrow has no type for a column or makes names texts."""
     import pyarrow as pa
 
+    if frame.columns.inferred_type not in {"string", "empty"} or not _are_texts(frame.index.names):
+        return None
     try:
         table = pa.Table.from_pandas(frame)
         sink = pa.BufferOutputStream()
@@ -157,6 +159,10 @@ def _to_arrow(frame: Any) -> memoryview | None:
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None
     return memoryview(sink.getvalue())
+
+
+def _are_texts(names: Any) -> bool:
+    return all(name is None or isinstance(name, str) for name in names)
 
 
 def _from_arrow(data: bytes | memoryview) -> Any:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from mandala_lab import CorruptValueError, File, MandalaLabWarning, Storage, get_content_hash, op
+from mandala_lab.memo import files
 
 runs: list[str] = []
 note = runs.append
@@ -102,3 +106,42 @@ def test_what_is_no_file_is_told(tmp_path):
         File(tmp_path)
     (tmp_path / "empty").touch()
     assert get_content_hash(File(tmp_path / "empty")) == get_content_hash(File(tmp_path / "empty"))
+
+
+def test_a_file_that_is_cut_while_it_is_read_does_not_end_the_process(tmp_path):
+    script = (
+        "import os, sys, threading\n"
+        "from mandala_lab import File, get_content_hash\n"
+        "place, stop = sys.argv[1], threading.Event()\n"
+        "def cut():\n"
+        "    while not stop.is_set():\n"
+        "        os.truncate(place, 0)\n"
+        "        os.truncate(place, 50_000_000)\n"
+        "open(place, 'wb').close()\n"
+        "cutter = threading.Thread(target=cut)\n"
+        "cutter.start()\n"
+        "for _ in range(50):\n"
+        "    get_content_hash(File(place))\n"
+        "stop.set()\n"
+        "cutter.join()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "cut")], timeout=60, check=False)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 14, (1 << 14) + 1, (1 << 22) + 5, 1 << 23])
+def test_a_file_is_read_to_its_end(tmp_path, size):
+    one, other = tmp_path / "one" / "data", tmp_path / "other" / "data"
+    for place in (one, other):
+        place.parent.mkdir()
+        place.write_bytes(bytes(size))
+    first = get_content_hash(File(one))
+    assert first == get_content_hash(File(other))
+    other.write_bytes(bytes(max(0, size - 1)) + b"x")
+    assert get_content_hash(File(other)) != first
+    assert files._digest(one) == blake3(bytes(size)).digest(20)
+
+
+def test_a_file_has_no_subclass():
+    with pytest.raises(TypeError, match="keep a File in an attribute"):
+        type("Table", (File,), {})

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import collections
+import datetime as dt
 import enum
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from mandala_lab import UnstorableError
 from mandala_lab.memo.encoding import content_id, recognised
 
 
@@ -78,3 +83,46 @@ def test_memory_is_bounded_and_large_bytes_are_not_copied(monkeypatch):
         recognised.keep(recognised.mark_of([number]), [number], b"x" * 100)
     assert 0 < len(recognised._known) <= 4
     assert recognised.mark_of([bytes(10_000_000)]) == recognised.mark_of([bytes(10_000_000)])
+
+
+def test_a_buffer_that_pickles_as_bytes_is_no_bytes():
+    plain = content_id([b"x"] * 256)
+    assert content_id([bytearray(b"x")] * 256) == content_id([bytearray(b"x")] * 256) != plain
+    with pytest.raises(UnstorableError, match="PickleBuffer"):
+        content_id([pickle.PickleBuffer(b"x")] * 256)
+    assert recognised.mark_of([bytearray]) != recognised.mark_of([bytearray()])
+    assert recognised.mark_of([bytes]) is None
+
+
+def test_what_is_shared_over_and_over_is_given_up_soon():
+    shared: list[object] = [1]
+    for _ in range(60):
+        shared = [shared, shared]
+    assert recognised.mark_of(shared) is None
+    assert content_id([shared] * 256) == content_id([shared] * 256) != content_id([shared] * 257)
+    assert recognised.mark_of([[[0.0] * 500] * 500] * 500) is None
+    assert recognised.mark_of([bytes(recognised._MOST_BYTES)]) is None
+
+
+def test_what_is_no_plain_data_is_looked_at_twice_at_most(monkeypatch):
+    nested: list[object] = [dt.date(2020, 1, 1)]
+    for _ in range(20):
+        nested = [*range(recognised.MANY), nested]
+    tried = []
+    mark_of = recognised.mark_of
+    monkeypatch.setattr(recognised, "mark_of", lambda value: tried.append(value) or mark_of(value))
+    beside = [list(range(1000)), {str(number): number for number in range(1000)}]
+    content_id([nested, *beside])
+    assert len(tried) == 2 + 2 * 2, "those around it, and twice each of what lies beside it"
+
+
+def test_deep_values_do_not_end_the_process():
+    script = (
+        "import sys\n"
+        "from mandala_lab.memo.encoding import content_id\n"
+        "sys.setrecursionlimit(10**6)\n"
+        "deep = []\n"
+        "for _ in range(100_000): deep = [deep]\n"
+        "assert content_id([deep] * 256) == content_id([deep] * 256)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import threading
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
@@ -114,6 +115,70 @@ def test_plain_arrays_and_tables_have_formats_that_others_read():
     assert np.load(io.BytesIO(store(array).settled().data)).tolist() == array.tolist()
     assert pa.ipc.open_file(store(table).data).read_all().column("a").to_pylist() == [1, 2]
     assert [store(value).format for value in (array, array.T, table, 1)] == ["npy", "npy", "arrow", "tree"]
+
+
+def test_frames_with_names_that_are_no_texts_come_back_without_a_warning():
+    for frame in (
+        pd.DataFrame({1: [1], "a": [2]}),
+        pd.DataFrame({("a", 1): [1], ("b", 2): [2]}),
+        pd.DataFrame({"a": [1]}, index=pd.MultiIndex.from_tuples([(1, 2)], names=[1, "a"])),
+        pd.DataFrame({"a": pd.arrays.SparseArray([0, 1, 0])}),
+        pd.DataFrame({"a": pd.arrays.SparseArray([1.5, None])}),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            stored = store(frame)
+            back = load(stored)
+        pd.testing.assert_frame_equal(back, frame)
+        assert stored.format == "tree"
+    assert store(pd.DataFrame({"a": [1]}, index=pd.Index([2], name="k"))).format == "arrow"
+
+
+def test_a_frequency_comes_back_with_its_holidays():
+    for offset in (pd.offsets.CDay(holidays=["2025-05-08"]), pd.offsets.CBMonthEnd(2, holidays=["2025-05-30"])):
+        index = pd.date_range("2025-05-06", periods=4, freq=offset)
+        stored = store(pd.Series(range(4), index=index))
+        back = load(stored).index.freq
+        assert stored.format == "tree"
+        assert (back, back.holidays) == (offset, offset.holidays)
+
+    class Fortnight(pd.DateOffset):
+        pass
+
+    of_the_user = store(Fortnight(days=14))
+    assert of_the_user.format == "pickle"
+    assert load(of_the_user).kwds == {"days": 14}
+
+
+@pytest.mark.parametrize("dtype", "? u1 i2 <i4 >i4 f2 f4 >f4 f8 g c8 c16 U1 U5 S2 M8[D] m8[s] O i4,f4".split())
+def test_masked_arrays_come_back_with_the_fill_value_that_numpy_gave_them(dtype):
+    made = np.ma.MaskedArray(np.zeros(2, dtype), mask=[True, False])
+    stored = store(made)
+    assert stored.format == "tree"
+    back = load(stored)
+    with np.errstate(over="ignore"):  # the default for 2 bytes
+        assert content_id(back.filled()) == content_id(made.filled())
+    assert back.dtype == made.dtype
+    assert content_id(np.ma.MaskedArray(np.zeros(2, dtype), mask=[True, False], fill_value=made[1])) != stored.cid
+
+
+def test_a_multi_index_comes_back_but_for_levels_that_nothing_uses():
+    days = pd.date_range("2024", periods=3, name="day")
+    for made in (
+        pd.MultiIndex.from_product([days, ["a", "b"]], sortorder=0)[:3],
+        pd.MultiIndex.from_arrays([pd.Categorical(["a", "b"], ["c", "b", "a"]), [1, 2]], names=["k", None])[:1],
+        pd.MultiIndex.from_tuples([(1, "a"), (None, "b"), (True, "a")]),
+        pd.MultiIndex.from_tuples([(2**53, "a"), (None, "b"), (2**53 + 1, "a"), (1, None)])[:3],
+        pd.MultiIndex.from_product([days, [1.5]])[:0],
+        pd.MultiIndex.from_product([days.tz_localize("UTC"), pd.period_range("2024", periods=2, freq="M")]),
+    ):
+        for value in (made, pd.Series(range(len(made)), index=made), pd.DataFrame({"x": 1}, index=made)):
+            stored = store(value)
+            back = load(stored) if value is made else load(stored).index
+            assert stored.format in {"tree", "arrow"}
+            assert back.identical(made)
+            assert [level.dtype for level in back.levels] == [level.dtype for level in made.levels]
+            assert content_id(back) == content_id(made) == content_id(made.remove_unused_levels())
 
 
 def test_a_loaded_array_can_be_written_to_and_changes_nothing_stored():

@@ -63,12 +63,21 @@ def _frame(**columns):
     return pd.DataFrame(columns)
 
 
+def _days(freq):
+    return pd.date_range("2025-05-06", periods=5, freq=freq)
+
+
+def _zone(*name, hours=1):
+    return dt.timezone(dt.timedelta(hours=hours), *name)
+
+
 def _with_attrs():
     table = _TABLE.copy()
     table.attrs["unit"] = "m"
     return table
 
 
+_offsets = pd.offsets
 _DAY = dt.datetime(2024, 5, 6, 7, 8, 9, 10)
 _TABLE = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
 
@@ -127,6 +136,7 @@ NUMPY = [
     other("masked, plain", "a mask counts", lambda: np.ma.MaskedArray([1, 2]), lambda: np.array([1, 2])),
     other("masks", "a mask counts", lambda: np.ma.MaskedArray([1, 2], [True, False]), lambda: np.ma.MaskedArray([1, 2], [False, True])),
     other("fill values", "filled() differs", lambda: np.ma.MaskedArray([1], fill_value=1), lambda: np.ma.MaskedArray([1], fill_value=2)),
+    same("fill value of numpy", "it is another dtype only until it is used", lambda: np.ma.MaskedArray([1], dtype="f4"), lambda: np.ma.MaskedArray([1], dtype="f4", fill_value=1e20)),
     other("matrix, array", "* differs", lambda: np.array([[1]]).view(np.matrix), lambda: np.array([[1]])),
     other("array subclass", "a subclass is a type of its own", lambda: np.arange(3), lambda: np.arange(3).view(MyArray)),
     other("dtypes as values", "widths count", lambda: np.dtype("f4"), lambda: np.dtype("f8")),
@@ -175,8 +185,27 @@ PANDAS = [
     other("intervals", "which end is in", lambda: pd.Interval(0, 1), lambda: pd.Interval(0, 1, closed="left")),
     other("interval columns", "which end is in", lambda: pd.interval_range(0, 2), lambda: pd.interval_range(0, 2, closed="left")),
     other("index frequency", "it is shown and used", lambda: pd.date_range("2020", periods=3), lambda: pd.DatetimeIndex(list(pd.date_range("2020", periods=3)))),
+    other("holidays", "an offset is more than its text", lambda: _days("C"), lambda: _days(_offsets.CDay(holidays=["2024-05-08"]))),
+    other("weekmasks", "a calendar counts", lambda: _offsets.CDay(), lambda: _offsets.CDay(calendar=np.busdaycalendar("1111110"))),
+    other("hours of business", "the end counts", lambda: _days(_offsets.BusinessHour()), lambda: _days(_offsets.BusinessHour(end="16:00"))),
+    other("hours with holidays", "holidays count", lambda: _days(_offsets.CustomBusinessHour()), lambda: _days(_offsets.CustomBusinessHour(holidays=["2025-05-08"]))),
+    other("month ends", "holidays count", lambda: _days(_offsets.CBMonthEnd()), lambda: _days(_offsets.CBMonthEnd(holidays=["2035-05-31"]))),
+    other("to midnight", "whether moments are set back counts", lambda: _days("B"), lambda: _days(_offsets.BDay(normalize=True))),
+    other("frequency of no text", "keywords count", lambda: _days(_offsets.DateOffset(days=1)), lambda: _days(_offsets.DateOffset(hours=24))),
+    same("frequency in words", "an offset may be what its text is", lambda: _days("W-WED"), lambda: _days(_offsets.Week(weekday=2))),
+    other("offsets", "numbers count", lambda: _offsets.Day(1), lambda: _offsets.Day(2)),
+    other("offset kinds", "the class counts", lambda: _offsets.Hour(24), lambda: _offsets.Day(1)),
+    other("offset keywords", "holidays count", lambda: _offsets.CDay(), lambda: _offsets.CDay(holidays=["2024-05-08"])),
+    other("offset of periods", "an offset is more than its text", lambda: pd.PeriodIndex.from_ordinals([1], freq="M"), lambda: pd.PeriodIndex.from_ordinals([1], freq=_offsets.MonthEnd(normalize=True))),
+    same("array of moments", "an index may be made anew of it", lambda: pd.date_range("2024", periods=2).array, lambda: pd.date_range("2024", periods=3)[:2].array),
+    other("arrays of moments", "moments count", lambda: pd.date_range("2024", periods=2).array, lambda: pd.date_range("2025", periods=2).array),
+    other("array of moments, of spans", "types count", lambda: pd.date_range("2024", periods=2).array, lambda: pd.timedelta_range("1D", periods=2).array),
+    other("name of a zone", "tzname differs", lambda: pd.Timestamp("2020", tz=_zone()), lambda: pd.Timestamp("2020", tz=_zone("CET"))),
+    other("name of a zone of many", "tzname differs", lambda: pd.to_datetime(["2020"]).tz_localize(_zone()), lambda: pd.to_datetime(["2020"]).tz_localize(_zone("CET"))),
+    other("named UTC", "tzname differs", lambda: pd.Timestamp("2020", tz="UTC"), lambda: pd.Timestamp("2020", tz=_zone("Z", hours=0))),
     other("MultiIndex names", "names count", lambda: pd.MultiIndex.from_tuples([(1, 2)], names=["a", "b"]), lambda: pd.MultiIndex.from_tuples([(1, 2)], names=["a", "c"])),
     same("MultiIndex levels", "unused levels are left over from slicing", lambda: pd.MultiIndex.from_tuples([(1, 2)]), lambda: pd.MultiIndex.from_tuples([(1, 2), (3, 4)])[:1]),
+    other("MultiIndex levels with gaps", "2**53 and the next are one float", lambda: pd.MultiIndex([[2**53], [1]], [[0, -1], [0, 0]]), lambda: pd.MultiIndex([[2**53 + 1], [1]], [[0, -1], [0, 0]])),
     other("MultiIndex, tuples", "types count", lambda: pd.MultiIndex.from_tuples([(1, 2)]), lambda: pd.Index([(1, 2)], tupleize_cols=False)),
     same("under NA", "what lies under NA is none", lambda: _nullable(0), lambda: _nullable(7)),
     other("NA, zero", "a null is no zero", lambda: pd.array([1, None], dtype="Int64"), lambda: pd.array([1, 0], dtype="Int64")),

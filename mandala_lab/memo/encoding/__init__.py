@@ -9,6 +9,7 @@ module                 owns
 `forms`                the seam: how a type says what its content is
 `standard`             forms of the standard library
 `arrays`, `tables`     forms of numpy and pandas
+`offsets`              the form of pandas' offsets
 `strings`              many strings at once, for both
 `arrow`, `sparse`      forms of pyarrow and of scipy.sparse
 `columns`, `tensors`   forms of polars and of torch

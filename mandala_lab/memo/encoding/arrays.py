@@ -170,7 +170,14 @@ def _of_masked(array: np.ma.MaskedArray[Any, Any]) -> Any:
     plain = np.array(array.data, subok=False)
     if mask is not None:
         _clear(plain, mask)
-    return plain, mask, np.asarray(array.fill_value), bool(array.hardmask)
+    return plain, mask, _fill_value(array), bool(array.hardmask)
+
+
+def _fill_value(array: np.ma.MaskedArray[Any, Any]) -> _Array:
+    """Return what `filled` fills in: the default of numpy is of another dtype until then."""
+    value = np.asarray(array.fill_value)
+    with np.errstate(all="ignore"):
+        return value if array.dtype.hasobject else value.astype(array.dtype)
 
 
 def _clear(array: _Array, mask: _Array) -> None:

@@ -37,7 +37,10 @@ _OP = "mandala_lab.memo.decorator.Op"
 _UFUNC_HOMES = ("numpy", "scipy.special")
 _BOUND = (types.BuiltinFunctionType, types.MethodWrapperType)
 _OF_NAMED_TUPLES = {"__orig_bases__", "__annotations__", "__annotate_func__", "__annotations_cache__"}
-_named_tuples: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
+_OF_NAMED_TUPLES |= {"__firstlineno__", "__static_attributes__", "__slotnames__"}
+_SAID_OF_NAMED_TUPLES = {"__doc__", "__module__", "_field_defaults"}
+_FIELD = type(vars(collections.namedtuple("one", "field"))["field"])  # noqa: PYI024 - a class that has no public name
+_named_tuples: weakref.WeakKeyDictionary[type, tuple[dict[str, Any], bool]] = weakref.WeakKeyDictionary()
 _digester: Digester | None = None
 
 
@@ -95,9 +98,9 @@ def by_name(value: Any, qualname: str) -> Any:
 def is_named_tuple(kind: type) -> bool:
     """Whether a class is one that `collections.namedtuple` makes, with nothing added."""
     known = _named_tuples.get(kind)
-    if known is None:
-        known = _named_tuples[kind] = kind.__bases__ == (tuple,) and _adds_nothing(kind)
-    return known
+    if known is None or vars(kind) != known[0]:
+        known = _named_tuples[kind] = dict(vars(kind)), kind.__bases__ == (tuple,) and _adds_nothing(kind)
+    return known[1]
 
 
 def _adds_nothing(kind: type) -> bool:
@@ -107,10 +110,21 @@ def _adds_nothing(kind: type) -> bool:
     plain = vars(collections.namedtuple("plain", fields, rename=True))  # noqa: PYI024 - to compare with
     own = vars(kind)
     return set(own) - _OF_NAMED_TUPLES <= set(plain) and all(
-        getattr(own.get(name), "__code__", None) == member.__code__
-        for name, member in plain.items()
-        if isinstance(member, types.FunctionType)
+        _is_alike(own.get(name), member) for name, member in plain.items() if name not in _SAID_OF_NAMED_TUPLES
     )
+
+
+def _is_alike(member: Any, plain: Any) -> bool:
+    """Whether a member of a class is what `namedtuple` makes there."""
+    if type(member) is not type(plain):
+        return False
+    if isinstance(plain, classmethod | staticmethod):
+        member, plain = member.__func__, plain.__func__
+    if isinstance(plain, types.FunctionType):
+        return getattr(member, "__code__", None) == plain.__code__
+    if type(plain) is _FIELD:
+        return bool(member.__reduce__()[1][0] == plain.__reduce__()[1][0])  # its place; then comes its docstring
+    return bool(member == plain)
 
 
 def data(target: Any) -> Any:

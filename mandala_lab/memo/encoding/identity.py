@@ -31,7 +31,13 @@ _LONG = 1 << 16
 _SHORT = 40
 _REMEMBERED = 4096
 _KEPT = 0
+_MISSED = 1
+_MOST_MISSED = 2
 _OPEN = b""
+_ADVICE = (
+    "; use plain data instead (of a figure: the picture as bytes or as a PIL image), "
+    "or say what its content is with register_hasher"
+)
 _head = struct.Struct(">cQ").pack
 _small = struct.Struct(">cq").pack
 _real = struct.Struct(">cd").pack
@@ -39,7 +45,10 @@ _complex = struct.Struct(">cdd").pack
 _NAN = float("nan")
 
 Memo = dict[int, Any]
-"""The bytes of every container met on the way, by identity; under `_KEPT`, what has to stay alive for that."""
+"""The bytes of every container met on the way, by identity; under `_KEPT`, what has to stay alive for that.
+
+Under `_MISSED` is how many that are open were looked at in vain by `recognised`.
+"""
 
 Writer = Callable[[Any, Memo], bytes]
 
@@ -146,7 +155,8 @@ def _again(value: Any, memo: Memo) -> bytes:
     """Return the bytes of a container that was met before."""
     found: bytes = memo[id(value)]
     if found is _OPEN:
-        raise UnstorableError(f"a value of type {type(value).__name__}, containing itself, has no encoding")
+        advice = "" if is_plain(type(value)) else _ADVICE
+        raise UnstorableError(f"a value of type {type(value).__name__}, containing itself, has no encoding{advice}")
     return found
 
 
@@ -188,14 +198,19 @@ def _container(parts_of: Writer) -> Writer:
 
 def _of_many(parts_of: Writer, value: Any, key: int, memo: Memo) -> bytes:
     """Write a container of many items, whose bytes may be at hand."""
-    mark = recognised.mark_of(value)
-    known = None if mark is None else recognised.encoding_of(mark)
+    missed = memo.get(_MISSED, 0)
+    mark = recognised.mark_of(value) if missed < _MOST_MISSED else None  # or the innermost is looked at by each
+    if mark is None:
+        memo[_MISSED] = missed + 1
+        encoded = parts_of(value, memo)
+        memo[_MISSED] = missed
+        return _done(key, memo, encoded)
+    known = recognised.encoding_of(mark)
     if known is not None:
         memo[key] = known
         return known
     encoded = _done(key, memo, parts_of(value, memo))
-    if mark is not None:
-        recognised.keep(mark, value, encoded)
+    recognised.keep(mark, value, encoded)
     return encoded
 
 

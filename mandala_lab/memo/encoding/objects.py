@@ -7,16 +7,21 @@ it is the one place where code of a value runs. There is no data-only format.
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
+import datetime as dt
 import enum
+import types
+from collections import Counter
 from typing import Any
 
 from mandala_lab.memo.encoding import code
-from mandala_lab.memo.encoding.forms import Form, Items, type_name
+from mandala_lab.memo.encoding.forms import Form, Items, module_of, type_name
 from mandala_lab.model.errors import MandalaLabError, UnstorableError
 from mandala_lab.model.refs import short_repr
 
 _FEWEST_PARTS, _MOST_PARTS = 2, 6
+_TELLING = {"__reduce_ex__", "__reduce__", "__getstate__"}
 
 
 def _content(value: Any) -> Any:
@@ -37,7 +42,8 @@ def _content(value: Any) -> Any:
 def _taken_apart(value: Any, kind: type) -> Any:
     try:
         reducer = copyreg.dispatch_table.get(kind)
-        reduced = reducer(value) if reducer is not None else value.__reduce_ex__(2)
+        protocol = 4 if issubclass(kind, dt.datetime | dt.time) else 2  # which of two hours: since 4
+        reduced = reducer(value) if reducer is not None else value.__reduce_ex__(protocol)
     except (MandalaLabError, RecursionError):
         raise
     except Exception as error:
@@ -50,7 +56,9 @@ def _taken_apart(value: Any, kind: type) -> Any:
     if not isinstance(reduced, tuple) or not _FEWEST_PARTS <= len(reduced) <= _MOST_PARTS:
         raise UnstorableError(f"an object of type {type_name(kind)} reduces to something of no meaning")
     make, args, state, items, pairs, *_ = *reduced, None, None, None
-    return kind, make, args, _state(kind, state), None if items is None else list(items), pairs and list(pairs)
+    told = kind, make, args, _state(kind, state), None if items is None else list(items), pairs and list(pairs)
+    untold = _untold(value, kind, state) if reducer is None else []
+    return (*told, Items(untold)) if untold else told
 
 
 def _state(kind: type, state: Any) -> Any:
@@ -65,6 +73,36 @@ def _state(kind: type, state: Any) -> Any:
 
 def _unordered(part: Any) -> Any:
     return Items(list(part.items())) if type(part) is dict else part
+
+
+def _untold(value: Any, kind: type, state: Any) -> list[tuple[Any, Any]]:
+    """Return the attributes that a base without any (a date, say, or an array) leaves out of what it tells.
+
+    They are content, and what is read back without them is another value.
+    """
+    place, teller = next((place, base) for place, base in enumerate(kind.__mro__) if _TELLING & vars(base).keys())
+    own, packages = kind.__mro__[:place], {base: _package(base) for base in kind.__mro__[: place + 1]}
+    theirs = [base for base, package in packages.items() if package == packages[teller]]
+    if teller is object or kind in theirs or any(_has_attributes(base) for base in theirs):
+        return []
+    told: set[Any] = set()
+    for part in state if type(state) is tuple else (state,):
+        told.update(part if type(part) is dict else ())
+    found = dict(getattr(value, "__dict__", ()))
+    for name, member in [pair for base in own for pair in vars(base).items()]:
+        if type(member) is types.MemberDescriptorType:
+            with contextlib.suppress(AttributeError):  # a slot that is empty
+                found[name] = member.__get__(value)
+    return [(name, item) for name, item in found.items() if name not in told]
+
+
+def _package(kind: type) -> str:
+    return module_of(kind).partition(".")[0]
+
+
+def _has_attributes(kind: type) -> bool:
+    """Whether instances of a class have attributes, which may be its own affair."""
+    return bool(kind.__dictoffset__) and kind is not Counter
 
 
 FORM = Form("object", _content)

@@ -10,8 +10,8 @@ attempt, so no code of a value runs.
 from __future__ import annotations
 
 import pickle
-from types import SimpleNamespace
-from typing import Any, NoReturn
+import sys
+from typing import Any
 
 from blake3 import blake3
 
@@ -19,6 +19,8 @@ MANY = 256
 """Items from which on it is worth the attempt."""
 
 _KEPT_BYTES = 8_000_000
+_MOST_BYTES = 32_000_000  # of one attempt: it writes what is shared again each time
+_DEEPEST = 10_000  # with a higher limit of recursion the pickler runs out of stack, which ends the process
 
 
 class _NotPlain(Exception):  # noqa: N818 - an answer, and no error
@@ -29,11 +31,29 @@ class _Plain(pickle.Pickler):
     """Writes plain data without regard to which objects are shared."""
 
     def __init__(self, file: Any) -> None:
-        super().__init__(file, protocol=5)
+        super().__init__(file, protocol=4)  # by a later one a PickleBuffer is the bytes in it
         self.fast = True
 
-    def reducer_override(self, _value: Any) -> NoReturn:
+    def reducer_override(self, value: Any) -> Any:
+        if value is bytearray:  # the class, before the bytes of each
+            return NotImplemented
         raise _NotPlain
+
+
+class _Digest:
+    """What a pickler writes, up to a limit."""
+
+    def __init__(self) -> None:
+        self._digest = blake3()
+        self._left = _MOST_BYTES
+        self.result = self._digest.digest
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Add some bytes."""
+        self._left -= len(data)
+        if self._left < 0:
+            raise _NotPlain
+        self._digest.update(data)
 
 
 class _Known(dict[bytes, bytes]):
@@ -53,13 +73,15 @@ _known = _Known()
 
 
 def mark_of(value: Any) -> bytes | None:
-    """Return what tells a container of plain data from all others; ``None`` if anything else is in it."""
-    digest = blake3()
+    """Return what tells a container of plain data from all others; ``None`` if it is too large or holds others."""
+    if sys.getrecursionlimit() > _DEEPEST:
+        return None
+    digest = _Digest()
     try:
-        _Plain(SimpleNamespace(write=digest.update)).dump(value)
+        _Plain(digest).dump(value)
     except Exception:  # also too deep, containing itself, or changed meanwhile: then it is encoded item by item
         return None
-    return digest.digest()
+    return digest.result()
 
 
 def encoding_of(mark: bytes) -> bytes | None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from mandala_lab.memo.encoding import strings
 from mandala_lab.memo.encoding.forms import Form, add
+from mandala_lab.memo.encoding.offsets import frequency
 from mandala_lab.model.errors import CorruptValueError, UnstorableError
 
 _INDEXES = (
@@ -66,8 +67,8 @@ def _series_of(parts: Any) -> pd.Series[Any]:
 def _of_index(index: pd.Index[Any], *, storing: bool) -> Any:
     if isinstance(index, pd.RangeIndex):
         return index.name, "range", (index.start, index.stop, index.step)
-    frequency = None if isinstance(index, pd.PeriodIndex) else getattr(index, "freqstr", None)
-    return index.name, "values", _column(index, storing=storing), frequency
+    freq = None if isinstance(index, pd.PeriodIndex) else getattr(index, "freq", None)
+    return index.name, "values", _column(index, storing=storing), frequency(freq)
 
 
 def _index_of(parts: Any) -> pd.Index[Any]:
@@ -82,17 +83,47 @@ def _index_of(parts: Any) -> pd.Index[Any]:
 
 
 def _of_multi_index(index: pd.MultiIndex, *, storing: bool) -> Any:
-    levels = [_column(index.get_level_values(level), storing=storing) for level in range(index.nlevels)]
-    return list(index.names), levels
+    return list(index.names), [_of_level(index, level, storing=storing) for level in range(index.nlevels)]
+
+
+def _of_level(index: pd.MultiIndex, place: int, *, storing: bool) -> Any:
+    """Return the values of a level; where a gap makes them of another dtype, those between gaps, and the gaps."""
+    values, level = index.get_level_values(place), index.levels[place]
+    if values.dtype == level.dtype:
+        return _column(values, storing=storing)
+    codes = np.asarray(index.codes[place])
+    return "gaps", _column(level.take(codes[codes >= 0]), storing=storing), codes < 0
 
 
 def _multi_index_of(parts: Any) -> pd.MultiIndex:
-    names, levels = parts
-    return pd.MultiIndex.from_arrays([_series(_column_of(level)) for level in levels], names=names)
+    names, found = parts
+    levels, codes = zip(*[_level_of(level) for level in found], strict=True)
+    return pd.MultiIndex(levels, codes, names=names)
+
+
+def _level_of(parts: Any) -> Any:
+    gaps = None
+    if parts[0] == "gaps":
+        _, parts, gaps = parts
+    level = pd.MultiIndex.from_arrays([_series(_column_of(parts))])
+    codes = np.asarray(level.codes[0])
+    if gaps is not None:
+        spread = np.full(len(gaps), -1)
+        spread[~gaps] = codes
+        codes = spread
+    return level.levels[0], codes
 
 
 def _of_array(array: Any, *, storing: bool) -> Any:
     return _column(pd.Series(array, dtype=array.dtype, copy=False), storing=storing)
+
+
+def _of_moments(array: Any, *, storing: bool) -> Any:
+    return _of_array(array, storing=storing), frequency(getattr(array, "freq", None))  # until pandas 3
+
+
+def _moments_of(parts: Any) -> Any:
+    return _index_of((None, "values", *parts)).array
 
 
 def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:  # noqa: PLR0911 - one line a kind
@@ -107,7 +138,7 @@ def _column(values: pd.Series[Any] | pd.Index[Any], *, storing: bool) -> Any:  #
     if isinstance(dtype, pd.DatetimeTZDtype):
         return "zoned", dtype.unit, zone_name(dtype.tz), column.asi8
     if isinstance(dtype, pd.PeriodDtype):
-        return "period", str(dtype), column.asi8
+        return "period", _period_name(str(dtype), dtype.freq), column.asi8
     if isinstance(dtype, pd.IntervalDtype):
         return "interval", dtype.closed, column.left, column.right
     if isinstance(dtype, pd.SparseDtype):
@@ -174,7 +205,7 @@ def _column_of(parts: Any) -> Any:  # noqa: PLR0911 - one line a kind of column
         return pd.DatetimeIndex(moments.view(f"M8[{unit}]")).tz_localize("UTC").tz_convert(zone_of(zone)).array
     if how == "period":
         dtype, ordinals = rest
-        return pd.arrays.PeriodArray(ordinals, dtype=pd.api.types.pandas_dtype(dtype))
+        return pd.arrays.PeriodArray(ordinals, dtype=_period_dtype(dtype))
     if how == "interval":
         closed, left, right = rest
         return pd.arrays.IntervalArray.from_arrays(left, right, closed=closed)
@@ -188,15 +219,25 @@ def _column_of(parts: Any) -> Any:  # noqa: PLR0911 - one line a kind of column
     raise CorruptValueError(f"stored bytes hold an unknown kind of column: {how!r}")
 
 
+def _period_name(name: str, offset: Any) -> Any:
+    """Return what periods call their offset, where the text of the offset is all of it."""
+    return name if isinstance(frequency(offset), str) else offset
+
+
+def _period_dtype(said: Any) -> Any:
+    return pd.api.types.pandas_dtype(said) if isinstance(said, str) else pd.PeriodDtype(said)
+
+
 def _sparse_of(subtype: Any, fill: Any, size: int, places: Any, values: Any) -> Any:
     from pandas._libs.sparse import IntIndex
 
     index = IntIndex(size, np.array(places, np.int32), check_integrity=True)
-    return pd.arrays.SparseArray(values, sparse_index=index, fill_value=fill, dtype=pd.SparseDtype(subtype, fill))
+    dtype: Any = pd.SparseDtype(subtype, fill)
+    return pd.arrays.SparseArray._simple_new(values, index, dtype)  # noqa: SLF001 - no public way takes places
 
 
 def zone_name(zone: Any) -> Any:
-    """Return the name of a zone, or its minutes east of Greenwich.
+    """Return the name of a zone, or its minutes east of Greenwich, with the name that these were given.
 
     Raises
     ------
@@ -209,13 +250,18 @@ def zone_name(zone: Any) -> Any:
     if isinstance(name, str):
         return name
     if isinstance(zone, dt.timezone) or type(zone).__module__.startswith("pytz"):
-        offset = zone.utcoffset(None)
-        return "UTC" if zone == dt.UTC else offset.total_seconds() / 60
+        minutes = zone.utcoffset(None).total_seconds() / 60
+        if isinstance(zone, dt.timezone) and len(zone.__getinitargs__()) > 1:  # type: ignore[attr-defined]
+            return minutes, zone.tzname(None)
+        return "UTC" if zone == dt.UTC else minutes
     raise UnstorableError(f"the zone {zone!r} has no name that means the same elsewhere; use one of zoneinfo")
 
 
 def zone_of(name: Any) -> Any:
     """Return the zone of a name, as this pandas makes it."""
+    if isinstance(name, tuple):
+        minutes, said = name
+        return dt.timezone(dt.timedelta(minutes=minutes), said)
     return dt.timezone(dt.timedelta(minutes=name)) if isinstance(name, float) else name
 
 
@@ -253,6 +299,8 @@ for _kind in _INDEXES:
 for _dtype in ("int8", "Int8", "Float64", "boolean", "category", "period[D]", "interval[int64]", "Sparse[int8]"):
     _empty = pd.array([], dtype=_dtype)
     _add(type(_empty), _of_array, _column_of)
+for _moments in (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray):
+    _add(_moments, _of_moments, _moments_of)
 add(pd.Timestamp, Form("pandas.Timestamp", _of_timestamp, _timestamp_of))
 add(
     pd.Timedelta,
@@ -262,7 +310,7 @@ add(
     pd.Period,
     Form(
         "pandas.Period",
-        lambda value: (value.freqstr, value.ordinal),
+        lambda value: (_period_name(value.freqstr, value.freq), value.ordinal),
         lambda parts: pd.Period(ordinal=parts[1], freq=parts[0]),
     ),
 )
