@@ -15,6 +15,7 @@ import os
 import pickle
 import secrets
 import stat
+import sys
 import tempfile
 import types
 from collections.abc import Callable
@@ -122,6 +123,9 @@ def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:
         types.CodeType: lambda code: (remade_code, (anyhow[types.CodeType](code)[1], code.co_filename)),
         Op: reduce_op,
     }
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        reducers[numpy_random.RandomState] = _reduced_random_state
 
     def pickled(*, whole: bool) -> bytes:
         class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc] # it is not typed
@@ -142,6 +146,17 @@ def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:
         return pickled(whole=True)
     except (pickle.PicklingError, TypeError):  # a class that holds a lock, say: whoever reads it has to have it
         return pickled(whole=False)
+
+
+def _reduced_random_state(state: Any) -> Any:
+    return (shared_random_state, ()) if state is shared_random_state() else state.__reduce__()
+
+
+def shared_random_state() -> Any:
+    """Return the random state that all of numpy's functions share; pickles name this function."""
+    from numpy.random import mtrand
+
+    return mtrand._rand  # noqa: SLF001 - it has no other name
 
 
 def remade_code(parts: tuple[Any, ...], filename: str) -> types.CodeType:

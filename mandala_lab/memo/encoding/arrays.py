@@ -193,6 +193,14 @@ def _masked_of(parts: Any) -> np.ma.MaskedArray[Any, Any]:
     return np.ma.MaskedArray(plain, np.ma.nomask if mask is None else mask, fill_value=fill, hard_mask=hard)
 
 
+def _random_state(state: np.random.RandomState) -> Any:
+    """Return the state; the one that numpy's functions share goes by its name, as those functions do."""
+    from numpy.random import mtrand
+
+    shared: Any = mtrand._rand  # noqa: SLF001 - it has no other name
+    return "shared" if state is shared else state.get_state(legacy=False)
+
+
 add(np.ndarray, Form("numpy.ndarray", of_array, array_of))
 add(
     np.matrix,
@@ -210,3 +218,4 @@ add(np.ma.MaskedArray, Form("numpy.ma.MaskedArray", _of_masked, _masked_of))
 add(type(np.ma.masked), Form("numpy.ma.masked", lambda _value: None, lambda _none: np.ma.masked))
 add_family(np.generic, "numpy", Form("numpy.scalar", _of_scalar, _scalar_of))
 add_family(np.dtype, "numpy", Form("numpy.dtype", describe, described))
+add(np.random.RandomState, Form("numpy.random.RandomState", _random_state))
