@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { archiveOver } from '../src/lab/archive';
-import { BUSY_AFTER_MS, KernelTransport } from '../src/lab/comm';
+import { BUSY_AFTER_MS, BUSY_LOOKS, KernelTransport } from '../src/lab/comm';
 import { NotebookFollower } from '../src/lab/follower';
 import type { Followed } from '../src/lab/follower';
 import { MandalaPanel } from '../src/lab/panel';
@@ -142,9 +142,15 @@ describe('KernelTransport', () => {
     void transport.request({ type: 'frame.get' });
     await vi.advanceTimersByTimeAsync(10 * BUSY_AFTER_MS); // it is starting, and not to be troubled
     expect(kernel.sent).toEqual([]);
+    busy = true; // for a moment, with the question itself
+    void transport.request({ type: 'frame.get' });
+    await vi.advanceTimersByTimeAsync(BUSY_AFTER_MS);
+    busy = false;
+    await vi.advanceTimersByTimeAsync(10 * BUSY_AFTER_MS);
+    expect(kernel.sent).toEqual([]);
     busy = true;
     const answer = transport.request({ type: 'frame.get' });
-    await vi.advanceTimersByTimeAsync(BUSY_AFTER_MS);
+    await vi.advanceTimersByTimeAsync(BUSY_LOOKS * BUSY_AFTER_MS);
     expect(await answer).toEqual(snapshot());
     kernel.lists = false;
     expect(await transport.request({ type: 'frame.get' })).toEqual(snapshot());

@@ -25,6 +25,9 @@ export const ANSWER_TIMEOUT_MS = 10_000;
 /** A kernel that has not listed its comms by then is starting, or busy: the server knows. */
 export const BUSY_AFTER_MS = 500;
 
+/** As often as that it has to be busy: it is for a moment with the very question, or while it starts. */
+export const BUSY_LOOKS = 3;
+
 /** The road to one kernel connection. */
 export class KernelTransport implements Transport {
   readonly pushed = new Signal<Push>();
@@ -67,8 +70,17 @@ export class KernelTransport implements Transport {
       .requestCommInfo({ target_name: PUSH_COMM_TARGET })
       .then(({ content }) => content.status !== 'ok' || PUSH_COMM_ID in content.comms)
       .catch(() => true);
-    const late = new Promise<null>(resolve => setTimeout(() => resolve(null), BUSY_AFTER_MS));
-    return (await Promise.race([listed, late])) ?? ((await this.isBusy()) || listed);
+    for (let look = 0; look < BUSY_LOOKS; look++) {
+      const late = new Promise<null>(resolve => setTimeout(() => resolve(null), BUSY_AFTER_MS));
+      const known = await Promise.race([listed, late]);
+      if (known !== null) {
+        return known;
+      }
+      if (!(await this.isBusy())) {
+        return listed;
+      }
+    }
+    return true;
   }
 
   private send(request: Request): Promise<Reply> {
