@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.memo import context
 from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
@@ -56,14 +57,16 @@ _assembled: weakref.WeakSet[Parts] = weakref.WeakSet()
 _flights: weakref.WeakValueDictionary[str, Flights] = weakref.WeakValueDictionary()
 
 
-def _write_all() -> None:
-    """Write what is kept for later, before a fork: the child knows of it and could not find it."""
+def _stand_still() -> None:
+    """Write what is kept for later, before a fork, since the child knows of it and could not find it; then hold all."""
     for parts in list(_assembled):
         parts.recorder.flush()
+    GATE.close()
 
 
 def _start_anew() -> None:
     """Part every storage from its parent, in a process that was forked."""
+    GATE.start_anew()
     context.leave_all_spans()
     for parts in list(_assembled):
         parts.store.start_anew()
@@ -72,7 +75,7 @@ def _start_anew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_write_all, after_in_child=_start_anew)
+    os.register_at_fork(before=_stand_still, after_in_parent=GATE.open, after_in_child=_start_anew)
 
 
 use_code_digester(Resolver().code_of)

@@ -83,7 +83,7 @@ class FileLeases:
         try:
             if self._file is None:
                 flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-                self._file = os.open(self._path, flags, 0o600)
+                self._file = os.open(self._path, flags, 0o666)  # less what the user masks, as for the store
                 weakref.finalize(self, os.close, self._file).atexit = False
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
         except (BlockingIOError, PermissionError):  # which of them depends on the system

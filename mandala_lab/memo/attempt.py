@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
 from mandala_lab.memo import context
@@ -36,7 +37,8 @@ class Attempt:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.took_s = time.perf_counter() - self._clock
-        context.leave_span(self._token)
+        with suppress(ValueError):  # a task that was given up ends in another context
+            context.leave_span(self._token)
         if error is not None:
             self._failed(self, error)
 

@@ -115,8 +115,7 @@ class Engine:
         try:
             asked = self._step(begun)
             while isinstance(asked, Waiting):
-                await asked.wait_async()
-                asked = self._step(begun)
+                asked = self._step(begun, waits=await asked.wait_async())
             if isinstance(asked, Outcome):
                 return asked.result
             if isinstance(asked, Unkeyed):
@@ -134,8 +133,7 @@ class Engine:
         try:
             asked = self._step(begun)
             while isinstance(asked, Waiting):
-                asked.wait()
-                asked = self._step(begun)
+                asked = self._step(begun, waits=asked.wait())
             if isinstance(asked, Outcome):
                 return asked
             if isinstance(asked, Unkeyed):
@@ -184,7 +182,7 @@ class Engine:
         warn_user(f"{call.op.spec.name} runs and is not remembered: {error}")
         return call
 
-    def _step(self, asked: Asked | Unkeyed) -> Outcome | Waiting | Asked | Unkeyed:
+    def _step(self, asked: Asked | Unkeyed, *, waits: bool = True) -> Outcome | Waiting | Asked | Unkeyed:
         """Return the outcome of a hit, what is to be waited for before the next step, or what is to run."""
         if isinstance(asked, Unkeyed):
             return asked
@@ -193,7 +191,7 @@ class Engine:
         if hit is not None:
             self.recorder.hit(hit.call, asked.parent)
         elif op.spec.answers:
-            waiting = self._take_off(asked)
+            waiting = self._take_off(asked) if waits else None
             if waiting is not None:
                 return waiting
             same = self._lookup.equal(asked)

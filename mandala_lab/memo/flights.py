@@ -43,11 +43,12 @@ class NoLeases:
 class Flight:
     """A call that is running, by its key, or that its owner is about to run."""
 
-    __slots__ = ("_callbacks", "_landed", "key", "leased")
+    __slots__ = ("_callbacks", "_landed", "key", "leased", "thread")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.leased = False
+        self.thread = threading.get_ident()
         self._landed = False
         self._callbacks: list[Callable[[], object]] = []
 
@@ -64,19 +65,47 @@ class Flight:
             callback()
 
 
+_waiting: dict[int, Flight] = {}
+"""By thread, the flight for which it waits."""
+
+
+def _leads_back(flight: Flight, thread: int) -> bool:
+    """Whether the thread of a flight waits for one whose thread waits ... for this thread."""
+    seen: set[int] = set()
+    while flight.thread not in seen:
+        if flight.thread == thread:
+            return True
+        seen.add(flight.thread)
+        after = _waiting.get(flight.thread)
+        if after is None:
+            return False
+        flight = after
+    return False
+
+
 class Landing:
     """What is to be waited for: the flight of another thread or task of this process."""
 
-    def __init__(self, flight: Flight) -> None:
+    def __init__(self, flight: Flight, op: str) -> None:
         self._flight = flight
+        self._op = op
 
-    def wait(self) -> None:
-        """Block this thread until it is over."""
-        event = threading.Event()
+    def wait(self) -> bool:
+        """Block this thread until it is over; return at once, and ``False``, where it waits for this thread in turn."""
+        event, here = threading.Event(), threading.get_ident()
         self._flight.when_landed(event.set)
-        event.wait()
+        _waiting[here] = self._flight
+        try:
+            if _leads_back(self._flight, here):
+                return False
+            if not event.wait(_SAY_AFTER_S):
+                warn_user(f"waiting for another thread of this process, which is running this call of {self._op}")
+                event.wait()
+        finally:
+            del _waiting[here]
+        return True
 
-    async def wait_async(self) -> None:
+    async def wait_async(self) -> bool:
         """Let other tasks go on until it is over."""
         loop = asyncio.get_running_loop()
         over = asyncio.Event()
@@ -87,6 +116,7 @@ class Landing:
 
         self._flight.when_landed(tell)
         await over.wait()
+        return True
 
 
 class Lease:
@@ -97,15 +127,17 @@ class Lease:
         self._leases = leases
         self._op = op
 
-    def wait(self) -> None:
+    def wait(self) -> bool:
         """Block this thread until it is ours."""
         for pause in self._tries():
             time.sleep(pause)
+        return True
 
-    async def wait_async(self) -> None:
+    async def wait_async(self) -> bool:
         """Let other tasks go on until it is ours."""
         for pause in self._tries():
             await asyncio.sleep(pause)
+        return True
 
     def _tries(self) -> Iterator[float]:
         pause, began, told = _SHORTEST_S, time.monotonic(), False
@@ -141,7 +173,7 @@ class Flights:
         own = Flight(key)
         flight = self._running.setdefault(key, own)
         if flight is not own:
-            return None if _is_inside(key, parent) else Landing(flight)
+            return None if _is_inside(key, parent) else Landing(flight, op)
         try:
             own.leased = self._leases.take(key)
         except StoreError as error:

@@ -28,6 +28,7 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 
 _FLUSH_AFTER_S = 0.1
+_MOST_HITS = 50_000  # kept in memory: who makes more has to write them
 
 _T = TypeVar("_T")
 Listener = Callable[[Span], None]
@@ -125,6 +126,8 @@ class Recorder:
         self._hits.append(hit)
         if not self._waiting:
             self._start_flusher()
+        if len(self._hits) > _MOST_HITS:  # they come quicker than the flusher writes them
+            self.flush()
         if self._listeners:
             self.tell(self._span_of(hit))
         if now > self._next_beat:

@@ -65,10 +65,12 @@ def _child_can_take(leases):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
-def test_the_file_is_private_and_no_link_is_followed(tmp_path):
+def test_the_file_is_for_whom_the_store_is_and_no_link_is_followed(tmp_path):
     leases = FileLeases(str(tmp_path / "lock"))
+    before = os.umask(0o027)
     leases.take(b"key")
-    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+    os.umask(before)
+    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "lock").stat().st_size == 0
     (tmp_path / "link").symlink_to(tmp_path / "lock")
     with pytest.raises(StoreError, match="cannot be locked"):

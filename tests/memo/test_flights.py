@@ -159,6 +159,48 @@ def test_a_call_inside_itself_recurses_as_a_plain_function(storage):
     assert "RecursionError: maximum recursion depth exceeded" in error.splitlines()[-1]
 
 
+def test_calls_that_lead_to_each_other_do_not_wait_for_each_other(storage):
+    both = threading.Barrier(2)
+
+    @op(version="1", ignore_args=["depth"])
+    def one(x, depth):
+        if depth == 2:
+            both.wait(30)
+        return other(x, depth - 1) if depth else x
+
+    @op(version="1", ignore_args=["depth"])
+    def other(x, depth):
+        if depth == 2:
+            both.wait(30)
+        return one(x, depth - 1) if depth else x
+
+    def answered(call):
+        with storage:
+            return call(1, 2).value
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(answered, [one, other], timeout=30)) == [1, 1]
+
+
+def test_who_waits_long_for_a_thread_is_told(storage, monkeypatch):
+    monkeypatch.setattr("mandala_lab.memo.flights._SAY_AFTER_S", 0.01)
+
+    def waited():
+        threading.Timer(0.3, gates["go on"].set).start()
+        with storage, pytest.warns(MandalaLabWarning, match="waiting for another thread of this process, .* of slow"):
+            return slow(1).value
+
+    def ran():
+        with storage:
+            return slow(1).value
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ran)
+        assert gates["entered"].wait(30)
+        assert pool.submit(waited).result(30) == first.result(30) == [1, 1]
+    assert runs == [1]
+
+
 def test_what_is_refused_or_cancelled_holds_nobody_up(storage):
     async def cancelled():
         task = asyncio.ensure_future(slow_async(5))

@@ -197,3 +197,52 @@ def test_a_worker_that_ends_writes_what_it_grouped(tmp_path, how):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=environment, check=True, timeout=120, capture_output=True, text=True)
     assert set(done.stdout.split()) == {"20"}
+
+
+FORKED = """
+import os
+import sys
+import threading
+import time
+from mandala_lab import Storage, op
+
+@op
+def work(x):
+    time.sleep(0.001)
+    return [x] * 30
+
+storage = Storage("forked.db")
+storage.activate()
+over = threading.Event()
+
+def compute(number):
+    x = 0
+    while not over.is_set():
+        x += 1
+        work((number, x))
+
+threads = [threading.Thread(target=compute, args=(number,)) for number in range(2)]
+work("what is imported with a first call is there")
+for thread in threads:
+    thread.start()
+codes = []
+for number in range(20):
+    time.sleep(0.01)
+    child = os.fork()
+    if child == 0:
+        threading.Timer(20, os._exit, [9]).start()
+        os._exit(int(work(-number).value != [-number] * 30))
+    codes.append(os.waitpid(child, 0)[1])
+over.set()
+for thread in threads:
+    thread.join()
+print(*codes)
+"""
+
+
+def test_a_fork_while_threads_record_leaves_the_child_free(tmp_path):
+    (tmp_path / "forked.py").write_text(FORKED)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(tmp_path / "forked.py")]
+    done = subprocess.run(command, env=environment, check=True, timeout=120, capture_output=True, text=True)
+    assert done.stdout.split() == ["0"] * 20

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from mandala_lab import Storage, op
@@ -167,3 +169,26 @@ def test_statistics_say_why_calls_were_misses(storage):
     assert stats.value_bytes > 100
     assert stats.file_bytes > 10_000
     assert "1 hits, 6 computed" in str(stats)
+
+
+def test_commit_returns_although_hits_go_on(path, monkeypatch):
+    monkeypatch.setattr("mandala_lab.memo.recorder._MOST_HITS", 2000)
+    storage = Storage(path)
+    over = threading.Event()
+
+    def hitting():
+        with storage:
+            while not over.is_set():
+                inc(1)
+
+    thread = threading.Thread(target=hitting)
+    thread.start()
+    try:
+        while storage.stats().cached < 20_000:
+            storage.commit()
+            assert len(storage._parts.recorder._hits) <= 2001
+    finally:
+        over.set()
+        thread.join()
+    storage.commit()
+    assert len(storage.store.spans_of_run(storage.run)) == storage.stats().cached + 1

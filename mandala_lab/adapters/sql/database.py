@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from mandala_lab.adapters.sql.migrations import migrate, require_current
+from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.model.errors import StoreError
 
 MEMORY = ":memory:"
@@ -67,7 +68,7 @@ class Database:
         self._abandoned: list[Any] = []
         self._start()
         if read_only:
-            with self._errors(), self._engine.connect() as connection:
+            with GATE, self._errors(), self._engine.connect() as connection:
                 require_current(connection)
         else:
             _check_place(path)
@@ -89,22 +90,23 @@ class Database:
     def fetch(self, statement: str, parameters: tuple[Any, ...]) -> Any:
         """Return the first row of a prepared statement, or ``None``: the way of the hot path."""
         try:
-            if self.in_memory:
-                with self._write_lock:
-                    return self._cursor().execute(statement, parameters).fetchone()
-            return self._cursor().execute(statement, parameters).fetchone()
+            with GATE:
+                if self.in_memory:
+                    with self._write_lock:
+                        return self._cursor().execute(statement, parameters).fetchone()
+                return self._cursor().execute(statement, parameters).fetchone()
         except _TROUBLE as error:
             raise self._told(error) from error
 
     def fetch_all(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
         """Return all rows of a prepared statement."""
-        with self._write_lock if self.in_memory else nullcontext(), self._errors():
+        with GATE, self._write_lock if self.in_memory else nullcontext(), self._errors():
             return list(self._cursor().execute(statement, parameters).fetchall())
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Yield a cursor in a transaction that is committed at the end or rolled back."""
-        with self._write_lock, self._errors():
+        with GATE, self._write_lock, self._errors():
             self._require_same_file()
             cursor = self._cursor()
             cursor.execute("BEGIN IMMEDIATE")
@@ -131,13 +133,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection for composed queries."""
-        with self._write_lock if self.in_memory else nullcontext(), self._errors(), self._engine.connect() as found:
+        own = self._write_lock if self.in_memory else nullcontext()
+        with GATE, own, self._errors(), self._engine.connect() as found:
             yield found
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """Yield a connection for composed statements, in a transaction as in `writing`."""
-        with self._write_lock, self._errors(), self._engine.connect() as connection:
+        with GATE, self._write_lock, self._errors(), self._engine.connect() as connection:
             self._require_same_file()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -193,7 +196,7 @@ class Database:
         """Make or update the schema; other processes may be doing the same."""
         for attempt in range(_OPENING_TRIES):
             try:
-                with self._errors(), self._engine.connect() as connection:
+                with GATE, self._errors(), self._engine.connect() as connection:
                     connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
                     connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -28,8 +28,7 @@ class Recording(Values, Code, Sessions):
         with self._writing() as cursor:
             for entry in entries:
                 self._add(cursor, entry)
-            for span in spans:
-                self._add_span_of_known(cursor, span)
+            self._add_spans_of_known(cursor, spans)
 
     def delete_calls(self, hids: Iterable[str]) -> None:
         with self._database.changing() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import json
@@ -117,14 +117,20 @@ class Sessions(Connected):
             for row in rows
         ]
 
-    def _add_span_of_known(self, cursor: Any, span: Span) -> None:
-        hid = bytes.fromhex(span.call)
-        known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
-        if known is not None:
-            self._add_span(cursor, span, known[0])
+    def _add_spans_of_known(self, cursor: Any, found: Sequence[Span]) -> None:
+        ids: dict[str, int | None] = {}
+        for call in {span.call for span in found}:
+            hid = bytes.fromhex(call)
+            known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+            ids[call] = None if known is None else known[0]
+        rows = [self._span_row(cursor, span, call_id) for span in found if (call_id := ids[span.call]) is not None]
+        cursor.executemany(self._do.add_span, rows)
 
     def _add_span(self, cursor: Any, span: Span, call_id: int) -> None:
-        row = (
+        cursor.execute(self._do.add_span, self._span_row(cursor, span, call_id))
+
+    def _span_row(self, cursor: Any, span: Span, call_id: int) -> tuple[Any, ...]:
+        return (
             self._run_id(cursor, span.run),
             span.seq,
             span.parent,
@@ -134,7 +140,6 @@ class Sessions(Connected):
             to_us(span.started_s),
             to_us(span.duration_s),
         )
-        cursor.execute(self._do.add_span, row)
 
     def _run_id(self, cursor: Any, name: str) -> int:
         known = self._known.runs.get(name)
