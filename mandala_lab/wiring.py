@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,8 +102,8 @@ class Options:
             raise ValueError(f"cache={self.cache!r} is not a choice: None, no further tier, is the one there is so far")
         refuse_other(self.group_commits_ms, (int, float), "group_commits_ms is a number")
         refuse_other(self.overflow_threshold_mb, (int, float), "overflow_threshold_MB is a number")
-        if isinstance(self.key_packages, str):
-            raise TypeError(f"key_packages={self.key_packages!r} is one text; give a tuple of names of packages")
+        if isinstance(self.key_packages, str) or not all(isinstance(name, str) for name in self.key_packages):
+            raise TypeError(f"key_packages={self.key_packages!r} is no tuple of names of packages; give one")
         if self.on_change not in get_args(OnChange):
             choices = get_args(OnChange)
             raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
@@ -163,7 +164,7 @@ def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:
     from importlib import metadata
 
     found = []
-    for name in sorted(set(names)):
+    for name in sorted({re.sub(r"[-_.]+", "-", name).lower() for name in names}):  # as packaging says
         try:
             found.append((f"{name}.__version__", metadata.version(name)))
         except (metadata.PackageNotFoundError, ValueError):

@@ -78,7 +78,7 @@ class File(os.PathLike[str]):
         if self._recorded is not None and _digest(self._path) != self._recorded:
             raise CorruptValueError(
                 f"the file {self._path} is not what it was when it was recorded; bring that content back, "
-                "or call the op with the file as it is now"
+                "call the op with the file as it is now, or drop the call that wrote it to write it again"
             )
         return self._path
 

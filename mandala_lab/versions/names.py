@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Literal
 
-from mandala_lab.versions.texts import read_texts
+from mandala_lab.versions.texts import Use, read_texts
 
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 _FREE = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
@@ -49,12 +49,12 @@ class Lookup:
 class _Scan:
     found: set[Lookup] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
+    uses: set[Use] = field(default_factory=set)
     imported: dict[str, set[Lookup]] = field(default_factory=dict)
     """Local names that stand for what an import inside the body brought."""
 
 
-Looked = tuple[tuple[Lookup, ...], frozenset[str], frozenset[str]]
+Looked = tuple[tuple[Lookup, ...], frozenset[str], frozenset[Use]]
 
 _known: dict[int, tuple[weakref.ref[CodeType], *Looked]] = {}
 
@@ -76,7 +76,7 @@ def lookups(code: CodeType) -> Looked:
     if "__class__" in code.co_freevars:  # super() looks it up without an instruction for it
         scan.found.add(Lookup("free", "__class__"))
     at = id(code)
-    looked = tuple(sorted(scan.found)), frozenset(scan.attributes), frozenset(scan.told)
+    looked = tuple(sorted(scan.found)), frozenset(scan.attributes), frozenset(scan.uses)
     _known[at] = (weakref.ref(code, lambda _: _known.pop(at, None)), *looked)
     return looked
 
@@ -145,7 +145,7 @@ def _scan_texts(scan: _Scan, code: CodeType, steps: list[dis.Instruction]) -> No
     loaded = {lookup.name for lookup in scan.found if lookup.kind == "global"}
     texts = read_texts(code, steps, scan.attributes, loaded)
     scan.found |= {Lookup("global", name) for name in texts.names}
-    scan.told |= texts.told
+    scan.uses |= texts.uses
 
 
 def _add(scan: _Scan, base: Lookup, steps: list[dis.Instruction], at: int) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from operator import getitem
 from types import CellType, FunctionType, ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from mandala_lab.versions import kinds
 from mandala_lab.versions.names import Lookup, lookups
 from mandala_lab.versions.reach import Node, Walk
+from mandala_lab.versions.texts import Use, names_in
 from mandala_lab.versions.watch import MISSING, Place
 
 _COMPUTED = {"eval", "exec", "globals", "__import__"}
@@ -35,13 +37,12 @@ _COMPUTED_ATTRIBUTES = {"__subclasses__", "__globals__", "f_globals", "f_back"}
 
 def follow_names(walk: Walk, node: Node, function: FunctionType) -> None:
     """Add edges to everything that a function looks up by name."""
-    found, attributes, told = lookups(function.__code__)
+    found, attributes, uses = lookups(function.__code__)
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
     owner = _owner(function) if function is walk.root and any(lookup.kind == "self" for lookup in found) else None
     for name in sorted(attributes & _COMPUTED_ATTRIBUTES):
         walk.gap(f"{node.label or 'it'} uses {name}")
-    for use in sorted(told):
-        walk.gap(f"{node.label or 'it'} uses {use}, and the text may name variables")
+    _follow_texts(walk, node, function, uses)
     for lookup in found:
         if lookup.kind == "global":
             _follow_global(walk, node, function.__globals__, lookup)
@@ -52,6 +53,17 @@ def follow_names(walk: Walk, node: Node, function: FunctionType) -> None:
             _follow_import(walk, node, function.__globals__, lookup)
         elif owner is not None:
             _follow_self(walk, node, owner, lookup.attributes[0])
+
+
+def _follow_texts(walk: Walk, node: Node, function: FunctionType, uses: Iterable[Use]) -> None:
+    """Follow what texts in variables name; tells of those that are not known."""
+    for method, use, name in sorted(uses):
+        text = function.__globals__.get(name, MISSING) if name else MISSING
+        if isinstance(text, str):  # the variable itself is among what is looked up
+            for variable in names_in(method, text):
+                _follow_global(walk, node, function.__globals__, Lookup("global", variable))
+        elif not isinstance(text, type):  # as a mapped class is, which is asked for in another way
+            walk.gap(f"{node.label or 'it'} uses {use}, and the text may name variables")
 
 
 def _follow_global(walk: Walk, node: Node, scope: dict[str, Any], lookup: Lookup) -> None:

@@ -39,7 +39,7 @@ def test_an_upgrade_counts_only_where_it_is_asked_for(tmp_path, monkeypatch):
     numpy = {"key_packages": ("numpy",)}
     called(), called(**numpy)
     assert runs == [3, 3, 3, 3], "with and without are different keys"
-    called(), called(**numpy)
+    called(), called(**numpy), called(key_packages=("NumPy", "numpy"))
     assert runs == [3, 3, 3, 3]
     now = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: "9.9" if name == "numpy" else now(name))
@@ -57,7 +57,7 @@ def test_an_upgrade_counts_only_where_it_is_asked_for(tmp_path, monkeypatch):
     ("options", "message"),
     [
         ({"key_packages": ("numpyy",)}, "no package 'numpyy' is installed; did you mean 'numpy'"),
-        ({"key_packages": "numpy"}, "give a tuple"),
+        ({"key_packages": "numpy"}, "is no tuple of names"),
         ({"cache": "redis://localhost"}, "cache='redis://localhost' is not a choice"),
     ],
 )

@@ -234,3 +234,19 @@ def test_the_demo_runs(tmp_path):
     assert "base frame unchanged: True" in done.stdout
     assert "found 1 call of smooth with width=2" in done.stdout
     assert ET.parse(tmp_path / "demo.svg").getroot().tag.endswith("svg")
+
+
+def test_an_argument_that_was_not_stored_has_to_be_given(storage):
+    @op(save={"data": False})
+    def total(data, k):
+        return sum(data) + k
+
+    with storage:
+        total(list(range(1000)), 1)
+    (call,) = storage.calls(total)
+    for changes in ({}, {"k": 5}):
+        with pytest.raises(ReplayError, match="'data' of total is declared not to be stored: give it") as error:
+            storage.replay(call, **changes)
+        assert error.value.code == "bad_argument"
+    assert storage.replay(call, data=[1], k=5).verdict == "changed"
+    assert [call.status for call in storage.calls(total)] == ["ok", "ok"]

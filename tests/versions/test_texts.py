@@ -55,10 +55,44 @@ def selected(run):
     return run.sql("SELECT count(*) FROM table WHERE a > 0")
 
 
+wanted = "a > @limit"
+wanted_by = {"name": "a > @limit"}
+statement = "SELECT count(*) FROM table"
+
+
+@op
+def kept(frame):
+    return len(frame.query(wanted))
+
+
+@op
+def pieced(run, column):
+    return run.sql(f"SELECT {column} AS x FROM table")
+
+
+@op
+def stated(run):
+    return run.sql(statement)
+
+
 @op
 def beside(frame):
     """Say that unrelated is not named in a text."""
     return len(frame.query("a > 3")) + len("unrelated@home")
+
+
+class Row:
+    """Stands for a table, as mapped classes do."""
+
+
+class Session:
+    def query(self, kind):
+        return kind.__name__
+
+
+@op
+def mapped(session):
+    return session.query(Row)
 
 
 CALLS = {
@@ -68,6 +102,7 @@ CALLS = {
     "eval": lambda: evaluated(table),
     "pandas.eval": bare,
     "comprehension": lambda: inside(table),
+    "global text": lambda: kept(table),
 }
 
 
@@ -94,14 +129,16 @@ def test_a_variable_in_a_text_counts_as_one_that_is_read(storage, monkeypatch, h
 
 def test_a_table_in_sql_counts_and_other_texts_do_not(storage, monkeypatch):
     with storage:
-        assert selected(Runner()).value == 10
+        for asked in (selected, stated, lambda run: pieced(run, "a")):
+            assert asked(Runner()).value == 10
         beside(table)
         monkeypatch.setitem(globals(), "table", table[:4])
-        assert selected(Runner()).value == 4
+        for asked in (selected, stated, lambda run: pieced(run, "a")):
+            assert asked(Runner()).value == 4
         monkeypatch.undo()
         monkeypatch.setitem(globals(), "unrelated", 2)
         beside(table)
-    assert storage.stats().computed == 3
+    assert storage.stats().computed == 7
 
 
 def test_a_text_that_is_not_known_is_told():
@@ -113,12 +150,25 @@ def test_a_text_that_is_not_known_is_told():
     def trained(model):
         return model.eval()
 
+    @op
+    def held(frame):
+        return len(frame.query(wanted_by["name"]))
+
+    @op
+    def joined(run, name):
+        return run.sql(f"SELECT * FROM {name}")
+
     class Model:
         def eval(self):
             return 1
 
     with Storage() as storage:
         trained(Model())
+        assert mapped(Session()).value == "Row"
+        with pytest.warns(MandalaLabWarning, match=r"uses \.query\(wanted_by"):
+            held(table)
+        with pytest.warns(MandalaLabWarning, match=r"uses \.sql\(\.\.\.\)"):
+            joined(Runner(), "table")
         with pytest.warns(MandalaLabWarning, match=r"uses \.query\(condition\), and the text may name variables"):
             assert asked(table, "a > 3").value == 6
         assert not storage.versions(asked)[0].complete
