@@ -156,7 +156,8 @@ if __name__ == "__main__":
 def test_ops_of_a_script_go_to_workers_as_functions_do(tmp_path):
     (tmp_path / "workers.py").write_text(WORKERS)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, str(tmp_path / "workers.py")], env=environment, check=True, timeout=120)
+    done = subprocess.run([sys.executable, str(tmp_path / "workers.py")], env=environment, check=False, timeout=120)
+    assert done.returncode == 0
 
 
 GROUPED = """
