@@ -28,6 +28,7 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 
 _FLUSH_AFTER_S = 0.1
+_MOST_WAITING = 64  # callbacks: leases that are held are a list to the system, which it goes through for each
 _MOST_HITS = 50_000  # kept in memory: who makes more has to write them
 
 _T = TypeVar("_T")
@@ -166,7 +167,9 @@ class Recorder:
             callback()
             return
         self._when_written.append(callback)
-        if not self._waiting:
+        if len(self._when_written) >= _MOST_WAITING:
+            self.flush()
+        elif not self._waiting:
             self._start_flusher()
 
     def _show_progress(self, span: Span) -> None:
