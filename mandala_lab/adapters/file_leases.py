@@ -14,7 +14,6 @@ import os
 import struct
 import threading
 import weakref
-from collections import Counter
 
 from mandala_lab.model.errors import StoreError
 
@@ -45,22 +44,24 @@ class FileLeases:
         self._path = path
         self._file: int | None = None
         self._lock = threading.Lock()
-        self._held: Counter[int] = Counter()
+        self._held: dict[int, int] = {}  # how often, by place
 
     def take(self, key: bytes) -> bool:
         place = _place(key)
         with self._lock:
-            if not self._held[place] and not self._locked(place):
+            held = self._held.get(place, 0)
+            if not held and not self._locked(place):
                 return False
-            self._held[place] += 1
+            self._held[place] = held + 1
             return True
 
     def give_back(self, key: bytes) -> None:
         place = _place(key)
         with self._lock:
-            if self._held[place] > 1:
-                self._held[place] -= 1
-            elif self._held.pop(place, 0) and self._file is not None:
+            held = self._held.pop(place, 0)
+            if held > 1:
+                self._held[place] = held - 1
+            elif held and self._file is not None:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
 
     def holder(self, key: bytes) -> str:

@@ -7,7 +7,6 @@ where the other failed or its process died, runs the call itself.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
@@ -107,6 +106,8 @@ class Landing:
 
     async def wait_async(self) -> bool:
         """Let other tasks go on until it is over."""
+        import asyncio  # here, for it takes long and few need it
+
         loop = asyncio.get_running_loop()
         over = asyncio.Event()
 
@@ -135,6 +136,8 @@ class Lease:
 
     async def wait_async(self) -> bool:
         """Let other tasks go on until it is ours."""
+        import asyncio
+
         for pause in self._tries():
             await asyncio.sleep(pause)
         return True
