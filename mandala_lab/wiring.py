@@ -20,10 +20,13 @@ from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
 from mandala_lab.memo.succession import OnChange
+from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.errors import StoreError, nearest, refuse_other
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.trust.keyring import EverythingKnown, Keyring
+from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
 from mandala_lab.versions.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Parts:
 
     path: str
     store: CallStore
+    keyring: Keyring
     engine: Engine
     recorder: Recorder
     loader: ValueLoader
@@ -134,7 +138,8 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
 
     path = _local_path(str(db_path))
     loader = ValueLoader()
-    store = SqlCallStore(path, loader, synced=options.durability == "power")
+    keyring = _keyring(path)
+    store = SqlCallStore(path, loader, synced=options.durability == "power", keyring=keyring)
     _place_large_values(store, path, options)
     session = options.session or default_session()
     recorder = Recorder(store, session, options.group_commits_ms / 1000, _progress_display(options))
@@ -143,9 +148,31 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     packages = _package_versions(options.key_packages)
     engine = Engine(store, versions, recorder, loader, flights, options.on_change, packages)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
-    parts = Parts(path, store, engine, recorder, loader, versions, flights)
+    parts = Parts(path, store, keyring, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
+
+
+def _keyring(path: str) -> Keyring:
+    """Return whose records count in a store that is written to."""
+    if path == MEMORY:
+        return EverythingKnown()
+    try:
+        return Keyring.of_user(make=True)
+    except OSError as error:
+        warn_user(
+            f"calls are signed with a key that is gone with this process, so that others will run them anew: your own "
+            f"key cannot be used: {error}; see {KEY_FILE_VARIABLE} and {KEY_VARIABLE}"
+        )
+        return Keyring.of_process()
+
+
+def _reading_keyring() -> Keyring:
+    """Return whose records count in a store that is only read."""
+    try:
+        return Keyring.of_user()
+    except OSError:
+        return Keyring(None)
 
 
 def _flights_of(path: str) -> Flights:
@@ -196,7 +223,7 @@ def open_for_reading(path: str) -> CallStore:
 
     loader = ValueLoader()
     local = _local_path(path)
-    store = SqlCallStore(local, loader, read_only=True)
+    store = SqlCallStore(local, loader, read_only=True, keyring=_reading_keyring())
     _place_large_values(store, local, None)
     loader.connect(store)
     return store

@@ -1,7 +1,7 @@
 """`FolderBlobs`: large values as files of a folder, one for each, named by content id.
 
 A file is written under another name and renamed when it is whole, so that nobody
-sees half of it; what is there is never changed. Reading maps it into memory.
+sees half of it. Reading maps it into memory.
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ class FolderBlobs:
 
     def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
         path = self._path(cid)
-        if path.exists():
-            return
         with self._errors("written to"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             number, name = tempfile.mkstemp(prefix=".", dir=self._folder)
@@ -58,6 +56,9 @@ class FolderBlobs:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
+
+    def has(self, cid: bytes) -> bool:
+        return self._path(cid).is_file()
 
     def get(self, cid: bytes) -> Blob:
         path = self._path(cid)

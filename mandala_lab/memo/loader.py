@@ -98,7 +98,8 @@ class ValueLoader:
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
         """Return the elements of a collection with their histories, and the keys of a dict."""
         stored = self._read(ref)
-        plain = None if stored.format == FORMAT else self._loaded(stored)
+        plain = None if stored.format == FORMAT and stored.trusted else self._loaded(stored)
+        plain = None if stored.format == FORMAT else plain  # it is what its content id says
         structure = structure_of(stored, lambda: plain)
         keys = None if structure.keys is None else self._load_made(structure.keys)
         hids, ours = self._hids_of(ref, structure)
@@ -166,7 +167,10 @@ class ValueLoader:
         if stored.format == FORMAT:
             if digest(stored.data) != stored.digest:
                 raise CorruptValueError(f"the stored bytes of collection {stored.cid.hex()} are damaged")
-            return rebuilt(from_bytes(stored.data), self._load_made)
+            value = rebuilt(from_bytes(stored.data), self._load_made)
+            if not stored.trusted and content_id(value) != stored.cid:
+                raise CorruptValueError(f"collection {stored.cid.hex()}, which somebody else wrote, is another one")
+            return value
         known = (stored.cid, stored.identity)  # of a file that nobody changed since
         value = values.load(stored, verified=stored.identity is not None and known in self._verified)
         if stored.identity is not None:

@@ -19,7 +19,11 @@ class BlobStore(Protocol):
         ...
 
     def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
-        """Write the parts end to end, all or nothing; what is there already is left."""
+        """Write the parts end to end, all or nothing, in the place of what is there."""
+        ...
+
+    def has(self, cid: bytes) -> bool:
+        """Whether there are bytes."""
         ...
 
     def get(self, cid: bytes) -> Blob:

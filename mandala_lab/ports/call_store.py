@@ -7,13 +7,17 @@ thread. A method that cannot read or write raises `StoreError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol
 
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
+
+SignPickle = Callable[[bytes, bytes], bytes]
+"""Returns a pickle, given with the id that it goes by, under the signature of the user, unread."""
 
 
 class CallStore(Protocol):
@@ -159,6 +163,16 @@ class CallStore(Protocol):
         kind: Literal["compatible", "recompute"] = "compatible",
     ) -> None:
         """Record that a version belongs to the class of `representative`, with an event that says so."""
+        ...
+
+    # --- whose records they are
+
+    def signers(self) -> dict[bytes, tuple[int, int]]:
+        """Return numbers of calls and of values by the fingerprint of who says to have signed them; empty: nobody."""
+        ...
+
+    def adopt(self, signer: bytes, sign_pickle: SignPickle | None, tell: Callable[[int], None]) -> Counter[str]:
+        """Sign the records of a signer with the user's key; `tell` learns how many rows were looked at."""
         ...
 
     def start_anew(self) -> None:

@@ -2,7 +2,8 @@
 
 Here are its options and its opening. What it does lies beside, by subject:
 `blocks` (answering and writing calls), `records` (values and calls), `code` (its
-versions), `frames` (graphs and replay); all of them work with `opened`.
+versions), `frames` (graphs and replay), `care` (trust in what is stored); all of
+them work with `opened`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import ArgumentError, refuse_unknown
 from mandala_lab.records import attended
 from mandala_lab.storage.blocks import Blocks
+from mandala_lab.storage.care import Care
 from mandala_lab.storage.code import Code
 from mandala_lab.storage.frames import Frames
 from mandala_lab.storage.records import Records
@@ -35,7 +37,7 @@ _OF_TRACERS = (
 )
 
 
-class Storage(Blocks, Records, Code, Frames):
+class Storage(Blocks, Records, Code, Frames, Care):
     """Keeps the calls of ops, with their inputs, results, code, time and order.
 
     Parameters

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, Table
 
-from mandala_lab import Storage, StoreError, op
+from mandala_lab import CorruptValueError, Storage, StoreError, op
 from mandala_lab.adapters.sql import schema
 from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.memo.loader import ValueLoader
@@ -237,6 +237,9 @@ def test_a_store_of_the_first_version_opens_with_all_that_it_held(path):
     assert [call.status for call in found].count("error") == 1
     first, second = found[:2]
     scaled, ends, big = found[6:9]
+    with pytest.raises(CorruptValueError, match=r"storage.trust"):
+        big.outputs["output_0"].peek()  # of an encoding from before, and nobody signed it
+    assert storage.trust("unsigned").calls == 11
     assert (first.inputs["x"].value, first.outputs["output_0"].value) == (1, 2)
     assert second.inputs["x"] == first.outputs["output_0"]
     assert (scaled.inputs["by"].value, scaled.outputs["output_0"].value) == (2, [18, 18, 18])

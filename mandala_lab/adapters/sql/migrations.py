@@ -22,6 +22,7 @@ from sqlalchemy import Connection, insert, inspect, select
 
 from mandala_lab.adapters.sql import schema
 from mandala_lab.adapters.sql.compact_calls import compact_calls
+from mandala_lab.adapters.sql.signatures import signatures
 from mandala_lab.model.errors import StoreError
 
 
@@ -36,6 +37,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first_light", None),
     Migration("0002_compact_calls", compact_calls),
+    Migration("0003_signatures", signatures),
 )
 
 
