@@ -9,13 +9,17 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.values import Blob
 
+_NAME = re.compile("[0-9a-f]{40}")
+_ASIDE = ".damaged"
 _PIECE = 1 << 18
 """Bytes written at once: pieces of megabytes make Linux look for huge pages, up to ten times slower for 80 MB."""
 
@@ -68,6 +72,28 @@ class FolderBlobs:
             status = os.fstat(file.fileno())
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if status.st_size else b""
         return Blob(memoryview(mapped), (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+
+    def strays(self, is_known: Callable[[bytes], bool]) -> Iterator[tuple[str, float]]:
+        now = time.time()
+        with self._errors("read"):
+            entries = list(os.scandir(self._folder)) if self._folder.is_dir() else []
+        for entry in entries:
+            named_by_content = _NAME.fullmatch(entry.name)
+            if entry.name.endswith(_ASIDE) or (named_by_content and is_known(bytes.fromhex(entry.name))):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # it was a file that is written just now
+                yield entry.name, now - entry.stat(follow_symlinks=False).st_mtime
+
+    def remove_stray(self, name: str) -> None:
+        with self._errors("written to"):
+            path = self._folder / Path(name).name
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+
+    def set_aside(self, cid: bytes) -> None:
+        path = self._path(cid)
+        with self._errors("written to"), contextlib.suppress(FileNotFoundError):
+            path.replace(path.with_name(path.name + _ASIDE))
 
     def delete(self, cid: bytes) -> None:
         with self._errors("written to"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from mandala_lab.model.values import Blob
@@ -28,6 +29,18 @@ class BlobStore(Protocol):
 
     def get(self, cid: bytes) -> Blob:
         """Return bytes; `LookupError` where there are none."""
+        ...
+
+    def strays(self, is_known: Callable[[bytes], bool]) -> Iterable[tuple[str, float]]:
+        """Return names and ages in seconds of what lies there and is no value that `is_known`."""
+        ...
+
+    def remove_stray(self, name: str) -> None:
+        """Delete what `strays` gave; repeating is harmless."""
+        ...
+
+    def set_aside(self, cid: bytes) -> None:
+        """Keep damaged bytes, if there are any, where no value is looked for."""
         ...
 
     def delete(self, cid: bytes) -> None:

@@ -8,10 +8,11 @@ thread. A method that cannot read or write raises `StoreError`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, Protocol
 
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
+from mandala_lab.model.faults import CheckWatch
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
@@ -173,6 +174,36 @@ class CallStore(Protocol):
 
     def adopt(self, signer: bytes, sign_pickle: SignPickle | None, tell: Callable[[int], None]) -> Counter[str]:
         """Sign the records of a signer with the user's key; `tell` learns how many rows were looked at."""
+        ...
+
+    # --- whether all is as it was written, and what becomes of what is not
+
+    def check(self, watch: CheckWatch) -> None:
+        """Look at everything, and tell `watch` of every fault; nothing that is stored is run."""
+        ...
+
+    def makers(self, cids: Collection[bytes]) -> dict[bytes, list[tuple[str, int]]]:
+        """Return the calls (hids) that made values, with the position among their results."""
+        ...
+
+    def set_aside_value(self, cid: bytes, reason: str) -> None:
+        """Keep a damaged value where nobody finds it."""
+        ...
+
+    def set_aside_call(self, hid: str, reason: str) -> None:
+        """Keep a damaged record of a call, given by its hid or as ``#row``, where nobody finds it."""
+        ...
+
+    def number_set_aside(self) -> int:
+        """Return how many values and calls were set aside and not made again."""
+        ...
+
+    def remake_index(self) -> None:
+        """Make the indexes anew from the records of calls."""
+        ...
+
+    def remove_stray(self, name: str) -> None:
+        """Delete a file among the large values that is none."""
         ...
 
     def start_anew(self) -> None:

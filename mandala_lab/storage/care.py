@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mandala_lab.model.refs import Ref
 from mandala_lab.records import trust
+from mandala_lab.records.fsck import Checkup, Progress, fsck
 from mandala_lab.records.trust import Signer, Trusted
 from mandala_lab.storage.opened import Opened
 
@@ -27,6 +29,41 @@ class Care(Opened):
         [('you', 1)]
         """
         return trust.signers(self._written, self._parts.keyring)
+
+    def fsck(self, repair: bool = False, *, progress: Progress | None = None) -> Checkup:
+        """Check that all is as it was written: digests, signatures, and that what calls speak of is there.
+
+        Nothing that is stored is run, and others may go on writing.
+
+        Parameters
+        ----------
+        repair
+            Whether to mend what can be mended. A damaged value is made again where
+            its op is defined here as it was, which runs the op; else it is set
+            aside, and made again when it is asked for and the op is there. A damaged
+            record of a call is set aside, so that the call runs anew.
+        progress
+            Is called with ``"calls"`` or ``"values"`` and a number of further records that were looked at.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op
+        ... def square(x):
+        ...     return x * x
+        >>> with Storage("squares.db") as storage:
+        ...     _ = square(3)
+        >>> checked = storage.fsck()
+        >>> checked.calls, checked.faults, checked.exit_code
+        (1, (), 0)
+        """
+        found = fsck(self._written, self._recovered if repair else None, progress)
+        if found.repaired:
+            self._parts.engine.forget()
+        return found
+
+    def _recovered(self, ref: Ref) -> object:
+        return self._parts.loader.load_value(ref.detached())
 
     def trust(self, key: str | Path, *, pickles: bool = False) -> Trusted:
         """Let records that somebody else wrote count: their calls are hits, their values are read.

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from mandala_lab.adapters.sql.adoption import Adoption
 from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
+from mandala_lab.adapters.sql.mending import Mending
 from mandala_lab.adapters.sql.recording import Recording
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
@@ -22,7 +23,7 @@ from mandala_lab.model.refs import ValueSource
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
-class SqlCallStore(Recording, Finding, Adoption):
+class SqlCallStore(Recording, Finding, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
     Parameters

@@ -41,6 +41,8 @@ class Values(Connected):
 
     def read_value(self, cid: bytes) -> StoredValue:
         row = self._database.fetch(self._do.read_value, (cid,))
+        if row is not None and not isinstance(row[3], bytes):
+            raise CorruptValueError(f"value {cid.hex()} is damaged: something else lies in the place of its bytes")
         if row is not None:
             return StoredValue(cid, row[0], row[3], row[1], trusted=self._counts_value(cid, row[:3]))
         spilled = self._database.fetch(self._do.spilled_value, (cid,))
