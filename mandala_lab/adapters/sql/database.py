@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from mandala_lab.adapters.sql.foreign import guard, refuse_what_runs
 from mandala_lab.adapters.sql.migrations import migrate, require_current
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.model.errors import StoreError
@@ -69,6 +70,7 @@ class Database:
         self._start()
         if read_only:
             with GATE, self._errors(), self._engine.connect() as connection:
+                refuse_what_runs(connection)
                 require_current(connection)
         else:
             _check_place(path)
@@ -198,6 +200,7 @@ class Database:
             try:
                 with GATE, self._errors(), self._engine.connect() as connection:
                     connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
+                    refuse_what_runs(connection)
                     connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                     try:
@@ -272,7 +275,7 @@ def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqli
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
+        guard(connection)
         return connection
 
     return functools.cache(connect) if path == MEMORY else connect

@@ -2,7 +2,8 @@
 
 Here is what concerns the store as a whole. The rest lies beside, by subject:
 `recording` (writing calls; with `values`, `code` and `sessions`, which it writes
-to) and `finding`; all of them work with `connected`.
+to), `finding`, and for the care of a store `checking`, `mending`, `adoption` and
+`merging`; all of them work with `connected`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mandala_lab.adapters.sql.adoption import Adoption
 from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
 from mandala_lab.adapters.sql.mending import Mending
-from mandala_lab.adapters.sql.recording import Recording
+from mandala_lab.adapters.sql.merging import Merging
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_setting
@@ -23,7 +24,7 @@ from mandala_lab.model.refs import ValueSource
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
-class SqlCallStore(Recording, Finding, Adoption, Mending):
+class SqlCallStore(Merging, Finding, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
     Parameters
@@ -75,6 +76,10 @@ class SqlCallStore(Recording, Finding, Adoption, Mending):
             number, size = connection.execute(inside.select_from(stored_values)).one()
             more, large = connection.execute(outside).one()
         return Sizes(self.count_calls(), number + more, size + large, self._database.size())
+
+    def snapshot(self, path: str) -> None:
+        with self._database.reading() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (path,))
 
     def start_anew(self) -> None:
         self._database.start_anew()
