@@ -167,7 +167,24 @@ def _keyring(path: str) -> Keyring:
         return Keyring.of_process()
 
 
-def _reading_keyring() -> Keyring:
+def pending_migrations(path: str) -> list[str]:
+    """Return the names of the migrations that a store lacks, without changing it.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is of a newer version.
+    """
+    from mandala_lab.adapters.sql.database import Database
+
+    database = Database(_local_path(path), read_only=True, current=False)
+    try:
+        return database.pending_migrations()
+    finally:
+        database.close()
+
+
+def reading_keyring() -> Keyring:
     """Return whose records count in a store that is only read."""
     try:
         return Keyring.of_user()
@@ -221,9 +238,9 @@ def open_for_reading(path: str) -> CallStore:
     """
     from mandala_lab.adapters.sql.store import SqlCallStore
 
-    loader = ValueLoader()
+    loader = ValueLoader(unpickles=False)
     local = _local_path(path)
-    store = SqlCallStore(local, loader, read_only=True, keyring=_reading_keyring())
+    store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
     _place_large_values(store, local, None)
     loader.connect(store)
     return store

@@ -64,9 +64,15 @@ class ValueLoader:
 
     Each load verifies the stored bytes and decodes them anew, so that nobody who
     changes a loaded value changes what others get.
+
+    Parameters
+    ----------
+    unpickles
+        Whether values are read that only code can bring back; else they stay closed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, unpickles: bool = True) -> None:
+        self._unpickles = unpickles
         self._store: CallStore | None = None
         self._write: Callable[[], None] | None = None
         self._recover: Recover | None = None
@@ -171,6 +177,8 @@ class ValueLoader:
             if not stored.trusted and content_id(value) != stored.cid:
                 raise CorruptValueError(f"collection {stored.cid.hex()}, which somebody else wrote, is another one")
             return value
+        if stored.format == "pickle" and not self._unpickles:
+            raise UntrustedValueError(f"value {stored.cid.hex()} is a pickle, which is not read only to be shown")
         known = (stored.cid, stored.identity)  # of a file that nobody changed since
         value = values.load(stored, verified=stored.identity is not None and known in self._verified)
         if stored.identity is not None:

@@ -11,7 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
-from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
+from mandala_lab.model.calls import (
+    Call,
+    CallEntry,
+    CallStatus,
+    Found,
+    LoggedEvent,
+    RecordedState,
+    Run,
+    Sizes,
+    Span,
+    SpanTotals,
+)
 from mandala_lab.model.faults import CheckWatch
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
@@ -99,6 +110,10 @@ class CallStore(Protocol):
 
     def calls_of_op(self, op: str) -> list[Call]:
         """Return the calls of an op in every code version."""
+        ...
+
+    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
+        """Return the calls that were recorded last, of one op or of all of the user's."""
         ...
 
     def calls_of_session(self, session: str | None) -> list[Call]:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from mandala_lab.adapters.sql.foreign import guard, refuse_what_runs
-from mandala_lab.adapters.sql.migrations import migrate, require_current
+from mandala_lab.adapters.sql.migrations import migrate, pending, require_current
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.model.errors import StoreError
 
@@ -53,6 +53,8 @@ class Database:
         Open a store that exists, and never write to it.
     synced
         Let each commit wait until it is on the disk.
+    current
+        Refuse to read a store that lacks migrations.
 
     Raises
     ------
@@ -60,7 +62,7 @@ class Database:
         When the file cannot be opened or is not a store.
     """
 
-    def __init__(self, path: str, *, read_only: bool = False, synced: bool = False) -> None:
+    def __init__(self, path: str, *, read_only: bool = False, synced: bool = False, current: bool = True) -> None:
         self.path = path
         self._synced = synced
         self.in_memory = path == MEMORY
@@ -69,9 +71,12 @@ class Database:
         self._abandoned: list[Any] = []
         self._start()
         if read_only:
+            if not Path(path).is_file():
+                raise StoreError(f"there is no store {path}; give the path of one, such as results.db")
             with GATE, self._errors(), self._engine.connect() as connection:
                 refuse_what_runs(connection)
-                require_current(connection)
+                if current:
+                    require_current(connection)
         else:
             _check_place(path)
             self._prepare()
@@ -160,6 +165,11 @@ class Database:
         self._here = threading.local()
         self._cursors.clear()
         self._engine.dispose()
+
+    def pending_migrations(self) -> list[str]:
+        """Return the names of the migrations that the store lacks."""
+        with self.reading() as connection:
+            return pending(connection)
 
     def size(self) -> int:
         """Return the bytes that the database takes, its log excepted."""
