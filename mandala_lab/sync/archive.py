@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ FORMAT = 1
 _DATABASE, _MANIFEST, _VALUES = "store.db", "manifest.json", "store.db.values/"
 _VALUE = re.compile(re.escape(_VALUES) + "[0-9a-f]{40}")
 _PIECE = 1 << 20
-_TROUBLE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)  # of zipfile
+_TROUBLE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error)
 _LARGEST_MANIFEST = 1 << 26
 
 
