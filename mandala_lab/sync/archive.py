@@ -77,14 +77,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, Path(folder), path)
-        except (
-            OSError,
-            zipfile.BadZipFile,
-            zipfile.LargeZipFile,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _TROUBLE as error:
             raise StoreError(f"{path} cannot be read as an archive: {error}") from error
         yield Path(folder) / _DATABASE
 
