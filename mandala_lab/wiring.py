@@ -253,7 +253,7 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
     known = store.setting("overflow_dir")
     chosen = options.overflow_dir if options is not None else None
     if chosen is not None:
-        folder: Path | None = Path(chosen).expanduser().resolve()
+        folder: Path | None = _chosen_folder(chosen)
     elif known is not None:
         folder = Path(known)
     else:
@@ -271,6 +271,18 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
     megabytes = options.overflow_threshold_mb if options is not None else 0.0
     synced = options is not None and options.durability == "power"
     store.spill_to(FolderBlobs(folder, synced=synced), int(megabytes * 2**20))
+
+
+def _chosen_folder(chosen: str | Path) -> Path:
+    try:
+        folder = Path(chosen).expanduser().resolve()
+        folder.is_dir()  # which the system may refuse to say of such a name
+        os.fsencode(folder)
+    except (OSError, RuntimeError, ValueError) as error:  # no such user's home, a NUL in the name
+        raise StoreError(
+            f"overflow_dir={str(chosen)[:200]!r} is no folder: {error}; give one such as values"
+        ) from error
+    return folder
 
 
 def _local_path(place: str) -> str:
