@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.memo import context
@@ -19,11 +19,11 @@ from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
-from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import StoreError, nearest, refuse_other
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.settings import Settings
 from mandala_lab.versions.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
-_PROGRESS = "MANDALA_LAB_PROGRESS"
-Durability = Literal["process", "power"]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -40,6 +38,7 @@ class Parts:
     """The parts of one storage."""
 
     path: str
+    settings: Settings
     store: CallStore
     engine: Engine
     recorder: Recorder
@@ -82,43 +81,7 @@ if hasattr(os, "register_at_fork"):
 use_code_digester(Resolver().code_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a storage is to work; `Storage` says what each means."""
-
-    session: str | None = None
-    on_change: OnChange = "recompute"
-    group_commits_ms: float = 0
-    overflow_dir: str | Path | None = None
-    overflow_threshold_mb: float = 50.0
-    durability: Durability = "process"
-    progress: bool = True
-    key_packages: Sequence[str] = ()
-    cache: None = None
-
-    def check(self) -> None:
-        """Raise `ValueError` or `TypeError` for what is no choice."""
-        if self.cache is not None:
-            raise ValueError(f"cache={self.cache!r} is not a choice: None, no further tier, is the one there is so far")
-        refuse_other(self.group_commits_ms, (int, float), "group_commits_ms is a number")
-        refuse_other(self.overflow_threshold_mb, (int, float), "overflow_threshold_MB is a number")
-        if isinstance(self.key_packages, str) or not all(isinstance(name, str) for name in self.key_packages):
-            raise TypeError(f"key_packages={self.key_packages!r} is no tuple of names of packages; give one")
-        if self.on_change not in get_args(OnChange):
-            choices = get_args(OnChange)
-            raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
-        if self.durability not in get_args(Durability):
-            choices = get_args(Durability)
-            raise ValueError(
-                f"durability={self.durability!r} is not a choice; {nearest(str(self.durability), choices)}"
-            )
-        if not self.group_commits_ms >= 0:
-            raise ValueError(f"group_commits_ms={self.group_commits_ms!r} is no time; give milliseconds, or 0")
-        if not self.overflow_threshold_mb > 0:
-            raise ValueError(f"overflow_threshold_MB={self.overflow_threshold_mb!r} is no size; give MB (2**20 bytes)")
-
-
-def assemble(db_path: str | Path, options: Options) -> Parts:
+def assemble(db_path: str | Path, settings: Settings) -> Parts:
     """Put a storage together.
 
     Raises
@@ -126,24 +89,23 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     StoreError
         When `db_path` cannot be opened.
     ValueError
-        When an option is not a choice.
+        When a package of `key_packages` is not installed.
     """
-    options.check()
     refuse_other(db_path, (str, os.PathLike), "db_path is a path, or ':memory:'")
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     path = _local_path(str(db_path))
     loader = ValueLoader()
-    store = SqlCallStore(path, loader, synced=options.durability == "power")
-    _place_large_values(store, path, options)
-    session = options.session or default_session()
-    recorder = Recorder(store, session, options.group_commits_ms / 1000, _progress_display(options))
+    store = SqlCallStore(path, loader, synced=settings.durability == "power")
+    _place_large_values(store, path, settings)
+    session = settings.session or default_session()
+    recorder = Recorder(store, session, settings.group_commits_ms / 1000, _progress_display(settings))
     versions = Resolver()
     flights = _flights_of(path)
-    packages = _package_versions(options.key_packages)
-    engine = Engine(store, versions, recorder, loader, flights, options.on_change, packages)
+    packages = _package_versions(settings.key_packages)
+    engine = Engine(store, versions, recorder, loader, flights, settings.on_change, packages)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
-    parts = Parts(path, store, engine, recorder, loader, versions, flights)
+    parts = Parts(path, settings, store, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
 
@@ -175,9 +137,9 @@ def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _progress_display(options: Options) -> ProgressDisplay | None:
-    """Return what shows the progress of long loops, unless the storage or the environment wants none."""
-    if not options.progress or os.environ.get(_PROGRESS) == "0":
+def _progress_display(settings: Settings) -> ProgressDisplay | None:
+    """Return what shows the progress of long loops, if that is wanted."""
+    if not settings.progress:
         return None
     from mandala_lab.adapters.progress_bar import ProgressBar
 
@@ -202,12 +164,12 @@ def open_for_reading(path: str) -> CallStore:
     return store
 
 
-def _place_large_values(store: SqlCallStore, path: str, options: Options | None) -> None:
+def _place_large_values(store: SqlCallStore, path: str, settings: Settings | None) -> None:
     """Let large values lie in the folder that was chosen, now or when the store was made, else beside the file."""
     from mandala_lab.adapters.folder import FolderBlobs
 
     known = store.setting("overflow_dir")
-    chosen = options.overflow_dir if options is not None else None
+    chosen = settings.overflow_dir if settings is not None else None
     if chosen is not None:
         folder: Path | None = Path(chosen).expanduser().resolve()
     elif known is not None:
@@ -224,8 +186,8 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
         )
     if chosen is not None and str(folder) != known:
         store.set_setting("overflow_dir", str(folder))
-    megabytes = options.overflow_threshold_mb if options is not None else 0.0
-    synced = options is not None and options.durability == "power"
+    megabytes = settings.overflow_threshold_MB if settings is not None else 0.0
+    synced = settings is not None and settings.durability == "power"
     store.spill_to(FolderBlobs(folder, synced=synced), int(megabytes * 2**20))
 
 
