@@ -16,6 +16,7 @@ from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.flights import Flights, NoLeases
 from mandala_lab.memo.loader import ValueLoader
+from mandala_lab.memo.nearby import Nearby
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
@@ -49,6 +50,7 @@ class Parts:
     def release(self) -> None:
         """Write what is left, and let go of the file; a ref that is asked later opens it again."""
         self.recorder.close()
+        self.loader.nearby.clear()
         if self.path != MEMORY:
             self.store.close()
 
@@ -72,6 +74,7 @@ def _start_anew() -> None:
         parts.store.start_anew()
         parts.recorder.start_anew()
         parts.flights.start_anew()
+        parts.loader.nearby.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
@@ -95,7 +98,7 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     path = _local_path(str(db_path))
-    loader = ValueLoader()
+    loader = ValueLoader(_nearby(settings))
     store = SqlCallStore(path, loader, synced=settings.durability == "power")
     _place_large_values(store, path, settings)
     session = settings.session or default_session()
@@ -117,6 +120,16 @@ def _flights_of(path: str) -> Flights:
     from mandala_lab.adapters.file_leases import FileLeases
 
     return _flights.setdefault(path, Flights(FileLeases(f"{path}.lock")))
+
+
+def _nearby(settings: Settings) -> Nearby:
+    """Return where values that were read are kept in memory."""
+    max_bytes = int(settings.cache_MB * 2**20)
+    if not max_bytes:
+        return Nearby()
+    from mandala_lab.adapters.memory_tier import MemoryTier
+
+    return Nearby(MemoryTier(max_bytes))
 
 
 def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:

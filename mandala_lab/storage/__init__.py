@@ -63,6 +63,10 @@ class Storage(Blocks, Records, Code, Frames):
     cache
         Further tier for values, between this process and the store. There is none
         yet, so ``None`` is the one choice.
+    cache_MB
+        Most memory for values that were read, in MB (2**20 bytes); with 0 each is
+        read from the store again. Larger ones than a quarter of it, and those that
+        lie in files, are not kept.
     key_packages
         Names of installed packages whose versions count: with ``("numpy",)`` an
         upgrade of numpy makes all calls new. By default versions of packages are
@@ -121,6 +125,7 @@ class Storage(Blocks, Records, Code, Frames):
         group_commits_ms: float = UNSET,
         durability: Durability = UNSET,
         progress: bool = UNSET,
+        cache_MB: float = UNSET,  # noqa: N803 - in bytes of 2**20, as above
         **of_tracers: Any,
     ) -> None:
         _refuse_unknown(of_tracers)
@@ -136,6 +141,7 @@ class Storage(Blocks, Records, Code, Frames):
             durability=durability,
             progress=progress,
             key_packages=key_packages,
+            cache_MB=cache_MB,
         )
         self._asks_about = attended.checked_place(deps_path, settings.on_change)
         self._parts = assemble(db_path, settings)
