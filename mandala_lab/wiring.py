@@ -20,6 +20,7 @@ from mandala_lab.memo.nearby import Nearby
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
+from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.errors import StoreError, nearest, refuse_other
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
@@ -99,7 +100,8 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
 
     path = _local_path(str(db_path))
     loader = ValueLoader(_nearby(settings))
-    store = SqlCallStore(path, loader, synced=settings.durability == "power")
+    shared = _is_shared(path, allowed=settings.allow_network)
+    store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared)
     _place_large_values(store, path, settings)
     session = settings.session or default_session()
     recorder = Recorder(store, session, settings.group_commits_ms / 1000, _progress_display(settings))
@@ -113,13 +115,32 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     return parts
 
 
+def _is_shared(path: str, *, allowed: bool) -> bool:
+    """Whether a store lies on a network file system, with a warning; where that is not `allowed` it is refused."""
+    from mandala_lab.adapters.places import network_file_system
+
+    kind = None if path == MEMORY else network_file_system(path)
+    if kind is None:
+        return False
+    if not allowed:
+        raise StoreError(
+            f"{path} lies on a network file system ({kind}), where SQLite may lose or damage what several programs "
+            "write: choose a path on a local disk, or pass allow_network=True if one program at a time writes to it"
+        )
+    warn_user(
+        f"{path} lies on a network file system ({kind}): the store is written without a write-ahead log, which is "
+        "slower, and only one program at a time may write to it"
+    )
+    return True
+
+
 def _flights_of(path: str) -> Flights:
     """Return the running calls of a store, which all that have it open in this process share."""
     if path == MEMORY:
         return Flights(NoLeases())
     from mandala_lab.adapters.file_leases import FileLeases
 
-    return _flights.setdefault(path, Flights(FileLeases(f"{path}.lock")))
+    return _flights.setdefault(path, Flights(FileLeases(f"{path}.lock", like=path)))
 
 
 def _nearby(settings: Settings) -> Nearby:

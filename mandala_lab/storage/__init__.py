@@ -81,6 +81,9 @@ class Storage(Blocks, Records, Code, Frames):
         Calls that come within so many milliseconds are committed together: quicker
         for many small calls, and a crash may lose those of the last moment. With
         0 a call is committed before its caller goes on. `commit` waits for all.
+    allow_network
+        Whether the store may be written on a network file system, where one program
+        at a time may write to it; by default that is refused.
     durability
         What a committed call survives: the death of the ``"process"``, or also that
         of the machine (``"power"``: each commit waits for the disk).
@@ -125,6 +128,7 @@ class Storage(Blocks, Records, Code, Frames):
         group_commits_ms: float = UNSET,
         durability: Durability = UNSET,
         progress: bool = UNSET,
+        allow_network: bool = UNSET,
         cache_MB: float = UNSET,  # noqa: N803 - in bytes of 2**20, as above
         **of_tracers: Any,
     ) -> None:
@@ -142,6 +146,7 @@ class Storage(Blocks, Records, Code, Frames):
             progress=progress,
             key_packages=key_packages,
             cache_MB=cache_MB,
+            allow_network=allow_network,
         )
         self._asks_about = attended.checked_place(deps_path, settings.on_change)
         self._parts = assemble(db_path, settings)

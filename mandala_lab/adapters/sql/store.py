@@ -32,10 +32,14 @@ class SqlCallStore(Recording, Finding):
         Open a store that exists, and never write to it.
     synced
         Let each commit wait until it is on the disk.
+    shared
+        Do without a write-ahead log, for a file on a network file system.
     """
 
-    def __init__(self, path: str, source: ValueSource, *, read_only: bool = False, synced: bool = False) -> None:
-        super().__init__(Database(path, read_only=read_only, synced=synced))
+    def __init__(
+        self, path: str, source: ValueSource, *, read_only: bool = False, synced: bool = False, shared: bool = False
+    ) -> None:
+        super().__init__(Database(path, read_only=read_only, synced=synced, shared=shared))
         self._rows = RowReader(source, self)
 
     def setting(self, name: str) -> str | None:
