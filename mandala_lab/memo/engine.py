@@ -29,7 +29,7 @@ from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
 from mandala_lab.memo.structures import Structures
-from mandala_lab.memo.succession import OnChange, Succession
+from mandala_lab.memo.succession import Succession
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import CallEntry, Found, Made, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
@@ -38,6 +38,7 @@ from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.settings import OnChange
 
 
 class Engine:

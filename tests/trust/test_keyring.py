@@ -67,7 +67,7 @@ def test_a_key_may_be_given_in_the_environment(monkeypatch):
     assert not keys.key_file().exists()
     for wrong in ("12", "secret" * 10, "zz" * 32):
         monkeypatch.setenv(keys.KEY_VARIABLE, wrong)
-        with pytest.raises(OSError, match="64 hexadecimal digits") as told:
+        with pytest.raises(ValueError, match="hexadecimal text of 32 bytes") as told:
             Keyring.of_user()
         assert wrong not in str(told.value)
 

@@ -37,6 +37,8 @@ class SqlCallStore(Merging, Finding, Adoption, Mending):
         Open a store that exists, and never write to it.
     synced
         Let each commit wait until it is on the disk.
+    shared
+        Do without a write-ahead log, for a file on a network file system.
     keyring
         What records are signed with, and whose count; by default nothing is signed and all do.
     """
@@ -48,9 +50,11 @@ class SqlCallStore(Merging, Finding, Adoption, Mending):
         *,
         read_only: bool = False,
         synced: bool = False,
+        shared: bool = False,
         keyring: Keyring | None = None,
     ) -> None:
-        super().__init__(Database(path, read_only=read_only, synced=synced), keyring or EverythingKnown())
+        database = Database(path, read_only=read_only, synced=synced, shared=shared)
+        super().__init__(database, keyring or EverythingKnown())
         self._rows = RowReader(source, self)
 
     def setting(self, name: str) -> str | None:
