@@ -161,7 +161,7 @@ def test_ops_and_versions_are_kept(store):
 def test_a_transaction_is_whole_or_absent(store):
     bad = entry(3)
     object.__setattr__(bad, "values", [*bad.values, object()])
-    with pytest.raises(AttributeError):
+    with pytest.raises(StoreError, match="a record of this store is damaged"):
         store.record([bad])
     assert store.count_calls() == 0
     store.record([entry(3)])

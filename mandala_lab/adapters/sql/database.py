@@ -39,6 +39,7 @@ _HINTS = (
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
+_LONGEST = 100 * 2**20  # bytes of a field that who only reads a store, maybe somebody else's, takes from it
 
 
 class Database:
@@ -68,8 +69,12 @@ class Database:
         self._abandoned: list[Any] = []
         self._start()
         if read_only:
-            with GATE, self._errors(), self._engine.connect() as connection:
-                require_current(connection)
+            try:
+                with GATE, self._errors(), self._engine.connect() as connection:
+                    require_current(connection)
+            except BaseException:
+                self.close()
+                raise
         else:
             _check_place(path)
             self._prepare()
@@ -267,6 +272,8 @@ def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqli
         connection = sqlite3.connect(
             place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, factory=_Closing
         )
+        if read_only:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         connection.isolation_level = None  # transactions are begun explicitly
         connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

@@ -93,7 +93,10 @@ def spec_to_json(spec: OpSpec) -> str:
 
 def spec_from_row(key: str, name: str, text: str) -> OpSpec:
     """Return the op of a row: the inverse of `spec_to_json`."""
-    return _read(lambda found: convert({**json.decode(found), "key": key, "name": name}, OpSpec), text)
+    try:
+        return _read(lambda found: convert({**json.decode(found), "key": key, "name": name}, OpSpec), text)
+    except RecursionError as error:  # nothing of ours is nested
+        raise StoreError("a record of this store is damaged: the description of an op is nested too deeply") from error
 
 
 def version_to_json(version: CodeVersion) -> str:

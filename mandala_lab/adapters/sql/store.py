@@ -14,6 +14,7 @@ from mandala_lab.adapters.sql.adoption import Adoption
 from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
 from mandala_lab.adapters.sql.mending import Mending
+from mandala_lab.adapters.sql.odd_rows import telling_of_odd_rows
 from mandala_lab.adapters.sql.recording import Recording
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
@@ -22,7 +23,14 @@ from mandala_lab.model.calls import Sizes
 from mandala_lab.model.refs import ValueSource
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
+_MEETING_ROWS = (
+    *("find", "find_content", "calls", "calls_of_op", "calls_of_session", "refs", "creators", "consumers"),
+    *("op", "ops", "versions", "states", "program", "has_value", "read_value", "value_size", "sizes", "setting"),
+    *("events", "totals", "spans_of_call", "spans_of_run", "last_spans", "record", "declare", "replace_value"),
+)
 
+
+@telling_of_odd_rows(*_MEETING_ROWS)
 class SqlCallStore(Recording, Finding, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
