@@ -379,3 +379,36 @@ def test_values_of_elements_are_kept_while_their_collection_is(store):
     assert store.delete_unreferenced_values() == 0
     store.delete_calls([holder.hid.hex()])
     assert store.delete_unreferenced_values() == 2
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON spans BEGIN DELETE FROM calls; END",
+        "ALTER TABLE edges RENAME TO others; CREATE VIEW edges AS SELECT * FROM others",
+    ],
+)
+def test_what_would_run_in_a_store_is_refused(path, put):
+    Storage(path).close()
+    connection = sqlite3.connect(path)
+    connection.executescript(put)
+    connection.close()
+    for opening in (Storage, lambda place: open_for_reading(str(place))):
+        with pytest.raises(StoreError, match="which mandala-lab never makes"):
+            opening(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["calls set status = 'x'", "calls set hid = 7", "calls set duration_us = x'00'", "ops set name = x'00'"],
+)
+def test_rows_that_are_none_of_ours_are_damage(path, change):
+    with Storage(path) as storage:
+        op(lambda x: x, name="same", version="1")(1)
+    storage.close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"update {change}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="a record of this store is damaged"):
+        open_for_reading(str(path)).calls_of_session(None)

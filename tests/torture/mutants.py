@@ -31,12 +31,12 @@ from torture.figures import Figures, Size, progress, seeded
 from torture.work import KINDS, append, kept, lines_of, opened
 from torture.workers import errors_of, prepare, start
 
-_FILES = {"small": 40, "full": 20_000}
+_FILES = {"small": 30, "full": 20_000}
 _MEMORY = 512 << 20  # bytes, over what the process had before
 _BATCH, _AT_ONCE = 100, 2
 _PATIENCE_S = 200
 _PAGE = 2048
-_SELDOM = 400  # a file of 400 MB
+_SELDOM = 400  # a file of 250 MB
 _SESSION = "notebook.ipynb"
 
 
@@ -351,7 +351,7 @@ def _swell(path: Path, random: random.Random) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         table, column = random.choice([("stored_values", "data"), ("calls", "links"), ("code_versions", "code")])
         where = f"rowid = (SELECT min(rowid) FROM {table})"
-        connection.execute(f"UPDATE {table} SET {column} = zeroblob(400000000) WHERE {where}")
+        connection.execute(f"UPDATE {table} SET {column} = zeroblob(250000000) WHERE {where}")
 
 
 _MUTATIONS: tuple[Callable[[Path, random.Random], None], ...] = (
