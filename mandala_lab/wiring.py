@@ -244,7 +244,11 @@ def open_for_reading(path: str) -> CallStore:
     loader = ValueLoader(unpickles=False)
     local = _local_path(path)
     store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
-    _place_large_values(store, local, None)
+    try:
+        _place_large_values(store, local, None)
+    except BaseException:
+        store.close()
+        raise
     loader.connect(store)
     return store
 

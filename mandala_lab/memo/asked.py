@@ -12,6 +12,7 @@ from mandala_lab.memo.keying import Operation, OpState
 from mandala_lab.memo.outputs import is_lazy, joined_outputs
 from mandala_lab.memo.structures import Taken
 from mandala_lab.model.calls import Given
+from mandala_lab.model.errors import StoreError
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
 
@@ -45,6 +46,8 @@ class Asked:
         Its running, for which equal calls wait.
     foreign
         Whether an equal call is recorded by somebody who does not count.
+    unread
+        Why the store could not be asked, until the caller is told.
     """
 
     state: OpState
@@ -57,6 +60,7 @@ class Asked:
     taken: Taken | None = None
     flight: Flight | None = None
     foreign: bool = False
+    unread: StoreError | None = None
 
     _cid: bytes = b""
 

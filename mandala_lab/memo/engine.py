@@ -206,6 +206,7 @@ class Engine:
             result = self._hits.answer(hit, plain=asked.parent is not None)
             return Outcome(hit.call, executed=False, result=result)
         if not self.allow_new_calls:
+            _tell_of_unread(asked)
             raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
         self.misses[self._lookup.reason(asked)] += 1
         try:
@@ -326,6 +327,13 @@ class Engine:
         except StoreError as trouble:
             warn_user(f"the call of {state.spec.name} could not be recorded; its result is returned: {trouble}")
             return False
+        _tell_of_unread(asked)
         self._intake.remember(new)
         self.recorder.tell(span)
         return True
+
+
+def _tell_of_unread(asked: Asked) -> None:
+    if asked.unread is not None:
+        warn_user(f"the store could not be read, so {asked.op.spec.name} ran: {asked.unread}")
+        asked.unread = None

@@ -15,7 +15,7 @@ from mandala_lab.ports.call_store import CallStore
 
 
 class Lookup:
-    """Finds recorded calls for one engine; a store that cannot be read is told of, and the call runs.
+    """Finds recorded calls for one engine; a store that cannot be read is noted, and the call runs.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Lookup:
         try:
             found = self._store.find(asked.hid)
         except StoreError as error:
-            warn_user(f"the store could not be read, so {asked.op.spec.name} runs: {error}")
+            asked.unread = error  # one warning will do, where the call cannot be recorded either
             return None
         found = self._trusted(asked, found)
         return None if found is None else self._hits.add(found, asked.op.spec.nout)

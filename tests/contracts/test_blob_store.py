@@ -59,6 +59,28 @@ def test_files_are_whole_or_absent_and_their_owners_only(tmp_path, monkeypatch):
     assert [path.name for path in folder.iterdir()] == [CID.hex()]
 
 
+@pytest.mark.parametrize("put", ["link", "pipe", "folder"])
+def test_what_is_no_regular_file_is_no_value(tmp_path, put):
+    blobs, secret, place = FolderBlobs(tmp_path / "blobs"), tmp_path / "secret", tmp_path / "blobs" / CID.hex()
+    secret.write_bytes(b"secret")
+    blobs.put(CID, b"abc")
+    place.unlink()
+    {"link": lambda: place.symlink_to(secret), "pipe": lambda: os.mkfifo(place), "folder": place.mkdir}[put]()
+    assert not blobs.has(CID)
+    with pytest.raises(LookupError, match="of a stored value"):
+        blobs.get(CID)
+    if put != "folder":
+        blobs.put(CID, b"abc")
+        assert bytes(blobs.get(CID).data) == b"abc"
+    assert secret.read_bytes() == b"secret"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 10_000])
+def test_a_folder_that_cannot_be_is_refused(path, name):
+    with pytest.raises(StoreError, match="is no folder"):
+        Storage(path, name)
+
+
 def _files(folder):
     return sorted(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else []
 

@@ -162,7 +162,7 @@ def test_ops_and_versions_are_kept(store):
 def test_a_transaction_is_whole_or_absent(store):
     bad = entry(3)
     object.__setattr__(bad, "values", [*bad.values, object()])
-    with pytest.raises(AttributeError):
+    with pytest.raises(StoreError, match="a record of this store is damaged"):
         store.record([bad])
     assert store.count_calls() == 0
     store.record([entry(3)])
@@ -200,7 +200,7 @@ def test_what_cannot_be_a_store_is_refused(tmp_path):
 
 def test_a_store_opened_for_reading_is_never_written(tmp_path):
     path = tmp_path / "a store #1 100%.db"
-    with pytest.raises(StoreError, match="unable to open"):
+    with pytest.raises(StoreError, match="there is no store"):
         open_for_reading(str(path))
     assert not path.exists()
     with Storage(path) as storage:
@@ -404,3 +404,36 @@ def test_values_of_elements_are_kept_while_their_collection_is(store):
     assert store.delete_unreferenced_values() == 0
     store.delete_calls([holder.hid.hex()])
     assert store.delete_unreferenced_values() == 2
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON spans BEGIN DELETE FROM calls; END",
+        "ALTER TABLE edges RENAME TO others; CREATE VIEW edges AS SELECT * FROM others",
+    ],
+)
+def test_what_would_run_in_a_store_is_refused(path, put):
+    Storage(path).close()
+    connection = sqlite3.connect(path)
+    connection.executescript(put)
+    connection.close()
+    for opening in (Storage, lambda place: open_for_reading(str(place))):
+        with pytest.raises(StoreError, match="which no mandala-lab made"):
+            opening(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["calls set status = 'x'", "calls set hid = 7", "calls set duration_us = x'00'", "ops set name = x'00'"],
+)
+def test_rows_that_are_none_of_ours_are_damage(path, change):
+    with Storage(path) as storage:
+        op(lambda x: x, name="same", version="1")(1)
+    storage.close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"update {change}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="a record of this store is damaged"):
+        open_for_reading(str(path)).calls_of_session(None)

@@ -30,7 +30,7 @@ class _Plan:
     reopened_s: float
 
 
-_PLANS = {"small": _Plan(3, 10, 150, 30.0), "full": _Plan(8, 500, 20_000, 1.0)}
+_PLANS = {"small": _Plan(3, 8, 100, 30.0), "full": _Plan(8, 500, 20_000, 1.0)}
 
 
 def run(size: Size, folder: Path) -> Figures:

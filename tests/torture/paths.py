@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,9 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _PATIENCE_S = 120
 
 
+_EVERY = {"small": 3, "full": 1}  # of the names
+
+
 def run(size: Size, folder: Path) -> Figures:
     """Give hostile names, and put hostile things under the names of values."""
     figures = Figures("paths")
@@ -78,7 +81,7 @@ def run(size: Size, folder: Path) -> Figures:
         place = folder / body.__name__ / "deep" / "er"
         place.mkdir(parents=True)
         before = _snapshot(folder, place)
-        process = start(place, _watched, place, body)
+        process = start(place, _watched, place, body, HOSTILE[:: _EVERY[size]])
         process.join(_PATIENCE_S)
         figures.expect(process.exitcode == 0, f"{body.__name__} ended with {process.exitcode}")
         process.kill()
@@ -101,11 +104,11 @@ def _snapshot(folder: Path, own: Path) -> set[tuple[str, bytes]]:
     return {(str(path), path.read_bytes()) for path in found if "keys" not in path.parts}
 
 
-def _watched(place: Path, body: Callable[[Path], None]) -> None:
+def _watched(place: Path, body: Callable[[Path, Sequence[str]], None], names: Sequence[str]) -> None:
     """Run a body in its folder, and note every file elsewhere that this process opens for writing."""
     os.chdir(place)
     if body is _give_files:  # which itself puts things outside
-        body(place)
+        body(place, names)
         return
     own = (str(place), os.environ.get("MANDALA_LAB_KEY_FILE", "\0").rsplit("/", 1)[0], "/dev/null")
 
@@ -121,7 +124,7 @@ def _watched(place: Path, body: Callable[[Path], None]) -> None:
 
     found: list[str] = []
     sys.addaudithook(watch)
-    body(place)
+    body(place, names)
     for line in found:
         append(place / "outside", line)
 
@@ -133,12 +136,12 @@ def _note(place: Path, what: str, number: int) -> None:
 # --- names
 
 
-def _give_names(place: Path) -> None:
+def _give_names(place: Path, names: Sequence[str]) -> None:
     """Give names to ops, arguments, sessions and finders."""
     asked = refused = 0
     warnings.simplefilter("ignore")
     with opened(place / "store.db") as storage:
-        for text in HOSTILE:
+        for text in names:
             for give in (_as_op, _as_argument, *_FINDERS):
                 asked += 1
                 before = storage.store.count_calls()
@@ -147,7 +150,7 @@ def _give_names(place: Path) -> None:
                 except _REFUSALS:
                     refused += 1
                 assert storage.store.count_calls() >= before, "calls were dropped"
-    for text in HOSTILE:
+    for text in names:
         asked += 1
         with opened(place / "store.db", session=text) as storage:
             assert storage.unwrap(kept("array", len(text))).size
@@ -162,7 +165,7 @@ def _give_names(place: Path) -> None:
     _note(place, "names given", asked)
     _note(place, "refused", refused)
     _note(place, "calls kept", recorded)
-    assert recorded > len(HOSTILE), f"{recorded} calls are left"
+    assert recorded > len(names), f"{recorded} calls are left"
 
 
 def _as_op(storage: Storage, text: str) -> None:
@@ -199,12 +202,12 @@ _FINDERS: tuple[Callable[[Storage, str], Any], ...] = (
 # --- folders of values
 
 
-def _give_folders(place: Path) -> None:
+def _give_folders(place: Path, names: Sequence[str]) -> None:
     """Give names as the folder of large values; where one is taken it is the store's own."""
     refused = 0
     with opened(place / "store.db"):
         kept("array", 1)
-    for number, text in enumerate(HOSTILE):
+    for number, text in enumerate(names):
         if text.startswith(("/", "~", "..")):  # the user's own choice of a place elsewhere
             continue
         try:
@@ -213,14 +216,14 @@ def _give_folders(place: Path) -> None:
                 assert same(storage.unwrap(kept("array", number)), expected("array", number))
         except MandalaLabError:
             refused += 1
-    _note(place, "folders given", len(HOSTILE))
+    _note(place, "folders given", len(names))
     _note(place, "folders refused", refused)
 
 
 # --- what is no file
 
 
-def _give_files(place: Path) -> None:
+def _give_files(place: Path, names: Sequence[str]) -> None:
     """Put links, pipes and folders where the file of a value was, or will be."""
     outside = place.parent.parent / "outside"
     outside.mkdir()

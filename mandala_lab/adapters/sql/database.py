@@ -42,6 +42,8 @@ _HINTS = (
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
+_LONGEST = 512 * 2**20  # bytes of a field
+_LONGEST_READ = 100 * 2**20  # that who only reads a store, maybe somebody else's, takes from it
 
 
 class Database:
@@ -81,10 +83,14 @@ class Database:
         if read_only:
             if not Path(path).is_file():
                 raise StoreError(f"there is no store {path}; give the path of one, such as results.db")
-            with GATE, self._errors(), self._engine.connect() as connection:
-                refuse_what_runs(connection)
-                if current:
-                    require_current(connection)
+            try:
+                with GATE, self._errors(), self._engine.connect() as connection:
+                    refuse_what_runs(connection)
+                    if current:
+                        require_current(connection)
+            except BaseException:
+                self.close()
+                raise
         else:
             prepare_file(path)
             self._prepare()
@@ -299,7 +305,7 @@ def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqli
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
-        guard(connection)
+        guard(connection, _LONGEST_READ if read_only else _LONGEST)
         return connection
 
     return functools.cache(connect) if path == MEMORY else connect

@@ -13,19 +13,16 @@ from sqlalchemy import Connection  # noqa: TC002 - as for our own imports
 
 from mandala_lab.model.errors import StoreError
 
-LARGEST_ROW = 512 * 2**20
-"""Bytes of a text or value in the database at most: what a damaged length can make SQLite ask for."""
-
 _LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: LARGEST_ROW,
     sqlite3.SQLITE_LIMIT_ATTACHED: 1,  # by VACUUM
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
 }
 
 
-def guard(connection: sqlite3.Connection) -> None:
-    """Let SQLite believe nothing of the schema, and ask for no more memory than rows of ours need."""
+def guard(connection: sqlite3.Connection, longest: int) -> None:
+    """Let SQLite believe nothing of the schema, and ask for no more memory than a field of so many bytes needs."""
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     connection.execute("PRAGMA trusted_schema = OFF")

@@ -86,13 +86,13 @@ def pending(connection: Connection) -> list[str]:
 def _applied(connection: Connection, tables: set[str]) -> set[str]:
     """Names of the migrations that a store has; `StoreError` where it is none, or a newer one."""
     if schema.migrations.name not in tables:
-        found = f"the tables {', '.join(sorted(tables)[:5])}" if tables else "no tables"
+        found = f"the tables {', '.join(sorted(map(str, tables))[:5])}" if tables else "no tables"
         raise StoreError(f"this is a database, but not a mandala-lab store: it has {found}; choose another path")
     applied = set(connection.scalars(select(schema.migrations.c.name)))
     unknown = applied - {migration.name for migration in MIGRATIONS}
     if unknown:
         raise StoreError(
-            f"this store was written by a newer mandala-lab (it knows {', '.join(sorted(unknown))}); "
+            f"this store was written by a newer mandala-lab (it knows {', '.join(sorted(map(str, unknown)))}); "
             "update mandala-lab to open it"
         )
     return applied

@@ -18,7 +18,7 @@ from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, head, ops
 from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
-from mandala_lab.model.errors import StoreError
+from mandala_lab.model.errors import StoreError, refuse_other
 from mandala_lab.model.hashing import output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
@@ -93,7 +93,10 @@ def spec_to_json(spec: OpSpec) -> str:
 
 def spec_from_row(key: str, name: str, text: str) -> OpSpec:
     """Return the op of a row: the inverse of `spec_to_json`."""
-    return _read(lambda found: convert({**json.decode(found), "key": key, "name": name}, OpSpec), text)
+    try:
+        return _read(lambda found: convert({**json.decode(found), "key": key, "name": name}, OpSpec), text)
+    except RecursionError as error:  # nothing of ours is nested
+        raise StoreError("a record of this store is damaged: the description of an op is nested too deeply") from error
 
 
 def version_to_json(version: CodeVersion) -> str:
@@ -154,6 +157,8 @@ class RowReader:
         if spec is None:
             spec = self._specs[(row.key, row.spec)] = spec_from_row(row.key, row.name, row.spec)
         links = bytes_to_links(row.links)
+        for text in (row.key, row.name, row.error or ""):
+            refuse_other(text, str, "a name of an op, and an error, is a text")
         return Call(
             hid=row.hid.hex(),
             cid=row.cid.hex(),

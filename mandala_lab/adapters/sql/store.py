@@ -16,6 +16,7 @@ from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
 from mandala_lab.adapters.sql.mending import Mending
 from mandala_lab.adapters.sql.merging import Merging
+from mandala_lab.adapters.sql.odd_rows import telling_of_odd_rows
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_setting
@@ -24,6 +25,7 @@ from mandala_lab.model.refs import ValueSource
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
+@telling_of_odd_rows
 class SqlCallStore(Merging, Finding, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 

@@ -1,0 +1,39 @@
+"""Rows that hold what no row of ours holds, since a disk or a person changed them: told of as damage.
+
+SQLite keeps any type in any column, so that what a row is made into may fail in many
+ways. Whoever calls the store learns of all of them in one: `StoreError`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mandala_lab.model.errors import MandalaLabError, StoreError
+
+_ODD = (TypeError, AttributeError, ValueError, IndexError, KeyError, ArithmeticError)
+_Store = TypeVar("_Store", bound=type)
+
+
+def telling_of_odd_rows(store: _Store) -> _Store:
+    """Let every public method of a class of stores tell of odd rows."""
+    for name in dir(store):
+        method = getattr(store, name)
+        if not name.startswith("_") and inspect.isfunction(method) and not inspect.isgeneratorfunction(method):
+            setattr(store, name, _telling(method))
+    return store
+
+
+def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def tell(*args: Any, **options: Any) -> Any:
+        try:
+            return method(*args, **options)
+        except _ODD as error:
+            if isinstance(error, MandalaLabError):
+                raise
+            raise StoreError(f"a record of this store is damaged: {error}; storage.fsck() says which") from error
+
+    return tell
