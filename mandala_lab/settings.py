@@ -36,7 +36,7 @@ NO_CHOICE = "no choice"
 OnChange = Literal["recompute", "reuse", "warn", "error"]
 Durability = Literal["process", "power"]
 _KEY_BYTES = 32
-_OF_TESTS = {f"{PREFIX}{name}" for name in ("CHROMIUM", "PAIRS", "PYTHON", "PYTHONS", "UPDATE_GOLDEN")}
+_OF_TESTS = {f"{PREFIX}{name}" for name in ("CHROMIUM", "PAIRS", "PYTHON", "PYTHONS", "TORTURE_RUNS", "UPDATE_GOLDEN")}
 
 
 class _Unset:

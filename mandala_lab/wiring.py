@@ -26,6 +26,8 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
 from mandala_lab.settings import Settings
+from mandala_lab.trust.keyring import EverythingKnown, Keyring
+from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
 from mandala_lab.versions.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -42,11 +44,17 @@ class Parts:
     path: str
     settings: Settings
     store: CallStore
+    keyring: Keyring
     engine: Engine
     recorder: Recorder
     loader: ValueLoader
     versions: VersionResolver
     flights: Flights
+
+    def forget(self) -> None:
+        """Empty the memory of answers and of values."""
+        self.engine.forget()
+        self.loader.nearby.clear()
 
     def release(self) -> None:
         """Write what is left, and let go of the file; a ref that is asked later opens it again."""
@@ -101,7 +109,8 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     path = _local_path(str(db_path))
     loader = ValueLoader(_nearby(settings))
     shared = _is_shared(path, allowed=settings.allow_network)
-    store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared)
+    keyring = _keyring(path)
+    store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared, keyring=keyring)
     _place_large_values(store, path, settings)
     session = settings.session or default_session()
     recorder = Recorder(store, session, settings.group_commits_ms / 1000, _progress_display(settings))
@@ -110,7 +119,7 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     packages = _package_versions(settings.key_packages)
     engine = Engine(store, versions, recorder, loader, flights, settings.on_change, packages)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
-    parts = Parts(path, settings, store, engine, recorder, loader, versions, flights)
+    parts = Parts(path, settings, store, keyring, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
 
@@ -132,6 +141,45 @@ def _is_shared(path: str, *, allowed: bool) -> bool:
         "slower, and only one program at a time may write to it"
     )
     return True
+
+
+def _keyring(path: str) -> Keyring:
+    """Return whose records count in a store that is written to."""
+    if path == MEMORY:
+        return EverythingKnown()
+    try:
+        return Keyring.of_user(make=True)
+    except OSError as error:
+        warn_user(
+            f"calls are signed with a key that is gone with this process, so that others will run them anew: your own "
+            f"key cannot be used: {error}; see {KEY_FILE_VARIABLE} and {KEY_VARIABLE}"
+        )
+        return Keyring.of_process()
+
+
+def pending_migrations(path: str) -> list[str]:
+    """Return the names of the migrations that a store lacks, without changing it.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is of a newer version.
+    """
+    from mandala_lab.adapters.sql.database import Database
+
+    database = Database(_local_path(path), read_only=True, current=False)
+    try:
+        return database.pending_migrations()
+    finally:
+        database.close()
+
+
+def reading_keyring() -> Keyring:
+    """Return whose records count in a store that is only read."""
+    try:
+        return Keyring.of_user()
+    except OSError:
+        return Keyring(None)
 
 
 def _flights_of(path: str) -> Flights:
@@ -190,9 +238,9 @@ def open_for_reading(path: str) -> CallStore:
     """
     from mandala_lab.adapters.sql.store import SqlCallStore
 
-    loader = ValueLoader()
+    loader = ValueLoader(unpickles=False)
     local = _local_path(path)
-    store = SqlCallStore(local, loader, read_only=True)
+    store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
     _place_large_values(store, local, None)
     loader.connect(store)
     return store
@@ -205,7 +253,7 @@ def _place_large_values(store: SqlCallStore, path: str, settings: Settings | Non
     known = store.setting("overflow_dir")
     chosen = settings.overflow_dir if settings is not None else None
     if chosen is not None:
-        folder: Path | None = Path(chosen).expanduser().resolve()
+        folder: Path | None = _chosen_folder(chosen)
     elif known is not None:
         folder = Path(known)
     else:
@@ -223,6 +271,18 @@ def _place_large_values(store: SqlCallStore, path: str, settings: Settings | Non
     megabytes = settings.overflow_threshold_MB if settings is not None else 0.0
     synced = settings is not None and settings.durability == "power"
     store.spill_to(FolderBlobs(folder, synced=synced), int(megabytes * 2**20))
+
+
+def _chosen_folder(chosen: str | Path) -> Path:
+    try:
+        folder = Path(chosen).expanduser().resolve()
+        folder.is_dir()  # which the system may refuse to say of such a name
+        os.fsencode(folder)
+    except (OSError, RuntimeError, ValueError) as error:  # no such user's home, a NUL in the name
+        raise StoreError(
+            f"overflow_dir={str(chosen)[:200]!r} is no folder: {error}; give one such as values"
+        ) from error
+    return folder
 
 
 def _local_path(place: str) -> str:

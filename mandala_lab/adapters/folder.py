@@ -1,23 +1,40 @@
 """`FolderBlobs`: large values as files of a folder, one for each, named by content id.
 
 A file is written under another name and renamed when it is whole, so that nobody
-sees half of it; what is there is never changed. Reading maps it into memory.
+sees half of it. Reading maps it into memory. Only regular files are values: a link,
+a pipe or a folder under a value's name is as if nothing were there, and is never followed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import os
+import re
+import stat
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.values import Blob
 
+_NAME = re.compile("[0-9a-f]{40}")
+_ASIDE = ".damaged"
 _PIECE = 1 << 18
 """Bytes written at once: pieces of megabytes make Linux look for huge pages, up to ten times slower for 80 MB."""
+
+_READING = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes to would be waited for
+)
+_NO_VALUE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EIO}
+"""Of opening: the file of a value is not there, is something else, or cannot be had from the disk any more."""
 
 
 class FolderBlobs:
@@ -41,8 +58,6 @@ class FolderBlobs:
 
     def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
         path = self._path(cid)
-        if path.exists():
-            return
         with self._errors("written to"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             number, name = tempfile.mkstemp(prefix=".", dir=self._folder)
@@ -55,18 +70,43 @@ class FolderBlobs:
                     if self._synced:
                         os.fsync(file.fileno())
                 Path(name).replace(path)
+                if self._synced:
+                    _sync_names(self._folder)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
 
+    def has(self, cid: bytes) -> bool:
+        return _is_regular(self._path(cid))
+
     def get(self, cid: bytes) -> Blob:
         path = self._path(cid)
-        if not path.is_file():
-            raise LookupError(f"the file {path} of a stored value is not there")
-        with self._errors("read"), path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if status.st_size else b""
+        with self._errors("read"), _opened(path) as number:
+            status = os.fstat(number)
+            mapped = mmap.mmap(number, 0, access=mmap.ACCESS_READ) if status.st_size else b""
         return Blob(memoryview(mapped), (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+
+    def strays(self, is_known: Callable[[bytes], bool]) -> Iterator[tuple[str, float]]:
+        now = time.time()
+        with self._errors("read"):
+            entries = list(os.scandir(self._folder)) if self._folder.is_dir() else []
+        for entry in entries:
+            named_by_content = _NAME.fullmatch(entry.name)
+            if entry.name.endswith(_ASIDE) or (named_by_content and is_known(bytes.fromhex(entry.name))):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # it was a file that is written just now
+                yield entry.name, now - entry.stat(follow_symlinks=False).st_mtime
+
+    def remove_stray(self, name: str) -> None:
+        with self._errors("written to"):
+            path = self._folder / Path(name).name
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+
+    def set_aside(self, cid: bytes) -> None:
+        path = self._path(cid)
+        with self._errors("written to"), contextlib.suppress(FileNotFoundError):
+            path.replace(path.with_name(path.name + _ASIDE))
 
     def delete(self, cid: bytes) -> None:
         with self._errors("written to"):
@@ -79,5 +119,40 @@ class FolderBlobs:
     def _errors(self, done: str) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
+        except (OSError, ValueError) as error:  # no name of a folder, a file that was cut at this moment
             raise StoreError(f"the folder of large values {self._folder} cannot be {done}: {error}") from error
+
+
+def _sync_names(folder: Path) -> None:
+    """Let the names of files in a folder wait until they are on the disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """Yield the descriptor of a regular file; `LookupError` where there is none."""
+    try:
+        number = os.open(path, _READING)
+    except OSError as error:
+        if error.errno not in _NO_VALUE:
+            raise
+        raise LookupError(f"the file {path} of a stored value cannot be had: {error.strerror}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise LookupError(f"the file {path} of a stored value is no regular file")
+        yield number
+    finally:
+        os.close(number)

@@ -43,6 +43,8 @@ class Asked:
         Its collections that are stored element by element, if there are any.
     flight
         Its running, for which equal calls wait.
+    foreign
+        Whether an equal call is recorded by somebody who does not count.
     """
 
     state: OpState
@@ -54,6 +56,7 @@ class Asked:
     new: list[StoredValue] = field(default_factory=list)
     taken: Taken | None = None
     flight: Flight | None = None
+    foreign: bool = False
 
     _cid: bytes = b""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mandala_lab.memo import context
@@ -241,6 +242,8 @@ class Engine:
         """Record a call with a history of its own and the result of an equal call."""
         opened = self.recorder.open(asked.parent)
         span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
+        with suppress(UnstorableError):  # it goes by its content id, then
+            self._intake.take_inputs(asked)
         outputs = self._intake.adopt(asked, same)
         self._record(asked, outputs, asked.new, span, same.duration_s, executed=False, changed=same.changed)
         return self._hits.add(Found(asked.hid, outputs, same.duration_s, same.changed), asked.op.spec.nout)

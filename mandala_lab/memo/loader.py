@@ -71,10 +71,13 @@ class ValueLoader:
     ----------
     nearby
         Where bytes that were read are kept in memory.
+    unpickles
+        Whether values are read that only code can bring back; else they stay closed.
     """
 
-    def __init__(self, nearby: Nearby | None = None) -> None:
+    def __init__(self, nearby: Nearby | None = None, *, unpickles: bool = True) -> None:
         self.nearby = nearby or Nearby()
+        self._unpickles = unpickles
         self._store: CallStore | None = None
         self._write: Callable[[], None] | None = None
         self._recover: Recover | None = None
@@ -107,7 +110,8 @@ class ValueLoader:
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
         """Return the elements of a collection with their histories, and the keys of a dict."""
         stored, verified = self._read(ref)
-        plain = None if stored.format == FORMAT else self._loaded(stored, verified)
+        plain = None if stored.format == FORMAT and stored.trusted else self._loaded(stored, verified)
+        plain = None if stored.format == FORMAT else plain  # it is what its content id says
         structure = structure_of(stored, lambda: plain)
         keys = None if structure.keys is None else self._load_made(structure.keys)
         hids, ours = self._hids_of(ref, structure)
@@ -181,7 +185,11 @@ class ValueLoader:
             if not verified and digest(stored.data) != stored.digest:
                 raise CorruptValueError(f"the stored bytes of collection {stored.cid.hex()} are damaged")
             value = rebuilt(from_bytes(stored.data), self._load_made)
+            if not verified and not stored.trusted and content_id(value) != stored.cid:
+                raise CorruptValueError(f"collection {stored.cid.hex()}, which somebody else wrote, is another one")
         else:
+            if stored.format == "pickle" and not self._unpickles:
+                raise UntrustedValueError(f"value {stored.cid.hex()} is a pickle, which is not read only to be shown")
             known = (stored.cid, stored.identity)  # of a file that nobody changed since
             verified = verified or (stored.identity is not None and known in self._verified)
             value = values.load(stored, verified=verified)

@@ -32,6 +32,7 @@ class Lookup:
         self._recorder = recorder
         self._hits = hits
         self._succession = succession
+        self._told = False
 
     def recorded(self, asked: Asked) -> Hit | None:
         """Return the very call: of this history."""
@@ -43,6 +44,7 @@ class Lookup:
         except StoreError as error:
             warn_user(f"the store could not be read, so {asked.op.spec.name} runs: {error}")
             return None
+        found = self._trusted(asked, found)
         return None if found is None else self._hits.add(found, asked.op.spec.nout)
 
     def equal(self, asked: Asked) -> Found | None:
@@ -60,6 +62,8 @@ class Lookup:
 
     def reason(self, asked: Asked) -> MissReason:
         """Return why a call runs."""
+        if asked.foreign:
+            return "untrusted"
         try:
             return reason_of(self._store, asked)
         except StoreError:
@@ -71,17 +75,31 @@ class Lookup:
         before = standing.without(new, state.reads) if new else ()
         for prefix in (state.prefix, *standing.stand_ins, *before):
             own = prefix is state.prefix
-            found = self._find(asked.cid if own else state.cid(inputs, prefix=prefix))
+            found = self._find(asked, asked.cid if own else state.cid(inputs, prefix=prefix))
             if found is None and state.spec.nout != ANY_NUMBER:  # from before the op declared its outputs
-                found = self._find(state.cid(inputs, ANY_NUMBER, prefix))
+                found = self._find(asked, state.cid(inputs, ANY_NUMBER, prefix))
                 found = found if found is not None and len(found.outputs) == state.spec.nout else None
             if found is not None:
                 return found
         if self._succession.on_change == "error":
             for other in standing.others:
-                if self._find(state.cid(inputs, prefix=other.prefix)) is not None:
+                if self._find(asked, state.cid(inputs, prefix=other.prefix)) is not None:
                     raise self._succession.stale(state.spec, other.recorded.version, state.version)
         return None
 
-    def _find(self, cid: bytes) -> Found | None:
-        return self._recorder.unwritten(cid) or self._store.find_content(cid)
+    def _find(self, asked: Asked, cid: bytes) -> Found | None:
+        return self._recorder.unwritten(cid) or self._trusted(asked, self._store.find_content(cid))
+
+    def _trusted(self, asked: Asked, found: Found | None) -> Found | None:
+        """Return a recorded call if it was written by somebody who counts; say once that others were met."""
+        if found is None or found.trusted:
+            return found
+        asked.foreign = True
+        if not self._told:
+            self._told = True
+            warn_user(
+                f"an equal call of {asked.op.spec.name} is recorded, but not under your key, so it runs anew, and so "
+                "do others like it: storage.signers() says who wrote this store, and storage.trust(...) makes their "
+                "records yours"
+            )
+        return None

@@ -8,18 +8,12 @@ pickle cannot be passed off as another's.
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import io
-import os
 import pickle
-import secrets
-import stat
 import sys
-import tempfile
 import types
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from blake3 import blake3
@@ -29,24 +23,12 @@ from mandala_lab.memo.live_code import reduced
 from mandala_lab.model.errors import UnstorableError, UntrustedValueError
 from mandala_lab.model.refs import short_repr
 from mandala_lab.model.secrets import is_secret
-
-KEY_FILE_VARIABLE = "MANDALA_LAB_KEY_FILE"
-"""Environment variable that names the file of the key."""
+from mandala_lab.trust import keys
+from mandala_lab.trust.keyring import Keyring
 
 _SIZE = 32
 _SECRETS = b"mandala-lab secret 1\0"
 _DOMAIN = b"mandala-lab signed pickle 1\0"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-def key_file() -> Path:
-    """Return where the key of this user lies."""
-    given = os.environ.get(KEY_FILE_VARIABLE)
-    if given:
-        return Path(given)
-    import platformdirs
-
-    return platformdirs.user_data_path("mandala-lab") / "key"
 
 
 def dump(value: Any, cid: bytes, apart: Callable[[Any], Any] | None = None) -> bytes:
@@ -69,9 +51,11 @@ def dump(value: Any, cid: bytes, apart: Callable[[Any], Any] | None = None) -> b
             f"a value of type {type(value).__name__} cannot be pickled: {short_repr(error)}"
         ) from error
     try:
-        key = _read_key() or _make_key()
+        key = keys.own_key() or keys.make_key()
     except OSError as error:
-        raise UnstorableError(f"there is no key to sign a pickle with: {error}; see {KEY_FILE_VARIABLE}") from error
+        raise UnstorableError(
+            f"there is no key to sign a pickle with: {error}; see {keys.KEY_FILE_VARIABLE}"
+        ) from error
     return _signature(key, cid, data) + data
 
 
@@ -84,10 +68,10 @@ def keyed_digest(data: bytes) -> bytes:
         When there is no key and none can be made.
     """
     try:
-        key = _read_key() or _make_key()
+        key = keys.own_key() or keys.make_key()
     except OSError as error:
         raise UnstorableError(
-            f"there is no key to tell secrets apart with: {error}; see {KEY_FILE_VARIABLE}"
+            f"there is no key to tell secrets apart with: {error}; see {keys.KEY_FILE_VARIABLE}"
         ) from error
     return bytes(blake3(_SECRETS + data, key=key).digest())
 
@@ -103,13 +87,13 @@ def load(signed: bytes | memoryview, cid: bytes, apart: Callable[[Any], Any] | N
     """
     view = memoryview(signed)
     try:
-        key = _read_key()
+        known = Keyring.of_user().all_keys
     except OSError as error:
         raise UntrustedValueError(f"the key that signs pickles cannot be read: {error}") from error
-    if key is None or not hmac.compare_digest(_signature(key, cid, view[_SIZE:]), bytes(view[:_SIZE])):
+    if not is_signed(view, cid, known):
         raise UntrustedValueError(
-            f"value {cid.hex()} is a pickle that was not signed with your key ({key_file()}), and reading a pickle "
-            f"can run any code: compute it anew, or, if you trust who wrote it, set {KEY_FILE_VARIABLE} to their key"
+            f"value {cid.hex()} is a pickle that was not signed with your key ({keys.key_file()}), and reading a "
+            "pickle can run any code: compute it anew, or, if you trust who wrote it, storage.trust(their key file)"
         )
     try:
         return _Unpickler(io.BytesIO(view[_SIZE:]), apart).load()
@@ -188,56 +172,19 @@ def remade_code(parts: tuple[Any, ...], filename: str) -> types.CodeType:
     return types.CodeType(*parts).replace(co_filename=filename)
 
 
+def is_signed(signed: memoryview, cid: bytes, known: Iterable[bytes]) -> bool:
+    """Whether a pickle was signed, under this id, with one of these keys."""
+    found = bytes(signed[:_SIZE])
+    return any(hmac.compare_digest(_signature(key, cid, signed[_SIZE:]), found) for key in known)
+
+
+def signed_anew(signed: bytes | memoryview, cid: bytes, key: bytes) -> bytes:
+    """Return the same pickle, unread, with the signature of another key."""
+    data = memoryview(signed)[_SIZE:]
+    return _signature(key, cid, data) + data
+
+
 def _signature(key: bytes, cid: bytes, data: bytes | memoryview) -> bytes:
     hasher = blake3(_DOMAIN + len(cid).to_bytes(8, "big") + cid, key=key)
     hasher.update(data)
     return bytes(hasher.digest())
-
-
-def _read_key() -> bytes | None:
-    """Return the key, or ``None`` where there is none yet."""
-    path = key_file()
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        return None
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        key = file.read(_SIZE + 1)
-    if os.name == "posix" and mode & _OTHERS:
-        raise PermissionError(f"{path} can be read by others: chmod 600 it, or delete it to start with a new key")
-    if len(key) != _SIZE:
-        raise OSError(f"{path} is no key of {_SIZE} bytes")
-    return key
-
-
-def _make_key() -> bytes:
-    """Make the key of this user; of several processes that try at once, one wins."""
-    path = key_file()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # readable by its owner alone
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_SIZE))
-            file.flush()
-            os.fsync(file.fileno())
-        _place(name, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
-    key = _read_key()
-    if key is None:
-        raise FileNotFoundError(path)
-    return key
-
-
-def _place(name: str, path: Path) -> None:
-    """Give the finished file its name, unless there is one by now."""
-    try:
-        os.link(name, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without links: renaming does not overwrite on Windows, and is rarely raced
-        with contextlib.suppress(FileExistsError):
-            if not path.exists():
-                os.rename(name, path)  # noqa: PTH104 - Path.rename overwrites in the same way

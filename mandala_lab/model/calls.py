@@ -20,7 +20,16 @@ from mandala_lab.model.values import StoredValue
 CallStatus = Literal["ok", "error"]
 SpanStatus = Literal["computed", "cached", "error"]
 MissReason = Literal[
-    "first call", "arguments", "globals", "code", "failed before", "not saved", "impure", "not keyed", "store"
+    "first call",
+    "arguments",
+    "globals",
+    "code",
+    "failed before",
+    "not saved",
+    "impure",
+    "not keyed",
+    "store",
+    "untrusted",
 ]
 
 
@@ -272,12 +281,17 @@ class RecordedState:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recorded successful call, as far as a hit needs it; `changed` are the arguments that its body changed."""
+    """A recorded successful call, as far as a hit needs it.
+
+    `changed` are the arguments that its body changed; `trusted` says whether
+    somebody who counts recorded it: else it is no hit.
+    """
 
     hid: bytes
     outputs: tuple[Made, ...]
     duration_s: float
     changed: tuple[str, ...] = ()
+    trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

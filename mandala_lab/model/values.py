@@ -46,6 +46,8 @@ class StoredValue:
         Of the file that `data` is mapped from, if it is.
     rest
         Bytes that follow `data` and still belong to the value that is stored.
+    trusted
+        Whether somebody who counts wrote the bytes; else the value is looked at before it is believed.
     """
 
     cid: bytes
@@ -54,6 +56,7 @@ class StoredValue:
     digest: bytes
     identity: FileIdentity | None = None
     rest: memoryview | None = None
+    trusted: bool = True
 
     @property
     def size(self) -> int:

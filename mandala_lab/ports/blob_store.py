@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from mandala_lab.model.values import Blob
@@ -19,11 +20,27 @@ class BlobStore(Protocol):
         ...
 
     def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
-        """Write the parts end to end, all or nothing; what is there already is left."""
+        """Write the parts end to end, all or nothing, in the place of what is there."""
+        ...
+
+    def has(self, cid: bytes) -> bool:
+        """Whether there are bytes."""
         ...
 
     def get(self, cid: bytes) -> Blob:
         """Return bytes; `LookupError` where there are none."""
+        ...
+
+    def strays(self, is_known: Callable[[bytes], bool]) -> Iterable[tuple[str, float]]:
+        """Return names and ages in seconds of what lies there and is no value that `is_known`."""
+        ...
+
+    def remove_stray(self, name: str) -> None:
+        """Delete what `strays` gave; repeating is harmless."""
+        ...
+
+    def set_aside(self, cid: bytes) -> None:
+        """Keep damaged bytes, if there are any, where no value is looked for."""
         ...
 
     def delete(self, cid: bytes) -> None:

@@ -7,13 +7,32 @@ thread. A method that cannot read or write raises `StoreError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
-from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
+from mandala_lab.model.calls import (
+    Call,
+    CallEntry,
+    CallStatus,
+    Found,
+    LoggedEvent,
+    RecordedState,
+    Run,
+    Sizes,
+    Span,
+    SpanTotals,
+)
+from mandala_lab.model.faults import CheckWatch
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
-from mandala_lab.model.values import StoredValue
+from mandala_lab.model.values import Blob, StoredValue
+
+SignPickle = Callable[[bytes, bytes], bytes]
+"""Returns a pickle, given with the id that it goes by, under the signature of the user, unread."""
+
+Verify = Callable[[StoredValue], object]
+"""Raises `CorruptValueError` where a value that is verified by its content is another one."""
 
 
 class CallStore(Protocol):
@@ -93,6 +112,10 @@ class CallStore(Protocol):
         """Return the calls of an op in every code version."""
         ...
 
+    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
+        """Return the calls that were recorded last, of one op or of all of the user's."""
+        ...
+
     def calls_of_session(self, session: str | None) -> list[Call]:
         """Return the calls that occurred in a session; ``None`` for all calls."""
         ...
@@ -159,6 +182,67 @@ class CallStore(Protocol):
         kind: Literal["compatible", "recompute"] = "compatible",
     ) -> None:
         """Record that a version belongs to the class of `representative`, with an event that says so."""
+        ...
+
+    # --- whose records they are
+
+    def signers(self) -> dict[bytes, tuple[int, int]]:
+        """Return numbers of calls and of values by the fingerprint of who says to have signed them; empty: nobody."""
+        ...
+
+    def adopt(self, signer: bytes, sign_pickle: SignPickle | None, tell: Callable[[int], None]) -> Counter[str]:
+        """Sign the records of a signer with the user's key; `tell` learns how many rows were looked at."""
+        ...
+
+    # --- whether all is as it was written, and what becomes of what is not
+
+    def check(self, watch: CheckWatch) -> None:
+        """Look at everything, and tell `watch` of every fault; nothing that is stored is run."""
+        ...
+
+    def makers(self, cids: Collection[bytes]) -> dict[bytes, list[tuple[str, int]]]:
+        """Return the calls (hids) that made values, with the position among their results."""
+        ...
+
+    def set_aside_value(self, cid: bytes, reason: str) -> None:
+        """Keep a damaged value where nobody finds it."""
+        ...
+
+    def set_aside_call(self, hid: str, reason: str) -> None:
+        """Keep a damaged record of a call, given by its hid or as ``#row``, where nobody finds it."""
+        ...
+
+    def set_aside_version(self, version: str, reason: str) -> None:
+        """Let a damaged code version, given by its id, stand for itself alone, with no code to be shown or run."""
+        ...
+
+    def number_set_aside(self) -> int:
+        """Return how many values and calls were set aside and not made again."""
+        ...
+
+    def remake_index(self) -> None:
+        """Make the indexes anew from the records of calls."""
+        ...
+
+    def remove_stray(self, name: str) -> None:
+        """Delete a file among the large values that is none."""
+        ...
+
+    # --- whole stores
+
+    def snapshot(self, path: str) -> None:
+        """Write all but large values, as they are at one moment, to a new file; others may go on writing."""
+        ...
+
+    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None]) -> Counter[str]:
+        """Take in what another store holds and this one lacks; return how much.
+
+        Records keep their signatures. `tell` learns how many records were looked at.
+        """
+        ...
+
+    def large_values(self) -> Iterator[tuple[bytes, Blob]]:
+        """Yield the values that lie beside the database, by content id; those that are gone are left out."""
         ...
 
     def start_anew(self) -> None:

@@ -2,7 +2,8 @@
 
 Here are its options and its opening. What it does lies beside, by subject:
 `blocks` (answering and writing calls), `records` (values and calls), `code` (its
-versions), `frames` (graphs and replay); all of them work with `opened`.
+versions), `frames` (graphs and replay), `care` (trust in what is stored),
+`transfer` (whole stores); all of them work with `opened`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from mandala_lab.model.secrets import without_password
 from mandala_lab.records import attended
 from mandala_lab.settings import UNSET, Durability, OnChange, Settings
 from mandala_lab.storage.blocks import Blocks
+from mandala_lab.storage.care import Care
 from mandala_lab.storage.code import Code
 from mandala_lab.storage.frames import Frames
 from mandala_lab.storage.records import Records
+from mandala_lab.storage.transfer import Transfer
 from mandala_lab.wiring import MEMORY, assemble
 
 _OF_TRACERS = (
@@ -37,7 +40,7 @@ _OF_TRACERS = (
 )
 
 
-class Storage(Blocks, Records, Code, Frames):
+class Storage(Blocks, Records, Code, Frames, Care, Transfer):
     """Keeps the calls of ops, with their inputs, results, code, time and order.
 
     What is not given comes from the environment (``MANDALA_LAB_DURABILITY=power``), else

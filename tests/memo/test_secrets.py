@@ -245,8 +245,9 @@ def test_ids_need_the_key_of_the_user(tmp_path, monkeypatch):
 
 
 def test_without_a_key_the_call_runs_and_is_not_remembered(path, monkeypatch, tmp_path):
+    storage = Storage(path)
     monkeypatch.setenv("MANDALA_LAB_KEY_FILE", str(tmp_path))
-    with Storage(path) as storage, pytest.warns(MandalaLabWarning, match="runs and is not remembered"):
+    with storage, pytest.warns(MandalaLabWarning, match="runs and is not remembered"):
         assert fetch(SecretStr(CANARY), 1).value == 2
     assert storage.calls() == []
     storage.close()

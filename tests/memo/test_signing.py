@@ -20,6 +20,7 @@ from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.values import load, store
 from mandala_lab.model.hashing import digest
 from mandala_lab.model.values import StoredValue
+from mandala_lab.trust import keys
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes of files are of POSIX")
 
@@ -66,21 +67,21 @@ def test_a_pickle_of_another_value_is_refused():
 
 
 def test_a_pickle_under_another_key_is_refused_and_says_what_to_do(tmp_path, monkeypatch):
-    stored, mine = store(Point(1)), os.environ[signing.KEY_FILE_VARIABLE]
-    monkeypatch.setenv(signing.KEY_FILE_VARIABLE, str(tmp_path / "other" / "key"))
-    with pytest.raises(UntrustedValueError, match=f"set {signing.KEY_FILE_VARIABLE} to their key"):
+    stored, mine = store(Point(1)), os.environ[keys.KEY_FILE_VARIABLE]
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "other" / "key"))
+    with pytest.raises(UntrustedValueError, match=r"storage.trust\(their key file\)"):
         load(stored)
     store(Point(2))
     with pytest.raises(UntrustedValueError, match="compute it anew"):
         load(stored)
-    monkeypatch.setenv(signing.KEY_FILE_VARIABLE, mine)
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, mine)
     assert load(stored) == Point(1)
 
 
 @posix
 def test_the_key_is_the_users_alone():
     store(Point(1))
-    path = signing.key_file()
+    path = keys.key_file()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -89,7 +90,7 @@ def test_the_key_is_the_users_alone():
 @posix
 def test_a_key_that_others_can_read_is_not_used():
     stored = store(Point(1))
-    signing.key_file().chmod(0o644)
+    keys.key_file().chmod(0o644)
     with pytest.raises(UntrustedValueError, match="chmod 600"):
         load(stored)
     with pytest.raises(UnstorableError, match="chmod 600"):
@@ -98,7 +99,7 @@ def test_a_key_that_others_can_read_is_not_used():
 
 def test_a_damaged_key_is_not_used():
     stored = store(Point(1))
-    signing.key_file().write_bytes(b"short")
+    keys.key_file().write_bytes(b"short")
     with pytest.raises(UntrustedValueError, match="no key of 32 bytes"):
         load(stored)
 
@@ -106,7 +107,7 @@ def test_a_damaged_key_is_not_used():
 @posix
 def test_a_key_that_is_a_link_is_not_followed(tmp_path):
     stored = store(Point(1))
-    path = signing.key_file()
+    path = keys.key_file()
     path.rename(tmp_path / "moved")
     path.symlink_to(tmp_path / "moved")
     with pytest.raises(UntrustedValueError, match="cannot be read"):
@@ -124,8 +125,8 @@ def _sign(number: int) -> bytes:
 
 
 def test_the_key_lies_in_the_data_folder_of_the_user(tmp_path):
-    code = "from mandala_lab.memo import signing; print(signing.key_file())"
-    environment = {name: value for name, value in os.environ.items() if name != signing.KEY_FILE_VARIABLE}
+    code = "from mandala_lab.trust import keys; print(keys.key_file())"
+    environment = {name: value for name, value in os.environ.items() if name != keys.KEY_FILE_VARIABLE}
     environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "XDG_DATA_HOME": str(tmp_path)}
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert found.stdout.strip().endswith(str(Path("mandala-lab") / "key"))

@@ -154,12 +154,14 @@ def test_damaged_bytes_of_a_small_value_are_never_returned(storage, path):
         ref = inc(41)
     storage.close()
     _change(path, "update calls set links = cast(replace(links, x'2a', x'2b') as blob)")  # 42 becomes 43
-    with Storage(path):
-        again = inc(41)
-    with pytest.raises(CorruptValueError, match=ref.cid):
-        again.peek()
-    with pytest.warns(MandalaLabWarning, match="made again by running inc"):
-        assert again.value == 42
+    with Storage(path) as again:
+        (recorded,) = again.calls(inc)
+        with pytest.raises(CorruptValueError, match=ref.cid):
+            recorded.outputs["output_0"].peek()
+        with pytest.warns(MandalaLabWarning, match=f"call {recorded.hid} is not what was signed"):
+            assert inc(41).value == 42
+        (recorded,) = again.calls(inc)  # the record was made anew with the call
+        assert recorded.outputs["output_0"].peek() == 42
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from mandala_lab.adapters.sql.rows import (
     version_to_json,
 )
 from mandala_lab.adapters.sql.schema import code_states, code_versions, ops
+from mandala_lab.adapters.sql.signed import of_state, of_version
 from mandala_lab.model.calls import CallEntry, RecordedState
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 
@@ -50,10 +51,31 @@ class Code(Connected):
         return [_recorded_version(row.code, row.representative, row.seen_us) for row in rows]
 
     def states(self, op: str, limit: int) -> list[RecordedState]:
-        return [
-            RecordedState(_recorded_version(*row[:3]), row[3] or b"", bytes_to_reads(row[4]) if row[4] else ())
-            for row in self._database.fetch_all(self._do.states, (op, limit))
-        ]
+        rows = self._database.fetch_all(self._do.states, (op, limit))
+        return [found for row in rows if (found := self._state(op, *row)) is not None]
+
+    def _state(
+        self,
+        op: str,
+        code: str,
+        representative: bytes,
+        seen_us: int,
+        version: bytes,
+        program: bytes | None,
+        signature: bytes | None,
+        prefix: bytes | None,
+        reads: bytes | None,
+        state_signature: bytes | None,
+    ) -> RecordedState | None:
+        """Return a version with data that it read, or ``None`` where it was not written with a key that counts."""
+        if not self._counts(signature, of_version(op, version, representative, code, program)):
+            return None
+        recorded = _recorded_version(code, representative, seen_us)
+        if prefix is None or reads is None:
+            return RecordedState(recorded, b"", ())
+        if not self._counts(state_signature, of_state(op, version, prefix, reads)):
+            return None
+        return RecordedState(recorded, prefix, bytes_to_reads(reads))
 
     def program(self, op: str, version: str) -> bytes | None:
         of_op = select(code_versions.c.program).join(ops, ops.c.id == code_versions.c.op_id).where(ops.c.key == op)
@@ -69,9 +91,7 @@ class Code(Connected):
         kind: Literal["compatible", "recompute"] = "compatible",
     ) -> None:
         with self._writing() as cursor:
-            version_id = self._version_id(cursor, self._op_id(cursor, spec), version, representative)
-            renewed = update(code_versions).where(code_versions.c.id == version_id)
-            self._execute(cursor, renewed.values(representative=representative))
+            self._version_id(cursor, self._op_id(cursor, spec), spec.key, version, representative, anew=True)
             cursor.execute(self._do.add_event, (now_us(), kind, None, detail))
 
     def _ops(self, condition: Any) -> list[OpSpec]:
@@ -92,30 +112,47 @@ class Code(Connected):
         return int(found)
 
     def _version_id(
-        self, cursor: Any, op_id: int, version: CodeVersion, representative: bytes, program: bytes | None = None
+        self,
+        cursor: Any,
+        op_id: int,
+        op: str,
+        version: CodeVersion,
+        representative: bytes,
+        program: bytes | None = None,
+        *,
+        anew: bool = False,
     ) -> int:
-        row = {
-            "op_id": op_id,
-            "digest": version.digest,
-            "representative": representative,
-            "code": version_to_json(version),
-            "seen_us": now_us(),
-            "program": program,
-        }
-        self._execute(cursor, insert(code_versions).values(row).on_conflict_do_nothing())
+        """Return the row of a version; one that does not count, or `anew` any, is made to say what we say."""
         same = and_(code_versions.c.op_id == op_id, code_versions.c.digest == version.digest)
-        return int(self._execute(cursor, select(code_versions.c.id).where(same)).fetchone()[0])
+        names = ("representative", "code", "program", "signature")
+        written = [code_versions.c[name] for name in names]
+        found = self._execute(cursor, select(code_versions.c.id, *written).where(same)).fetchone()
+        counts = found is not None and self._counts(found[4], of_version(op, version.digest, *found[1:4]))
+        if counts and not anew and found[2] != version_to_json(CodeVersion(version.digest, "")):
+            return int(found[0])
+        program = found[3] if counts and program is None else program
+        code = version_to_json(version)
+        signature = self._sign(of_version(op, version.digest, representative, code, program))
+        row = dict(zip(names, (representative, code, program, signature), strict=True))
+        if found is not None:
+            self._execute(cursor, update(code_versions).where(code_versions.c.id == found[0]).values(row))
+            return int(found[0])
+        row |= {"op_id": op_id, "digest": version.digest, "seen_us": now_us()}
+        return int(self._execute(cursor, insert(code_versions).values(row)).lastrowid)
 
     def _state_id(self, cursor: Any, op_id: int, entry: CallEntry) -> int:
         key = (op_id, entry.version.digest, entry.prefix)
         known = self._known.states.get(key)
         if known is None:
-            version_id = self._version_id(cursor, op_id, entry.version, entry.representative, entry.program)
+            op, version = entry.spec.key, entry.version.digest
+            version_id = self._version_id(cursor, op_id, op, entry.version, entry.representative, entry.program)
             row = {"op_id": op_id, "version_id": version_id, "prefix": entry.prefix}
-            self._execute(
-                cursor,
-                insert(code_states).values(row | {"reads": reads_to_bytes(entry.reads)}).on_conflict_do_nothing(),
-            )
+            reads = reads_to_bytes(entry.reads)
+            signature = self._sign(of_state(op, version, entry.prefix, reads))
+            made = insert(code_states).values(row | {"reads": reads, "signature": signature})
+            names = [code_states.c[name] for name in row]
+            ours = {"reads": reads, "signature": signature}  # the prefix says what was read
+            self._execute(cursor, made.on_conflict_do_update(index_elements=names, set_=ours))
             same = and_(*(code_states.c[name] == value for name, value in row.items()))
             known = self._execute(cursor, select(code_states.c.id).where(same)).fetchone()[0]
             self._known.states[key] = known

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mandala_lab.adapters.sql.database import Database
+from mandala_lab.adapters.sql.signed import Signed
 from mandala_lab.adapters.sql.statements import statements_for
 from mandala_lab.model.ops import OpSpec
+from mandala_lab.trust.keyring import Keyring
 
 
 @dataclass(slots=True)
@@ -22,10 +24,11 @@ class KnownIds:
 
 
 class Connected:
-    """An open database and what is kept in memory about it."""
+    """An open database and what is kept in memory about it; `keyring` says whose records count."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
+        self._keyring = keyring
         self._do = statements_for(database.dialect)
         self._known = KnownIds()
 
@@ -38,6 +41,16 @@ class Connected:
         except BaseException:  # ids that were made in the transaction are gone with it
             self._known = KnownIds()
             raise
+
+    def _sign(self, signed: Signed) -> bytes | None:
+        return self._keyring.sign(*signed) or None
+
+    def _counts(self, signature: bytes | None, signed: Signed) -> bool:
+        """Whether a row was written with a key that counts."""
+        try:
+            return self._keyring.knows(signature, *signed)
+        except (TypeError, ValueError):  # a damaged row holds a text or a number in the place of bytes
+            return False
 
     def _execute(self, cursor: Any, statement: Any) -> Any:
         """Execute a statement that is too rare to prepare, within the transaction of `cursor`."""

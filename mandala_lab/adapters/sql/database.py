@@ -23,7 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from mandala_lab.adapters.sql.files import prepare_file
-from mandala_lab.adapters.sql.migrations import migrate, require_current
+from mandala_lab.adapters.sql.foreign import guard, refuse_what_runs
+from mandala_lab.adapters.sql.migrations import migrate, pending, require_current
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.model.errors import StoreError
 
@@ -56,6 +57,8 @@ class Database:
         Let each commit wait until it is on the disk.
     shared
         Do without a write-ahead log, which needs memory that all its users share.
+    current
+        Refuse to read a store that lacks migrations.
 
     Raises
     ------
@@ -63,7 +66,15 @@ class Database:
         When the file cannot be opened or is not a store.
     """
 
-    def __init__(self, path: str, *, read_only: bool = False, synced: bool = False, shared: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        read_only: bool = False,
+        synced: bool = False,
+        shared: bool = False,
+        current: bool = True,
+    ) -> None:
         self.path = path
         self._synced = synced
         self._journal = "DELETE" if shared else "WAL"
@@ -74,8 +85,12 @@ class Database:
         self._abandoned: list[Any] = []
         self._start()
         if read_only:
+            if not Path(path).is_file():
+                raise StoreError(f"there is no store {path}; give the path of one, such as results.db")
             with GATE, self._errors(), self._engine.connect() as connection:
-                require_current(connection)
+                refuse_what_runs(connection)
+                if current:
+                    require_current(connection)
         else:
             prepare_file(path)
             self._prepare()
@@ -177,6 +192,11 @@ class Database:
         self._cursors.clear()
         self._engine.dispose()
 
+    def pending_migrations(self) -> list[str]:
+        """Return the names of the migrations that the store lacks."""
+        with self.reading() as connection:
+            return pending(connection)
+
     def size(self) -> int:
         """Return the bytes that the database takes, its log excepted."""
         with self.reading() as connection:
@@ -217,6 +237,7 @@ class Database:
             try:
                 with GATE, self._errors(), self._engine.connect() as connection:
                     connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
+                    refuse_what_runs(connection)
                     connection.exec_driver_sql(f"PRAGMA journal_mode = {self._journal}")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                     try:
@@ -284,7 +305,7 @@ def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqli
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
+        guard(connection)
         return connection
 
     return functools.cache(connect) if path == MEMORY else connect

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from mandala_lab.adapters.sql.connected import Connected
-from mandala_lab.adapters.sql.rows import MICRO, RowReader, bytes_to_links, has_hid, id_bytes, slices
+from mandala_lab.adapters.sql.rows import CALL_STATUS, MICRO, RowReader, bytes_to_links, has_hid, id_bytes, slices
 from mandala_lab.adapters.sql.schema import HEAD, calls, edges, ops, runs, spans
-from mandala_lab.model.calls import Call, Found
+from mandala_lab.adapters.sql.signed import of_call
+from mandala_lab.model.calls import Call, CallStatus, Found
+from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import RESERVED
@@ -21,10 +23,14 @@ class Finding(Connected):
     _rows: RowReader
 
     def find(self, hid: bytes) -> Found | None:
-        return _found(self._database.fetch(self._do.find, (hid[:HEAD], hid)))
+        return self._found(self._database.fetch(self._do.find, (hid[:HEAD], hid)))
 
     def find_content(self, cid: bytes) -> Found | None:
-        return _found(self._database.fetch(self._do.find_content, (cid[:HEAD], cid)))
+        first = self._found(self._database.fetch(self._do.find_content, (cid[:HEAD], cid)))
+        if first is None or first.trusted:
+            return first
+        rows = self._database.fetch_all(self._do.find_all_content, (cid[:HEAD], cid))
+        return next((found for row in rows if (found := self._found(row)) is not None and found.trusted), first)
 
     def calls(self, hids: Iterable[str]) -> list[Call]:
         found: dict[str, Call] = {}
@@ -37,6 +43,13 @@ class Finding(Connected):
     def calls_of_op(self, op: str) -> list[Call]:
         with self._database.reading() as connection:
             return self._rows.calls(connection, ops.c.key == op)
+
+    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
+        condition = ops.c.key == op if op is not None else ~ops.c.key.startswith(RESERVED, autoescape=True)
+        if status is not None:
+            condition = and_(condition, calls.c.status == CALL_STATUS.index(status))
+        with self._database.reading() as connection:
+            return self._rows.calls(connection, condition, latest=limit)
 
     def calls_of_session(self, session: str | None) -> list[Call]:
         in_session = (
@@ -73,9 +86,12 @@ class Finding(Connected):
                         found.setdefault(call.hid, call)
         return list(found.values())
 
-
-def _found(row: tuple[bytes, bytes, int] | None) -> Found | None:
-    if row is None:
-        return None
-    links = bytes_to_links(row[1])
-    return Found(row[0], links.outputs, row[2] / MICRO, links.changed)
+    def _found(self, row: tuple[bytes, bytes, bytes, int, bytes | None] | None) -> Found | None:
+        if row is None:
+            return None
+        hid, cid, data, duration_us, signature = row
+        counts = self._counts(signature, of_call(hid, cid, 0, data))
+        if not counts and self._keyring.claims(signature):
+            raise StoreError(f"a record of this store is damaged: call {hid.hex()} is not what was signed")
+        links = bytes_to_links(data)
+        return Found(hid, links.outputs, duration_us / MICRO, links.changed, counts)

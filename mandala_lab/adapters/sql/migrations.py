@@ -22,6 +22,7 @@ from sqlalchemy import Connection, insert, inspect, select
 
 from mandala_lab.adapters.sql import schema
 from mandala_lab.adapters.sql.compact_calls import compact_calls
+from mandala_lab.adapters.sql.signatures import signatures
 from mandala_lab.model.errors import StoreError
 
 
@@ -36,6 +37,7 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first_light", None),
     Migration("0002_compact_calls", compact_calls),
+    Migration("0003_signatures", signatures),
 )
 
 
@@ -67,13 +69,18 @@ def require_current(connection: Connection) -> None:
     StoreError
         When the database is not a store, or one of another version.
     """
-    applied = _applied(connection, set(inspect(connection).get_table_names()))
-    missing = [migration.name for migration in MIGRATIONS if migration.name not in applied]
+    missing = pending(connection)
     if missing:
         raise StoreError(
             f"this store was written by an older mandala-lab (it lacks {', '.join(missing)}); "
-            "open it once for writing, with Storage(path), to bring it up to date"
+            "run 'mandala migrate' on it, or open it with Storage(path), to bring it up to date"
         )
+
+
+def pending(connection: Connection) -> list[str]:
+    """Return the names of the migrations that a store lacks; `StoreError` where it is none, or a newer one."""
+    applied = _applied(connection, set(inspect(connection).get_table_names()))
+    return [migration.name for migration in MIGRATIONS if migration.name not in applied]
 
 
 def _applied(connection: Connection, tables: set[str]) -> set[str]:

@@ -14,6 +14,7 @@ from mandala_lab.adapters.sql.deletion import delete_calls
 from mandala_lab.adapters.sql.rows import Links, has_hid, id_bytes, links_to_bytes, now_us, slices, to_us
 from mandala_lab.adapters.sql.schema import HEAD
 from mandala_lab.adapters.sql.sessions import Sessions
+from mandala_lab.adapters.sql.signed import of_call
 from mandala_lab.adapters.sql.values import Values
 from mandala_lab.model.calls import CallEntry, Span
 
@@ -42,8 +43,9 @@ class Recording(Values, Code, Sessions):
         hid, started, duration = entry.hid, to_us(entry.started_s), to_us(entry.duration_s)
         failed = int(entry.status != "ok")
         known = execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
-        if known is None or known[1]:  # a failed call is renewed
+        if known is None or known[1] or not self._is_ours(hid, known):  # a failed call is renewed
             op_id = self._op_id(cursor, entry.spec)
+            links = links_to_bytes(Links(entry.inputs, entry.outputs, entry.changed))
             row = (
                 entry.cid,
                 op_id,
@@ -52,17 +54,24 @@ class Recording(Values, Code, Sessions):
                 entry.executed,
                 started,
                 duration,
-                links_to_bytes(Links(entry.inputs, entry.outputs, entry.changed)),
+                links,
                 entry.error or None,
+                self._sign(of_call(hid, entry.cid, failed, links)),
             )
             if known is None:
                 call_id = execute(self._do.add_call, (hid, *row)).lastrowid
-                cursor.executemany(self._do.add_edge, [(given.hid[:HEAD], call_id) for given in entry.inputs])
             else:
                 call_id = known[0]
                 execute(self._do.renew_call, (*row, call_id))
+                execute(self._do.drop_edges, (call_id,))
+            cursor.executemany(self._do.add_edge, [(given.hid[:HEAD], call_id) for given in entry.inputs])
         else:
             call_id = known[0]
         if entry.span is not None:
             self._add_span(cursor, entry.span, call_id)
         execute(self._do.add_event, (started + duration, "error" if failed else "call", call_id, None))
+
+    def _is_ours(self, hid: bytes, known: tuple[int, int, bytes, bytes, bytes | None]) -> bool:
+        """Whether a recorded call counts; one that does not is replaced by ours."""
+        _, status, cid, links, signature = known
+        return self._counts(signature, of_call(hid, cid, status, links))

@@ -60,6 +60,7 @@ stored_values = Table(
     Column("format", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),  # of the stored bytes: what a read verifies
     Column("data", LargeBinary, nullable=False),
+    Column("signature", LargeBinary),  # who wrote it (see `signed`)
 )
 
 spilled_values = Table(
@@ -69,6 +70,7 @@ spilled_values = Table(
     Column("format", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("size", BigInteger, nullable=False),
+    Column("signature", LargeBinary),
 )
 
 settings = Table(
@@ -76,6 +78,7 @@ settings = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    Column("signature", LargeBinary),
 )
 
 ops = Table(
@@ -97,6 +100,7 @@ code_versions = Table(
     Column("code", Text, nullable=False),  # JSON: the code version, its digest excepted
     Column("seen_us", BigInteger, nullable=False),
     Column("program", LargeBinary),  # a signed pickle: brings the code back in a session that lacks it
+    Column("signature", LargeBinary),
     UniqueConstraint("op_id", "digest"),
 )
 
@@ -108,6 +112,7 @@ code_states = Table(
     Column("version_id", _Id, ForeignKey("code_versions.id"), nullable=False),
     Column("prefix", LargeBinary, nullable=False),
     Column("reads", LargeBinary, nullable=False),  # MessagePack (see `rows`)
+    Column("signature", LargeBinary),
     UniqueConstraint("op_id", "version_id", "prefix"),
 )
 
@@ -125,6 +130,7 @@ calls = Table(
     Column("duration_us", BigInteger, nullable=False),
     Column("links", LargeBinary, nullable=False),  # MessagePack: inputs and outputs (see `rows`)
     Column("error", Text),  # the traceback of a failed call
+    Column("signature", LargeBinary),
     Index("calls_by_op", "op_id"),
 )
 Index("calls_by_hid", head(calls.c.hid))
@@ -178,4 +184,23 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("call_id", _Id, ForeignKey("calls.id")),
     Column("detail", Text),
+)
+
+pins = Table(
+    "pins",  # calls that are never collected
+    metadata,
+    Column("hid", LargeBinary, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",  # what was found damaged and set aside
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # "value" or "call"
+    Column("key", LargeBinary, nullable=False),  # content id, or history id
+    Column("reason", Text, nullable=False),
+    Column("data", LargeBinary),  # as it lay there, where it did not lie in a file
 )

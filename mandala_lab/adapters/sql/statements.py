@@ -25,7 +25,8 @@ from mandala_lab.adapters.sql.schema import (
     stored_values,
 )
 
-FOUND = (calls.c.hid, calls.c.links, calls.c.duration_us)
+FOUND = (calls.c.hid, calls.c.cid, calls.c.links, calls.c.duration_us, calls.c.signature)
+KNOWN = (calls.c.id, calls.c.status, calls.c.cid, calls.c.links, calls.c.signature)
 CALL = (
     "hid",
     "cid",
@@ -37,17 +38,26 @@ CALL = (
     "duration_us",
     "links",
     "error",
+    "signature",
 )
 SPAN = ("run_id", "seq", "parent", "depth", "call_id", "status", "started_us", "duration_us")
-VALUE = ("cid", "format", "digest", "data")
-SPILLED = ("cid", "format", "digest", "size")
-READ_STATE = (code_states.c.prefix, code_states.c.reads)
+VALUE = ("cid", "format", "digest", "data", "signature")
+SPILLED = ("cid", "format", "digest", "size", "signature")
+READ_STATE = (code_states.c.prefix, code_states.c.reads, code_states.c.signature)
 OF_VERSION = code_states.c.version_id == code_versions.c.id
 EVENT = ("at_us", "kind", "call_id", "detail")
 
 
 _STATES = (
-    select(code_versions.c.code, code_versions.c.representative, code_versions.c.seen_us, *READ_STATE)
+    select(
+        code_versions.c.code,
+        code_versions.c.representative,
+        code_versions.c.seen_us,
+        code_versions.c.digest,
+        code_versions.c.program,
+        code_versions.c.signature,
+        *READ_STATE,
+    )
     .select_from(code_versions.join(ops, ops.c.id == code_versions.c.op_id).outerjoin(code_states, OF_VERSION))
     .where(ops.c.key == bindparam("key"))
     .order_by(code_states.c.id.desc())
@@ -83,15 +93,17 @@ class Statements:
         by_cid = head(calls.c.cid) == bindparam("head"), cid
         self.find = prepare(select(*FOUND).where(*by_hid, ok), "head", "hid")
         first = select(*FOUND).where(*by_cid, ok).order_by(calls.c.id)
-        self.find_content = prepare(first, "head", "cid") + " LIMIT 1"  # SQLAlchemy's would be a parameter
+        self.find_all_content = prepare(first, "head", "cid")
+        self.find_content = f"{self.find_all_content} LIMIT 1"  # SQLAlchemy's would be a parameter
         others = select(ops.c.key).where(ops.c.name == bindparam("name"), ops.c.key != bindparam("key"))
         self.namesake = prepare(others, "name", "key")
-        self.known_call = prepare(select(calls.c.id, calls.c.status).where(*by_hid), "head", "hid")
+        self.known_call = prepare(select(*KNOWN).where(*by_hid), "head", "hid")
         self.states = prepare(_STATES, "key") + " LIMIT ?"
-        self.has_value = prepare(select(stored_values.c.id).where(stored_values.c.cid == bindparam("cid")), "cid")
-        of_value = (stored_values.c.format, stored_values.c.data, stored_values.c.digest)
-        self.read_value = prepare(select(*of_value).where(stored_values.c.cid == bindparam("cid")), "cid")
-        of_spilled = (spilled_values.c.format, spilled_values.c.digest)
+        written = (stored_values.c.format, stored_values.c.digest, stored_values.c.signature)
+        here = stored_values.c.cid == bindparam("cid")
+        self.known_value = prepare(select(*written).where(here), "cid")
+        self.read_value = prepare(select(*written, stored_values.c.data).where(here), "cid")
+        of_spilled = (spilled_values.c.format, spilled_values.c.digest, spilled_values.c.signature)
         self.spilled_value = prepare(select(*of_spilled).where(spilled_values.c.cid == bindparam("cid")), "cid")
         self.add_spilled = prepare(adding(spilled_values, SPILLED).on_conflict_do_nothing(), *SPILLED)
         self.add_value = prepare(adding(stored_values, VALUE).on_conflict_do_nothing(), *VALUE)
@@ -100,6 +112,7 @@ class Statements:
         self.renew_call = prepare(
             calls.update().values(renewed).where(calls.c.id == bindparam("call_id")), *CALL[1:], "call_id"
         )
+        self.drop_edges = prepare(edges.delete().where(edges.c.call_id == bindparam("call_id")), "call_id")
         self.add_edge = prepare(adding(edges, ("head", "call_id")).on_conflict_do_nothing(), "head", "call_id")
         self.add_span = prepare(adding(spans, SPAN).on_conflict_do_nothing(), *SPAN)
         self.add_event = prepare(adding(events, EVENT), *EVENT)

@@ -2,7 +2,8 @@
 
 Here is what concerns the store as a whole. The rest lies beside, by subject:
 `recording` (writing calls; with `values`, `code` and `sessions`, which it writes
-to) and `finding`; all of them work with `connected`.
+to), `finding`, and for the care of a store `checking`, `mending`, `adoption` and
+`merging`; all of them work with `connected`.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from mandala_lab.adapters.sql.adoption import Adoption
 from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
-from mandala_lab.adapters.sql.recording import Recording
+from mandala_lab.adapters.sql.mending import Mending
+from mandala_lab.adapters.sql.merging import Merging
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
+from mandala_lab.adapters.sql.signed import of_setting
 from mandala_lab.model.calls import Sizes
 from mandala_lab.model.refs import ValueSource
+from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
-class SqlCallStore(Recording, Finding):
+class SqlCallStore(Merging, Finding, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
     Parameters
@@ -34,24 +39,39 @@ class SqlCallStore(Recording, Finding):
         Let each commit wait until it is on the disk.
     shared
         Do without a write-ahead log, for a file on a network file system.
+    keyring
+        What records are signed with, and whose count; by default nothing is signed and all do.
     """
 
     def __init__(
-        self, path: str, source: ValueSource, *, read_only: bool = False, synced: bool = False, shared: bool = False
+        self,
+        path: str,
+        source: ValueSource,
+        *,
+        read_only: bool = False,
+        synced: bool = False,
+        shared: bool = False,
+        keyring: Keyring | None = None,
     ) -> None:
-        super().__init__(Database(path, read_only=read_only, synced=synced, shared=shared))
+        database = Database(path, read_only=read_only, synced=synced, shared=shared)
+        super().__init__(database, keyring or EverythingKnown())
         self._rows = RowReader(source, self)
 
     def setting(self, name: str) -> str | None:
-        """Return what the store itself knows of how it is kept."""
+        """Return what the store itself knows of how it is kept, where somebody who counts said so."""
         with self._database.reading() as connection:
-            return connection.scalar(select(settings.c.value).where(settings.c.name == name))
+            row = connection.execute(select(settings.c.value, settings.c.signature).where(settings.c.name == name))
+            found = row.first()
+        return (
+            found.value if found is not None and self._counts(found.signature, of_setting(name, found.value)) else None
+        )
 
     def set_setting(self, name: str, value: str) -> None:
         """Note how the store is kept."""
-        row = insert(settings).values(name=name, value=value)
+        said = {"value": value, "signature": self._sign(of_setting(name, value))}
+        row = insert(settings).values(name=name, **said)
         with self._writing() as cursor:
-            self._execute(cursor, row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+            self._execute(cursor, row.on_conflict_do_update(index_elements=["name"], set_=said))
 
     def sizes(self) -> Sizes:
         inside = select(func.count(), func.coalesce(func.sum(func.length(stored_values.c.data)), 0))
@@ -60,6 +80,10 @@ class SqlCallStore(Recording, Finding):
             number, size = connection.execute(inside.select_from(stored_values)).one()
             more, large = connection.execute(outside).one()
         return Sizes(self.count_calls(), number + more, size + large, self._database.size())
+
+    def snapshot(self, path: str) -> None:
+        with self._database.reading() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (path,))
 
     def start_anew(self) -> None:
         self._database.start_anew()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -9,9 +10,10 @@ from sqlalchemy import delete, func, select
 from mandala_lab.adapters.sql.connected import Connected
 from mandala_lab.adapters.sql.deletion import delete_unreferenced
 from mandala_lab.adapters.sql.schema import spilled_values, stored_values
-from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.adapters.sql.signed import of_value
+from mandala_lab.model.errors import CorruptValueError, StoreError
 from mandala_lab.model.structures import FORMAT
-from mandala_lab.model.values import StoredValue
+from mandala_lab.model.values import Blob, StoredValue
 from mandala_lab.ports.blob_store import BlobStore
 
 
@@ -32,13 +34,18 @@ class Values(Connected):
             return connection.execute(select(spilled_values.c.cid).limit(1)).first() is not None
 
     def has_value(self, cid: bytes) -> bool:
-        fetch = self._database.fetch
-        return fetch(self._do.has_value, (cid,)) is not None or fetch(self._do.spilled_value, (cid,)) is not None
+        """Whether the value is stored, by somebody who counts: whoever does not may have written anything."""
+        found = self._database.fetch(self._do.known_value, (cid,)) or self._database.fetch(
+            self._do.spilled_value, (cid,)
+        )
+        return found is not None and self._counts_value(cid, found)
 
     def read_value(self, cid: bytes) -> StoredValue:
         row = self._database.fetch(self._do.read_value, (cid,))
+        if row is not None and not isinstance(row[3], bytes):
+            raise CorruptValueError(f"value {cid.hex()} is damaged: something else lies in the place of its bytes")
         if row is not None:
-            return StoredValue(cid, row[0], row[1], row[2])
+            return StoredValue(cid, row[0], row[3], row[1], trusted=self._counts_value(cid, row[:3]))
         spilled = self._database.fetch(self._do.spilled_value, (cid,))
         if spilled is None or self._blobs is None:
             raise LookupError(
@@ -49,7 +56,8 @@ class Values(Connected):
             blob = self._blobs.get(cid)
         except LookupError as error:
             raise CorruptValueError(f"value {cid.hex()} is gone: {error}") from error
-        return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity)
+        counts = self._counts_value(cid, spilled)
+        return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity, trusted=counts)
 
     def value_size(self, cid: bytes) -> int | None:
         here = select(func.length(stored_values.c.data)).where(stored_values.c.cid == cid)
@@ -62,9 +70,19 @@ class Values(Connected):
             self._blobs.delete(value.cid)
         self._spill(value)
         with self._writing() as cursor:
-            for table in (stored_values, spilled_values):
-                self._execute(cursor, delete(table).where(table.c.cid == value.cid))
+            self._drop_value(cursor, value.cid)
             self._add_value(cursor, value)
+
+    def large_values(self) -> Iterator[tuple[bytes, Blob]]:
+        if self._blobs is None:
+            return
+        with self._database.reading() as connection:
+            cids = list(connection.scalars(select(spilled_values.c.cid)))
+        for cid in cids:
+            try:
+                yield cid, self._blobs.get(cid)
+            except (LookupError, StoreError):
+                continue
 
     def delete_unreferenced_values(self) -> int:
         with self._database.changing() as connection:
@@ -80,11 +98,32 @@ class Values(Connected):
 
     def _spill(self, value: StoredValue) -> None:
         """Put a large value in its place, before the row that speaks of it: a crash may leave a file too many."""
-        if self._blobs is not None and self._spills(value):
+        if self._blobs is None or not self._spills(value):
+            return
+        known = self._database.fetch(self._do.spilled_value, (value.cid,))
+        if known is None or not self._counts_value(value.cid, known) or not self._blobs.has(value.cid):
             self._blobs.put(value.cid, *value.parts)
 
     def _add_value(self, cursor: Any, value: StoredValue) -> None:
+        """Write the row of a value, in the place of one that does not count."""
+        rows = [cursor.execute(ask, (value.cid,)).fetchone() for ask in (self._do.known_value, self._do.spilled_value)]
+        known = [self._counts_value(value.cid, row) for row in rows if row is not None]
+        if any(known):
+            return
+        if known:
+            self._drop_value(cursor, value.cid)
+        self._insert_value(cursor, value, self._sign(of_value(value.cid, value.format, value.digest)))
+
+    def _insert_value(self, cursor: Any, value: StoredValue, signature: bytes | None) -> None:
+        written = (value.cid, value.format, value.digest)
         if self._spills(value):
-            cursor.execute(self._do.add_spilled, (value.cid, value.format, value.digest, value.size))
+            cursor.execute(self._do.add_spilled, (*written, value.size, signature))
         else:
-            cursor.execute(self._do.add_value, (value.cid, value.format, value.digest, value.settled().data))
+            cursor.execute(self._do.add_value, (*written, value.settled().data, signature))
+
+    def _counts_value(self, cid: bytes, row: tuple[str, bytes, bytes | None]) -> bool:
+        return self._counts(row[2], of_value(cid, row[0], row[1]))
+
+    def _drop_value(self, cursor: Any, cid: bytes) -> None:
+        for table in (stored_values, spilled_values):
+            self._execute(cursor, delete(table).where(table.c.cid == cid))

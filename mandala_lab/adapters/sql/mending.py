@@ -1,0 +1,111 @@
+"""Setting aside what is damaged, and finding who made it.
+
+A damaged value is no longer found, so that it is made again when it is asked for
+and its op is there; a damaged record of a call is no hit any more. What lay there
+is kept in a table of its own, or beside the file it was in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import LargeBinary, cast, delete, func, insert, or_, select, update
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
+
+from mandala_lab.adapters.sql.checking import Checking, any_text
+from mandala_lab.adapters.sql.deletion import delete_calls
+from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, now_us, reads_to_bytes, version_to_json
+from mandala_lab.adapters.sql.schema import (
+    HEAD,
+    calls,
+    code_states,
+    code_versions,
+    edges,
+    ops,
+    quarantine,
+    spilled_values,
+    stored_values,
+)
+from mandala_lab.adapters.sql.signed import of_state, of_version
+from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.ops import CodeVersion
+
+
+class Mending(Checking):
+    """Repairs of a store."""
+
+    def makers(self, cids: Collection[bytes]) -> dict[bytes, list[tuple[str, int]]]:
+        wanted, found = set(cids), dict[bytes, list[tuple[str, int]]]()
+        with self._database.reading() as connection, any_text(connection):
+            for hid, data in connection.execute(select(calls.c.hid, calls.c.links).where(calls.c.status == 0)):
+                try:
+                    outputs = bytes_to_links(data).outputs
+                except MandalaLabError:  # told of, and set aside, as a call
+                    continue
+                for position, made in enumerate(outputs):
+                    if made.cid in wanted:
+                        found.setdefault(made.cid, []).append((hid.hex(), position))
+        return found
+
+    def set_aside_value(self, cid: bytes, reason: str) -> None:
+        with self._writing() as cursor:
+            note: dict[str, Any] = {"at_us": now_us(), "kind": "value", "key": cid, "reason": reason}
+            self._execute(cursor, insert(quarantine).values(note))
+            lay = select(cast(stored_values.c.data, LargeBinary)).where(stored_values.c.cid == cid).scalar_subquery()
+            self._execute(cursor, update(quarantine).where(quarantine.c.key == cid).values(data=lay))
+            self._drop_value(cursor, cid)
+        if self._blobs is not None:
+            self._blobs.set_aside(cid)
+
+    def set_aside_call(self, hid: str, reason: str) -> None:
+        row = calls.c.id == int(hid[1:]) if hid.startswith("#") else has_hid([bytes.fromhex(hid)])
+        with self._database.changing() as connection:
+            for found in connection.execute(select(calls.c.hid, cast(calls.c.links, LargeBinary)).where(row)).all():
+                kept = {"kind": "call", "key": found.hid, "reason": reason, "data": found.links, "at_us": now_us()}
+                connection.execute(insert(quarantine).values(kept))
+            delete_calls(connection, row, now_us())
+
+    def set_aside_version(self, version: str, reason: str) -> None:
+        digest = bytes.fromhex(version)
+        with self._writing() as cursor:
+            query = select(code_versions.c.id, ops.c.key, cast(code_versions.c.code, LargeBinary)).join(ops)
+            for row_id, op, code in self._execute(cursor, query.where(code_versions.c.digest == digest)).fetchall():
+                note = {"at_us": now_us(), "kind": "version", "key": digest, "reason": reason, "data": code}
+                self._execute(cursor, insert(quarantine).values(note))
+                bare = version_to_json(CodeVersion(digest, ""))
+                made = {"signature": self._sign(of_version(op, digest, digest, bare, None)), "code": bare}
+                changed = update(code_versions).where(code_versions.c.id == row_id)
+                self._execute(cursor, changed.values(representative=digest, program=None, **made))
+                self._reset_states(cursor, row_id, op, digest)
+
+    def _reset_states(self, cursor: Any, version_id: int, op: str, digest: bytes) -> None:
+        """Let the states of a version that are not what was signed stand for no keys."""
+        of_version_ = code_states.c.version_id == version_id
+        columns = (code_states.c.id, code_states.c.prefix, code_states.c.reads, code_states.c.signature)
+        for row_id, prefix, reads, signature in self._execute(cursor, select(*columns).where(of_version_)).fetchall():
+            if not self._counts(signature, of_state(op, digest, prefix, reads)):
+                nobodys, nothing = b"#%d" % row_id, reads_to_bytes(())
+                made = self._sign(of_state(op, digest, nobodys, nothing))
+                changed = update(code_states).where(code_states.c.id == row_id)
+                self._execute(cursor, changed.values(prefix=nobodys, reads=nothing, signature=made))
+
+    def number_set_aside(self) -> int:
+        key = quarantine.c.key
+        back: list[ColumnElement[bool]] = [key.in_(select(table.c.cid)) for table in (stored_values, spilled_values)]
+        back += [key.in_(select(calls.c.hid)), quarantine.c.kind == "version"]
+        with self._database.reading() as connection:
+            return int(connection.scalar(select(func.count(key.distinct())).where(~or_(*back))) or 0)
+
+    def remake_index(self) -> None:
+        with self._database.changing() as connection:
+            connection.execute(delete(edges))
+            for call_id, data in connection.execute(select(calls.c.id, calls.c.links)).all():
+                heads = {given.hid[:HEAD] for given in bytes_to_links(data).inputs}
+                for taken in heads:
+                    connection.execute(insert(edges).values(head=taken, call_id=call_id))
+            connection.exec_driver_sql("REINDEX")
+
+    def remove_stray(self, name: str) -> None:
+        if self._blobs is not None:
+            self._blobs.remove_stray(name)

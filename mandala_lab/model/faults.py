@@ -1,0 +1,63 @@
+"""What can be wrong with a store, as it is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mandala_lab.model.values import StoredValue
+
+FaultKind = Literal["corrupt", "other"]
+FaultPlace = Literal["database", "version", "call", "edges", "value", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as it was written.
+
+    Attributes
+    ----------
+    kind
+        ``"corrupt"``: a result could be wrong or is lost; ``"other"``: nothing is lost, but it should not be so.
+    place
+        Where.
+    id
+        Content id of a value, history id of a call (or its row, as ``#12``, where the id itself is damaged), name of
+        a file.
+    detail
+        What is wrong, in a sentence.
+    """
+
+    kind: FaultKind
+    place: FaultPlace
+    id: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.id}: {self.detail}" if self.id else f"{self.place}: {self.detail}"
+
+
+class CheckWatch(Protocol):
+    """Who watches a check go on, and helps where a value has to be looked at."""
+
+    @property
+    def foreign(self) -> Counter[str]:
+        """Numbers of records that somebody else signed, by fingerprint."""
+        ...
+
+    def fault(self, fault: Fault) -> None:
+        """Learn of a fault."""
+        ...
+
+    def calls(self, number: int) -> None:
+        """Learn that further calls were looked at."""
+        ...
+
+    def values(self, number: int) -> None:
+        """Learn that further values were looked at."""
+        ...
+
+    def verify(self, stored: StoredValue) -> None:
+        """Raise `CorruptValueError` where a value that is verified by its content is another one."""
+        ...

@@ -1,0 +1,1 @@
+"""Whose records and values count: `keys` (files of keys) and `keyring` (signatures)."""

@@ -1,0 +1,4 @@
+"""What a store must survive: a module for each row of goals, small with the tests, in full by `scripts/torture`."""
+
+ROWS = ("kills", "sharing", "flights", "damage", "paths")
+"""The modules of the rows, in their order."""
