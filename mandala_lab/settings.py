@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from mandala_lab.model.errors import MandalaLabWarning, nearest, refuse_unknown
+from mandala_lab.model.secrets import HIDDEN, without_password
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -31,12 +32,11 @@ CONFIG_VARIABLE = "MANDALA_LAB_CONFIG"
 """Names the TOML file."""
 
 ARGUMENT, DEFAULT = "argument", "default"
-HIDDEN = "**********"
 NO_CHOICE = "no choice"
 OnChange = Literal["recompute", "reuse", "warn", "error"]
 Durability = Literal["process", "power"]
 _KEY_BYTES = 32
-_OF_TESTS = {f"{PREFIX}{name}" for name in ("CHROMIUM", "PAIRS", "PYTHON", "PYTHONS", "UPDATE_GOLDEN")}
+_OF_TESTS = {f"{PREFIX}{name}" for name in ("CHROMIUM", "PAIRS", "PYTHON", "PYTHONS", "TORTURE_RUNS", "UPDATE_GOLDEN")}
 
 
 class _Unset:
@@ -182,17 +182,6 @@ def shown(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [shown(name, item) for item in value]
     return value
-
-
-def without_password(text: str) -> str:
-    """Return a text with the passwords of the URLs in it hidden.
-
-    Examples
-    --------
-    >>> without_password("redis://me:hunter2@host/0")
-    'redis://me:**********@host/0'
-    """
-    return re.sub(r"(://[^/@:\s]*:)[^/\s]*@", rf"\1{HIDDEN}@", text)
 
 
 def variable_of(name: str) -> str:

@@ -23,18 +23,17 @@ from pydantic_settings import (
 
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.refs import short_repr
+from mandala_lab.model.secrets import HIDDEN, without_password
 from mandala_lab.settings import (
     ABOUT,
     ARGUMENT,
     DEFAULTS,
-    HIDDEN,
     NO_CHOICE,
     PREFIX,
     Found,
     Settings,
     as_path,
     told_variable,
-    without_password,
 )
 
 _OF_KIND = ("_type", "_parsing", "is_instance_of")

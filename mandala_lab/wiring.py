@@ -26,7 +26,6 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
 from mandala_lab.settings import Settings
-from mandala_lab.trust import keys
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
 from mandala_lab.versions.resolver import Resolver
@@ -51,6 +50,11 @@ class Parts:
     loader: ValueLoader
     versions: VersionResolver
     flights: Flights
+
+    def forget(self) -> None:
+        """Empty the memory of answers and of values."""
+        self.engine.forget()
+        self.loader.nearby.clear()
 
     def release(self) -> None:
         """Write what is left, and let go of the file; a ref that is asked later opens it again."""
@@ -86,14 +90,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_stand_still, after_in_parent=GATE.open, after_in_child=_start_anew)
 
 
-def _chosen_keys() -> keys.Chosen:
-    settings = Settings()
-    digits = None if settings.key is None else settings.key.get_secret_value()
-    return keys.Chosen(digits, settings.key_file, settings.trusted_keys)
-
-
 use_code_digester(Resolver().code_of)
-keys.use_settings(_chosen_keys)
 
 
 def assemble(db_path: str | Path, settings: Settings) -> Parts:
@@ -125,6 +122,25 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     parts = Parts(path, settings, store, keyring, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
+
+
+def _is_shared(path: str, *, allowed: bool) -> bool:
+    """Whether a store lies on a network file system, with a warning; where that is not `allowed` it is refused."""
+    from mandala_lab.adapters.places import network_file_system
+
+    kind = None if path == MEMORY else network_file_system(path)
+    if kind is None:
+        return False
+    if not allowed:
+        raise StoreError(
+            f"{path} lies on a network file system ({kind}), where SQLite may lose or damage what several programs "
+            "write: choose a path on a local disk, or pass allow_network=True if one program at a time writes to it"
+        )
+    warn_user(
+        f"{path} lies on a network file system ({kind}): the store is written without a write-ahead log, which is "
+        "slower, and only one program at a time may write to it"
+    )
+    return True
 
 
 def _keyring(path: str) -> Keyring:
@@ -164,25 +180,6 @@ def reading_keyring() -> Keyring:
         return Keyring.of_user()
     except OSError:
         return Keyring(None)
-
-
-def _is_shared(path: str, *, allowed: bool) -> bool:
-    """Whether a store lies on a network file system, with a warning; where that is not `allowed` it is refused."""
-    from mandala_lab.adapters.places import network_file_system
-
-    kind = None if path == MEMORY else network_file_system(path)
-    if kind is None:
-        return False
-    if not allowed:
-        raise StoreError(
-            f"{path} lies on a network file system ({kind}), where SQLite may lose or damage what several programs "
-            "write: choose a path on a local disk, or pass allow_network=True if one program at a time writes to it"
-        )
-    warn_user(
-        f"{path} lies on a network file system ({kind}): the store is written without a write-ahead log, which is "
-        "slower, and only one program at a time may write to it"
-    )
-    return True
 
 
 def _flights_of(path: str) -> Flights:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mandala_lab import MandalaLabWarning, Storage
-from mandala_lab.settings import ABOUT, DEFAULTS, Settings, effective, variable_of, without_password
+from mandala_lab.model.secrets import without_password
+from mandala_lab.settings import ABOUT, DEFAULTS, Settings, effective, variable_of
 
 CANARY = "c0ffee" * 10 + "beef"
 

@@ -13,6 +13,7 @@ from mandala_lab.memo.asked import Asked
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.warn import users_part
 from mandala_lab.model.calls import Span, SpanStatus
+from mandala_lab.model.secrets import hidden
 
 _FRAMES = 100
 
@@ -50,7 +51,7 @@ class Attempt:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the traceback of an error from the user's own code on, as text that any store takes.
+    """Return the traceback of an error from the user's own code on, as text that any store takes, without secrets.
 
     Of a very deep one only the last frames are kept: each call on the way out has its own.
     """
@@ -59,4 +60,4 @@ def text_of(error: BaseException) -> str:
     lines = traceback.format_exception(type(error), error, trace, limit=-_FRAMES if more > 0 else None)
     if more > 0:
         lines.insert(1, f"  ... {more} frames ...\n")
-    return "".join(lines).encode("utf-8", "backslashreplace").decode()
+    return hidden("".join(lines)).encode("utf-8", "backslashreplace").decode()

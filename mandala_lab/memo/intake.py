@@ -62,9 +62,10 @@ class Intake:
             return given
         data = inline.small(value)
         if data is None and given.name not in asked.op.spec.unsaved and not self._is_stored(given.cid):
-            stored = values.store(value if is_special(value) else plain(value, Ref.own_value), given.cid)
-            data = inline.inlined(stored)
-            asked.new += [stored] if data is None else []
+            own = value if is_special(value) else plain(value, Ref.own_value)
+            stored = values.store_unless_secret(own, given.cid)
+            data = None if stored is None else inline.inlined(stored)
+            asked.new += [] if stored is None or data is not None else [stored]
         return given if data is None else Given(given.name, given.cid, given.origin, data)
 
     def _take_collections(self, asked: Asked) -> None:

@@ -18,13 +18,16 @@ from typing import Any
 
 from blake3 import blake3
 
+from mandala_lab.memo.encoding.secrets import SecretError, refuse
 from mandala_lab.memo.live_code import reduced
 from mandala_lab.model.errors import UnstorableError, UntrustedValueError
 from mandala_lab.model.refs import short_repr
+from mandala_lab.model.secrets import is_secret
 from mandala_lab.trust import keys
 from mandala_lab.trust.keyring import Keyring
 
 _SIZE = 32
+_SECRETS = b"mandala-lab secret 1\0"
 _DOMAIN = b"mandala-lab signed pickle 1\0"
 
 
@@ -41,6 +44,8 @@ def dump(value: Any, cid: bytes, apart: Callable[[Any], Any] | None = None) -> b
     """
     try:
         data = _pickled(value, apart)
+    except SecretError:
+        raise
     except Exception as error:  # whatever the user's own classes raise
         raise UnstorableError(
             f"a value of type {type(value).__name__} cannot be pickled: {short_repr(error)}"
@@ -52,6 +57,23 @@ def dump(value: Any, cid: bytes, apart: Callable[[Any], Any] | None = None) -> b
             f"there is no key to sign a pickle with: {error}; see {keys.KEY_FILE_VARIABLE}"
         ) from error
     return _signature(key, cid, data) + data
+
+
+def keyed_digest(data: bytes) -> bytes:
+    """Return a digest that nobody makes without the key of this user.
+
+    Raises
+    ------
+    UnstorableError
+        When there is no key and none can be made.
+    """
+    try:
+        key = keys.own_key() or keys.make_key()
+    except OSError as error:
+        raise UnstorableError(
+            f"there is no key to tell secrets apart with: {error}; see {keys.KEY_FILE_VARIABLE}"
+        ) from error
+    return bytes(blake3(_SECRETS + data, key=key).digest())
 
 
 def load(signed: bytes | memoryview, cid: bytes, apart: Callable[[Any], Any] | None = None) -> Any:
@@ -119,6 +141,8 @@ def _pickled(value: Any, apart: Callable[[Any], Any] | None) -> bytes:
                 return None if apart is None else apart(obj)
 
             def reducer_override(self, obj: Any) -> Any:
+                if is_secret(type(obj)):
+                    refuse(obj)
                 by_value = super().reducer_override(obj)
                 return reduced(obj, by_value, functions=apart is None, whole=whole)
 

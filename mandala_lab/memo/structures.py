@@ -80,9 +80,9 @@ class Taken:
         if ours or (found.data is not None and not is_mark(found.data)):
             return found
         if not self._is_stored(found.cid):
-            stored = values.store(unwrapped(value, Ref.own_value), found.cid)
-            data = inline.inlined(stored)
-            self._new += [stored] if data is None else []
+            stored = values.store_unless_secret(unwrapped(value, Ref.own_value), found.cid)
+            data = None if stored is None else inline.inlined(stored)
+            self._new += [] if stored is None or data is not None else [stored]
         return Given(name, found.cid, found.origin, data)  # a collection of another storage is stored whole
 
     def structure(self, kind: str, cid: bytes, items: Sequence[Given], keys: Sequence[Any] | None) -> None:

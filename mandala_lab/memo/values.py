@@ -22,6 +22,7 @@ from typing import Any
 
 from mandala_lab.memo import encoding, signing
 from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.encoding.secrets import SecretError
 from mandala_lab.model.errors import CorruptValueError, UnstorableError, UntrustedValueError
 from mandala_lab.model.hashing import digest
 from mandala_lab.model.refs import is_immutable
@@ -46,6 +47,20 @@ def store(value: Any, cid: bytes | None = None, *, copy: bool = True) -> StoredV
         return _to_npy(value, cid, copy=copy)
     name, data = _serialize(value, cid)
     return StoredValue(cid, name, data, digest(data))
+
+
+def store_unless_secret(value: Any, cid: bytes) -> StoredValue | None:
+    """Turn an argument into bytes; ``None`` where it holds a secret, which is never stored.
+
+    Raises
+    ------
+    UnstorableError
+        When the value has no format that gives it back as it is.
+    """
+    try:
+        return store(value, cid)
+    except SecretError:
+        return None
 
 
 def load(stored: StoredValue, *, verified: bool = False) -> Any:
@@ -105,6 +120,8 @@ def _serialize(value: Any, cid: bytes) -> tuple[str, bytes | memoryview]:
             return "arrow", arrow
     try:
         tree = encoding.encode(value)
+    except SecretError:
+        raise
     except UnstorableError as error:
         return "pickle", _to_pickle(value, cid, error)
     if _holds(encoding.decode, tree, cid):

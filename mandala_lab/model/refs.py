@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from mandala_lab.model.refusals import Refusing
+from mandala_lab.model.secrets import HIDDEN, hidden, is_secret
 
 MISSING: Any = object()
 """What a ref holds while its value is not loaded."""
@@ -221,9 +222,11 @@ def _unwrapped(obj: Any, load: Callable[[Ref], Any]) -> Any:
 def short_repr(obj: Any, limit: int = 80) -> str:
     """Return a bounded repr that survives whatever the object's own repr does.
 
-    A long container is cut before it is written out.
+    A long container is cut before it is written out, and a secret is left out.
     """
     kind = type(obj)
+    if is_secret(kind):
+        return f"{kind.__name__}({HIDDEN!r})"
     if (kind is list or kind is tuple or kind is str or kind is bytes) and len(obj) > limit:
         obj = obj[:limit]
     elif (kind is dict or kind is set or kind is frozenset) and len(obj) > limit:
@@ -232,4 +235,5 @@ def short_repr(obj: Any, limit: int = 80) -> str:
         text = repr(obj)
     except Exception as error:
         text = f"<{kind.__name__}: repr raised {type(error).__name__}: {error}>"
+    text = hidden(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"

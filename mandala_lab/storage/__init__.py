@@ -17,8 +17,9 @@ from typing import Any, NoReturn
 from mandala_lab.memo.encoding.forms import Form, add
 from mandala_lab.model.errors import ArgumentError, refuse_unknown
 from mandala_lab.model.refs import short_repr
+from mandala_lab.model.secrets import without_password
 from mandala_lab.records import attended
-from mandala_lab.settings import UNSET, Durability, OnChange, Settings, without_password
+from mandala_lab.settings import UNSET, Durability, OnChange, Settings
 from mandala_lab.storage.blocks import Blocks
 from mandala_lab.storage.care import Care
 from mandala_lab.storage.code import Code

@@ -89,8 +89,7 @@ class Blocks(Opened):
         if inside and self._parts.recorder.uncommitted and not allow_uncommitted:
             raise ValueError("calls were made since the last commit(); commit() first, or pass allow_uncommitted=True")
         self._parts.recorder.commit()
-        self._parts.engine.forget()
-        self._parts.loader.nearby.clear()
+        self._parts.forget()
 
     def close(self) -> None:
         """Write what is left and release the store; repeating is harmless."""

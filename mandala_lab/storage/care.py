@@ -57,9 +57,10 @@ class Care(Opened):
         >>> checked.calls, checked.faults, checked.exit_code
         (1, (), 0)
         """
+        self._parts.loader.nearby.clear()  # so that what is made again is put back
         found = fsck(self._written, self._recovered if repair else None, progress)
         if found.repaired:
-            self._parts.engine.forget()
+            self._parts.forget()
         return found
 
     def _recovered(self, ref: Ref) -> object:
@@ -89,5 +90,5 @@ class Care(Opened):
             When nothing in the store is signed so.
         """
         found = trust.trust(self._written, self._parts.keyring, key, pickles=pickles, tell=lambda _: None)
-        self._parts.engine.forget()
+        self._parts.forget()
         return found

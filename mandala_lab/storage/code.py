@@ -35,7 +35,7 @@ class Code(Opened):
         other version; `ValueError` if there is none such.
         """
         code.mark_compatible(self._written, self._parts.engine.keyer.state(op), version, self._parts.recorder.run)
-        self._parts.engine.forget()
+        self._parts.forget()
 
     def explain(self, call: Call | Op[..., Any], /, *args: Any, **kwargs: Any) -> Explanation:
         """Say why a recorded call ran, or whether a call of an op would run and why: nothing is run.

@@ -143,13 +143,11 @@ class Records(Opened):
             When calls depend on them that are not to be deleted.
         """
         find.drop_calls(self._written, calls_or_hids, delete_dependents=delete_dependents)
-        self._parts.engine.forget()
-        self._parts.loader.nearby.clear()
+        self._parts.forget()
 
     def cleanup_refs(self) -> int:
         """Delete the stored values that no call refers to; return how many."""
-        self._parts.engine.forget()
-        self._parts.loader.nearby.clear()
+        self._parts.forget()
         return self._written.delete_unreferenced_values()
 
 

@@ -74,7 +74,7 @@ class Transfer(Opened):
             When there is no such file, or it is neither.
         """
         found = take_in(Path(path).expanduser().resolve(), self, progress or _nobody)
-        self._parts.engine.forget()
+        self._parts.forget()
         return found
 
 

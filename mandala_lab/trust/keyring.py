@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from blake3 import blake3
 
+from mandala_lab.settings import Settings
 from mandala_lab.trust import keys
 
 _DIGEST_SIZE = 16
@@ -57,7 +58,10 @@ class Keyring:
         own = keys.own_key()
         if own is None and make:
             own = keys.make_key()
-        return cls(own, [key for file in keys.trusted_files() if (key := keys.read_key(file))])
+        folder = keys.trusted_folder()
+        files = [file for file in sorted(folder.iterdir()) if file.name[0] != "."] if folder.is_dir() else []
+        files += Settings().trusted_keys
+        return cls(own, [key for file in files if (key := keys.read_key(file))])
 
     @classmethod
     def of_process(cls) -> Keyring:

@@ -67,9 +67,18 @@ def test_a_key_may_be_given_in_the_environment(monkeypatch):
     assert not keys.key_file().exists()
     for wrong in ("12", "secret" * 10, "zz" * 32):
         monkeypatch.setenv(keys.KEY_VARIABLE, wrong)
-        with pytest.raises(ValueError, match="hexadecimal text of 32 bytes") as told:
+        with pytest.raises(ValueError, match="the hexadecimal text of 32 bytes") as told:
             Keyring.of_user()
         assert wrong not in str(told.value)
+
+
+def test_the_settings_may_say_where_keys_lie(tmp_path, monkeypatch):
+    monkeypatch.delenv(keys.KEY_FILE_VARIABLE)
+    (tmp_path / "mine.toml").write_text(f'key_file = "{tmp_path}/mine"\ntrusted_keys = ["{tmp_path}/theirs"]\n')
+    monkeypatch.setenv("MANDALA_LAB_CONFIG", str(tmp_path / "mine.toml"))
+    keys.write_key(tmp_path / "mine", KEY)
+    keys.write_key(tmp_path / "theirs", OTHER)
+    assert Keyring.of_user().all_keys == [KEY, OTHER]
 
 
 def test_keys_of_others_lie_beside_the_users_own():

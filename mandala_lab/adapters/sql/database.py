@@ -57,10 +57,10 @@ class Database:
         Open a store that exists, and never write to it.
     synced
         Let each commit wait until it is on the disk.
-    current
-        Refuse to read a store that lacks migrations.
     shared
         Do without a write-ahead log, which needs memory that all its users share.
+    current
+        Refuse to read a store that lacks migrations.
 
     Raises
     ------

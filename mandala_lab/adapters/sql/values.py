@@ -49,7 +49,8 @@ class Values(Connected):
         spilled = self._database.fetch(self._do.spilled_value, (cid,))
         if spilled is None or self._blobs is None:
             raise LookupError(
-                f"value {cid.hex()} is not in the store {self._database.path}: it was declared with save=False"
+                f"value {cid.hex()} is not in the store {self._database.path}: it was declared with save=False, "
+                "or holds a secret"
             )
         try:
             blob = self._blobs.get(cid)

@@ -15,6 +15,7 @@ module                 owns
 `columns`, `tensors`   forms of polars and of torch
 `pictures`             the form of Pillow's pictures
 `code`                 functions, classes and modules as values
+`secrets`              secrets, which have an id and are never written
 `objects`              objects of classes that have no form of their own
 `earlier`              reads what the first version of `tree` wrote
 ====================== =====================================================

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mandala_lab.model.errors import CorruptValueError, UnstorableError, UntrustedValueError
+from mandala_lab.model.secrets import is_secret
 
 _HERE = "mandala_lab.memo.encoding."
 _STANDARD = "builtins array collections datetime decimal fractions pathlib re uuid zoneinfo"
@@ -108,6 +109,10 @@ def add_family(base: type, package: str, form: Form) -> None:
 
 def find(kind: type) -> Form | None:
     """Return the form of an exact type, loading the module that has it."""
+    if is_secret(kind):
+        from mandala_lab.memo.encoding import secrets
+
+        return secrets.FORM
     form = _own(kind) or _forms.get(kind)
     if form is not None:
         return form
