@@ -147,6 +147,7 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     flights = _flights_of(path)
     packages = _package_versions(options.key_packages)
     engine = Engine(store, versions, recorder, loader, flights, options.on_change, packages)
+    store.when_collected(engine.forget)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
     parts = Parts(path, store, keyring, engine, recorder, loader, versions, flights)
     _assembled.add(parts)

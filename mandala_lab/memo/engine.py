@@ -154,6 +154,10 @@ class Engine:
         self._intake.forget()
         self.structures.forget()
 
+    def arguments_of(self, call: str) -> tuple[Operation, tuple[Any, ...]] | None:
+        """Return how a call was made, where that is in memory: an op, as it still is, and its arguments."""
+        return self.keyer.arguments_of(call)
+
     def made_of(self, kind: str, items: Sequence[Ref], keys: Sequence[Any]) -> bytes:
         """Record that a collection is made of refs, and return the history id of that call."""
         maker = self._intake.made_of(kind, items, keys)

@@ -294,6 +294,16 @@ class Keyer:
         now = self._versions.resolve(op.f).version
         return [name for name in now.helpers if version.pieces.get(name, now.pieces.get(name)) != now.pieces.get(name)]
 
+    def arguments_of(self, call: str) -> tuple[Operation, tuple[Any, ...]] | None:
+        """Return op and arguments of a call that was answered under the code that its op has now."""
+        for state in list(self._states.values()):
+            if state.code.is_unchanged():
+                for known in list(state.known.values()):
+                    for arguments, hit in list(known.items()):
+                        if hit.call == call:
+                            return state.op, arguments
+        return None
+
     def forget(self) -> None:
         """Forget every answer."""
         self._states.clear()

@@ -23,7 +23,7 @@ from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.progress import Progress
 from mandala_lab.memo.session import new_run
 from mandala_lab.model.calls import CallEntry, Found, Span, SpanStatus
-from mandala_lab.model.errors import MandalaLabWarning, StoreError
+from mandala_lab.model.errors import CollectedError, MandalaLabWarning, StoreError
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 
@@ -224,6 +224,9 @@ class Recorder:
         try:
             self._begin()
             self._store.record(entries, [self._span_of(hit) for hit in hits])
+        except CollectedError as error:
+            text = f"{error.refused} calls could not be recorded: {error}"
+            warnings.warn(text, MandalaLabWarning, stacklevel=2)
         except StoreError as error:
             lost = [f"{len(entries)} calls"] * bool(entries) + [f"{len(hits)} spans of hits"] * bool(hits)
             text = f"{' and '.join(lost)} could not be recorded: {error}"

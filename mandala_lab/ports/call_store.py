@@ -34,7 +34,14 @@ class CallStore(Protocol):
         ...
 
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
-        """Write calls and all that belongs to them, and occurrences of recorded calls, in one transaction, durably."""
+        """Write calls and all that belongs to them, and occurrences of recorded calls, in one transaction, durably.
+
+        `CollectedError` where a call refers to what was deleted meanwhile; the others are written.
+        """
+        ...
+
+    def when_collected(self, forget: Callable[[], object]) -> None:
+        """Call `forget`, in `record`, when it turns out that calls or values were deleted since it was called last."""
         ...
 
     def has_value(self, cid: bytes) -> bool:
@@ -76,7 +83,10 @@ class CallStore(Protocol):
         ...
 
     def delete_calls(self, hids: Iterable[str]) -> None:
-        """Delete calls and their occurrences, with an event for each; unknown ones are left out."""
+        """Delete calls and their occurrences, with an event for each; unknown ones are left out.
+
+        `StoreError` where one is pinned or another call took what one of them made: somebody was quicker.
+        """
         ...
 
     def delete_unreferenced_values(self) -> int:

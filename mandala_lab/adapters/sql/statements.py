@@ -20,6 +20,7 @@ from mandala_lab.adapters.sql.schema import (
     events,
     head,
     ops,
+    settings,
     spans,
     spilled_values,
     stored_values,
@@ -114,5 +115,10 @@ class Statements:
         )
         self.drop_edges = prepare(edges.delete().where(edges.c.call_id == bindparam("call_id")), "call_id")
         self.add_edge = prepare(adding(edges, ("head", "call_id")).on_conflict_do_nothing(), "head", "call_id")
+        self.setting = prepare(select(settings.c.value).where(settings.c.name == bindparam("name")), "name")
+        of_call = edges.c.call_id == bindparam("call_id")
+        self.drop_edge = prepare(edges.delete().where(edges.c.head == bindparam("head"), of_call), "head", "call_id")
+        self.drop_spans = prepare(spans.delete().where(spans.c.call_id == bindparam("call_id")), "call_id")
+        self.drop_call = prepare(calls.delete().where(calls.c.id == bindparam("id")), "id")
         self.add_span = prepare(adding(spans, SPAN).on_conflict_do_nothing(), *SPAN)
         self.add_event = prepare(adding(events, EVENT), *EVENT)

@@ -50,6 +50,7 @@ class SqlCallStore(Recording, Finding, Adoption):
     ) -> None:
         super().__init__(Database(path, read_only=read_only, synced=synced), keyring or EverythingKnown())
         self._rows = RowReader(source, self)
+        self._begin_watching()
 
     def setting(self, name: str) -> str | None:
         """Return what the store itself knows of how it is kept, where somebody who counts said so."""
