@@ -10,6 +10,7 @@ import contextlib
 import mmap
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from mandala_lab.model.values import Blob
 
 _PIECE = 1 << 18
 """Bytes written at once: pieces of megabytes make Linux look for huge pages, up to ten times slower for 80 MB."""
+
+_LEFT_S = 86_400.0
+"""Age of a file from which on nobody is still writing it."""
 
 
 class FolderBlobs:
@@ -72,6 +76,26 @@ class FolderBlobs:
     def delete(self, cid: bytes) -> None:
         with self._errors("written to"):
             self._path(cid).unlink(missing_ok=True)
+
+    def held(self) -> Iterator[tuple[bytes, int]]:
+        for path in self._files():
+            with contextlib.suppress(ValueError, FileNotFoundError):  # no content id, or deleted just now
+                yield bytes.fromhex(path.name), path.stat().st_size
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        for path in self._files():
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                if path.name.startswith(".") and status.st_mtime < time.time() - _LEFT_S:
+                    yield path.name, status.st_size
+
+    def delete_leftover(self, name: str) -> None:
+        with self._errors("written to"):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _files(self) -> list[Path]:
+        with self._errors("read"):
+            return sorted(path for path in self._folder.glob("*") if path.is_file()) if self._folder.is_dir() else []
 
     def _path(self, cid: bytes) -> Path:
         return self._folder / cid.hex()

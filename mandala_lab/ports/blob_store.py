@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from mandala_lab.model.values import Blob
@@ -32,4 +33,16 @@ class BlobStore(Protocol):
 
     def delete(self, cid: bytes) -> None:
         """Delete bytes; repeating is harmless."""
+        ...
+
+    def held(self) -> Iterable[tuple[bytes, int]]:
+        """Return the content ids of all bytes here, with their sizes."""
+        ...
+
+    def leftovers(self) -> Iterable[tuple[str, int]]:
+        """Return the names and sizes of what writers that died long ago left behind."""
+        ...
+
+    def delete_leftover(self, name: str) -> None:
+        """Delete one of these; repeating is harmless."""
         ...

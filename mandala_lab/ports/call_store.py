@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
+from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.values import StoredValue
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SignPickle = Callable[[bytes, bytes], bytes]
 """Returns a pickle, given with the id that it goes by, under the signature of the user, unread."""
@@ -91,6 +95,47 @@ class CallStore(Protocol):
 
     def delete_unreferenced_values(self) -> int:
         """Delete the values that no call refers to; return how many."""
+        ...
+
+    def holdings(self) -> Holdings:
+        """Return what the store holds, as arrays."""
+        ...
+
+    def remove(
+        self,
+        held: Holdings,
+        groups: np.ndarray,
+        batches: Iterable[Sequence[int]],
+        tell: Callable[[int], object] | None = None,
+    ) -> Removed:
+        """Delete calls of `held` and what only they keep, batch by batch, but not what was used or pinned since.
+
+        Calls of one group stay or go together. What nothing keeps is deleted too; `tell` learns how many are gone.
+        """
+        ...
+
+    def strays(self) -> tuple[int, int]:
+        """Return number and bytes of the files that belong to no value."""
+        ...
+
+    def pin(self, hid: bytes, reason: str) -> bool:
+        """Never delete a call or, by the history id of its ref, a free-standing value; false where it is unknown."""
+        ...
+
+    def unpin(self, hid: bytes) -> bool:
+        """Undo `pin`; false where it was none."""
+        ...
+
+    def pins(self) -> list[Pin]:
+        """Return what is pinned, in order of time."""
+        ...
+
+    def taken_bytes(self) -> int:
+        """Return about how many bytes all takes, quickly."""
+        ...
+
+    def vacuum(self) -> int:
+        """Give pages that hold nothing back to the file system; return how many bytes."""
         ...
 
     def sizes(self) -> Sizes:

@@ -2,8 +2,8 @@
 
 Here are its options and its opening. What it does lies beside, by subject:
 `blocks` (answering and writing calls), `records` (values and calls), `code` (its
-versions), `frames` (graphs and replay), `care` (trust in what is stored); all of
-them work with `opened`.
+versions), `frames` (graphs and replay), `care` (trust in what is stored), `space` (how much
+is kept); all of them work with `opened`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from mandala_lab.storage.care import Care
 from mandala_lab.storage.code import Code
 from mandala_lab.storage.frames import Frames
 from mandala_lab.storage.records import Records
+from mandala_lab.storage.space import Space
 from mandala_lab.wiring import MEMORY, Durability, Options, assemble
 
 _OF_TRACERS = (
@@ -37,7 +38,7 @@ _OF_TRACERS = (
 )
 
 
-class Storage(Blocks, Records, Code, Frames, Care):
+class Storage(Blocks, Records, Code, Frames, Care, Space):
     """Keeps the calls of ops, with their inputs, results, code, time and order.
 
     Parameters

@@ -129,15 +129,16 @@ class Records(Opened):
         LookupError
             When a hid is unknown.
         ValueError
-            When calls depend on them that are not to be deleted.
+            When calls depend on them that are not to be deleted, or one is pinned.
         """
         find.drop_calls(self._written, calls_or_hids, delete_dependents=delete_dependents)
         self._parts.engine.forget()
 
     def cleanup_refs(self) -> int:
-        """Delete the stored values that no call refers to; return how many."""
+        """Delete the stored values that no call refers to and that are not pinned; return how many."""
+        found = self._written.delete_unreferenced_values()
         self._parts.engine.forget()
-        return self._written.delete_unreferenced_values()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,10 @@ class Connected:
         """Yield a cursor as `_writing` does, in a transaction that deletes calls or values, and say so in the store."""
         try:
             with self._database.deleting() as cursor:
+                before = cursor.connection.total_changes
                 yield cursor
+                if cursor.connection.total_changes == before:
+                    return
                 row = cursor.execute(self._do.setting, (COLLECTIONS,)).fetchone()
                 number = str(int(row[0]) + 1 if row is not None else 1)
                 said = insert(settings).values(name=COLLECTIONS, value=number)

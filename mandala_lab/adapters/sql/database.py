@@ -183,6 +183,52 @@ class Database:
             )
             return int(pages.scalar_one()) * int(page.scalar_one())
 
+    def used(self) -> int:
+        """Return the bytes of the pages that hold something."""
+        with self.reading() as connection:
+            free, page = (
+                connection.exec_driver_sql("PRAGMA freelist_count"),
+                connection.exec_driver_sql("PRAGMA page_size"),
+            )
+            return self.size() - int(free.scalar_one()) * int(page.scalar_one())
+
+    def vacuum(self) -> int:
+        """Write the file anew without its free pages, and empty its log; return the bytes that this gave back.
+
+        Raises
+        ------
+        StoreError
+            When another program has a transaction open.
+        """
+        before = self._bytes_on_disk()
+        with GATE, self._write_lock:
+            cursor = self._cursor()
+            cursor.execute("PRAGMA busy_timeout = 5000")
+            try:
+                with self._errors():
+                    self._require_same_file()
+                    cursor.execute("VACUUM")
+                    busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except StoreError as error:
+                if "locked" not in str(error):
+                    raise
+                busy = (1,)
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_S * 1000)}")
+        if busy[0] and not self.in_memory:
+            raise StoreError(
+                f"the store {self.path} could not be made smaller: another program has a transaction open on it; wait "
+                "for it, or close what has the store open, and call vacuum again"
+            )
+        return max(0, before - self._bytes_on_disk())
+
+    def _bytes_on_disk(self) -> int:
+        if self.in_memory:
+            return self.size()
+        return sum(
+            Path(f"{self.path}{end}").stat().st_size for end in ("", "-wal") if Path(f"{self.path}{end}").exists()
+        )
+
     def _identity(self) -> tuple[int, int] | None:
         """Device and number of the file; ``None`` where there is none."""
         try:

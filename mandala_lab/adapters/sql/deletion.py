@@ -1,27 +1,23 @@
-"""Deleting calls and values: what goes with them, and what stays."""
+"""Deleting calls: what goes with them, and what stays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
-from mandala_lab.adapters.sql.rows import Links, bytes_to_links, bytes_to_reads, has_hid, now_us, slices
+from mandala_lab.adapters.sql.rows import Links, bytes_to_links, has_hid, now_us, slices
 from mandala_lab.adapters.sql.schema import (
     HEAD,
     calls,
-    code_states,
     edges,
     events,
     pins,
-    spilled_values,
-    stored_values,
 )
 from mandala_lab.adapters.sql.statements import Statements
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import DIGEST_SIZE, maker_of
-from mandala_lab.model.structures import FORMAT, from_bytes
 
 Execute = Callable[[Any, Any], Any]
 """Executes a statement on a cursor."""
@@ -68,37 +64,3 @@ def _refuse_needed(cursor: Any, found: dict[int, bytes], execute: Execute) -> No
             makers = {given.hid[:DIGEST_SIZE] for given in bytes_to_links(links).inputs if maker_of(given.hid)}
             if call_id not in found and makers.intersection(part):
                 raise StoreError("a call that was recorded meanwhile took what one of these made; try again")
-
-
-def delete_unreferenced(cursor: Any, execute: Execute) -> tuple[int, list[bytes]]:
-    """Delete the values that no call refers to; return how many, and those whose bytes lie elsewhere."""
-    used: set[bytes] = set()
-    for (data,) in execute(cursor, select(calls.c.links)).fetchall():
-        links = bytes_to_links(data)
-        used.update(given.cid for given in links.inputs)
-        used.update(made.cid for made in links.outputs)
-    for (data,) in execute(cursor, select(code_states.c.reads)).fetchall():
-        used.update(read.cid for read in bytes_to_reads(data))
-    used.update(_elements_of(cursor, execute, used))
-    unused: dict[Any, list[bytes]] = {}
-    for table in (stored_values, spilled_values):
-        unused[table] = [cid for (cid,) in execute(cursor, select(table.c.cid)).fetchall() if cid not in used]
-        for part in slices(unused[table]):
-            execute(cursor, delete(table).where(table.c.cid.in_(part)))
-    return sum(map(len, unused.values())), unused[spilled_values]
-
-
-def _elements_of(cursor: Any, execute: Execute, used: set[bytes]) -> set[bytes]:
-    """Return the elements of the collections among values, and theirs in turn."""
-    query = select(stored_values.c.cid, stored_values.c.data).where(stored_values.c.format == FORMAT)
-    held: dict[bytes, set[bytes]] = {}
-    for cid, data in execute(cursor, query).fetchall():
-        structure = from_bytes(data)
-        held[cid] = {made.cid for made in (*structure.items, *([structure.keys] if structure.keys else ()))}
-    found: set[bytes] = set()
-    below = {cid for cid in held if cid in used}
-    while below:
-        items = set().union(*(held[cid] for cid in below)) - found
-        found |= items
-        below = items & held.keys()
-    return found

@@ -17,12 +17,13 @@ from mandala_lab.adapters.sql.recording import Recording
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_setting
+from mandala_lab.adapters.sql.space import Space
 from mandala_lab.model.calls import Sizes
 from mandala_lab.model.refs import ValueSource
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
-class SqlCallStore(Recording, Finding, Adoption):
+class SqlCallStore(Recording, Finding, Adoption, Space):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
     Parameters

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from mandala_lab.adapters.sql.connected import COLLECTIONS, Connected
-from mandala_lab.adapters.sql.deletion import delete_unreferenced
 from mandala_lab.adapters.sql.schema import spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_value
 from mandala_lab.model.errors import CorruptValueError
@@ -71,14 +70,6 @@ class Values(Connected):
         with self._writing() as cursor:
             self._drop_value(cursor, value.cid)
             self._add_value(cursor, value)
-
-    def delete_unreferenced_values(self) -> int:
-        with self._deleting() as cursor:
-            gone, spilled = delete_unreferenced(cursor, self._execute)
-        if self._blobs is not None:
-            for cid in spilled:
-                self._blobs.delete(cid)
-        return gone
 
     def _spills(self, value: StoredValue) -> bool:
         large = self._blobs is not None and value.size > self._spill_bytes
