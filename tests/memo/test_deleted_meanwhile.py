@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from connectivity import links_are_whole
 
 from mandala_lab import MandalaLabWarning, MList, Storage, op
 from mandala_lab.model.errors import CollectedError
@@ -45,18 +46,6 @@ def other(path):
 def everything_dropped(other):
     other.drop_calls(other.calls(), delete_dependents=True)
     other.cleanup_refs()
-
-
-def links_are_whole(storage):
-    """Every input has its maker, and every value that is not inline is stored."""
-    store = storage.store
-    for call in store.calls_of_session(None) + [c for s in ("items", "list") for c in storage.calls(s)]:
-        for ref in (*call.inputs.values(), *call.outputs.values(), *call.reads.values()):
-            made = len(ref.hid) == 44 and not ref.hid.endswith("ffff")
-            assert not made or store.calls([ref.hid[:40]]), f"{call} took what no call made"
-            if ref.data is None or ref.data[:1] == b"*":
-                assert store.has_value(bytes.fromhex(ref.cid)), f"a value of {call} is gone"
-    return True
 
 
 def test_a_value_that_is_remembered_as_stored_and_was_collected_is_not_pointed_to(storage, other):
