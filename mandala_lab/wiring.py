@@ -16,15 +16,18 @@ from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.flights import Flights, NoLeases
 from mandala_lab.memo.loader import ValueLoader
+from mandala_lab.memo.quota import Quota
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
 from mandala_lab.memo.succession import OnChange
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.errors import StoreError, nearest, refuse_other
+from mandala_lab.model.holdings import Collected
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.records import space
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
 from mandala_lab.versions.resolver import Resolver
@@ -99,6 +102,7 @@ class Options:
     progress: bool = True
     key_packages: Sequence[str] = ()
     cache: None = None
+    quota_mb: float | None = None
 
     def check(self) -> None:
         """Raise `ValueError` or `TypeError` for what is no choice."""
@@ -116,6 +120,9 @@ class Options:
             raise ValueError(
                 f"durability={self.durability!r} is not a choice; {nearest(str(self.durability), choices)}"
             )
+        refuse_other(self.quota_mb, (int, float, type(None)), "quota_MB is a number, or None")
+        if self.quota_mb is not None and not self.quota_mb > 0:
+            raise ValueError(f"quota_MB={self.quota_mb!r} is no size; give MB (2**20 bytes), or None for no limit")
         if not self.group_commits_ms >= 0:
             raise ValueError(f"group_commits_ms={self.group_commits_ms!r} is no time; give milliseconds, or 0")
         if not self.overflow_threshold_mb > 0:
@@ -147,11 +154,27 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     flights = _flights_of(path)
     packages = _package_versions(options.key_packages)
     engine = Engine(store, versions, recorder, loader, flights, options.on_change, packages)
-    store.when_collected(engine.forget)
+    store.when_collected(engine.forget_stored)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
+    if options.quota_mb is not None:
+        recorder.quota = _quota(store, engine, recorder, int(options.quota_mb * 2**20))
     parts = Parts(path, store, keyring, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
+
+
+def _quota(store: CallStore, engine: Engine, recorder: Recorder, max_bytes: int) -> Quota:
+    """Return what keeps a store within a number of bytes: it collects down to nine tenths of them."""
+
+    def collect(in_use: Sequence[bytes]) -> Collected:
+        found = space.collect(store, 0.9 * max_bytes, None, unless_within=max_bytes, in_use=in_use)
+        if found.calls or found.values:
+            engine.forget_stored()
+            recorder.collected += found.calls
+            store.log("gc", detail=f"quota of {max_bytes:,} bytes: {found}")
+        return found
+
+    return Quota(max_bytes, store.taken_bytes, collect)
 
 
 def _keyring(path: str) -> Keyring:

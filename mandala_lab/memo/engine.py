@@ -149,8 +149,13 @@ class Engine:
     def forget(self) -> None:
         """Empty the memory of answers, and of large arguments that were met."""
         recognised.forget()
-        self._hits.clear()
+        self.forget_stored()
         self.keyer.forget()
+
+    def forget_stored(self) -> None:
+        """Forget what is in the store, since some of it was deleted; how refs in hand were made is still known."""
+        self.keyer.begin_anew()
+        self._hits.clear()
         self._intake.forget()
         self.structures.forget()
 

@@ -338,6 +338,8 @@ class Stats(SpanTotals):
         records of calls and do not count.
     value_bytes, file_bytes
         Bytes of those values, and of the database.
+    collected
+        Number of calls that this session deleted to keep the store small.
     """
 
     misses: Mapping[str, int] = field(default_factory=dict)
@@ -345,6 +347,7 @@ class Stats(SpanTotals):
     values: int = 0
     value_bytes: int = 0
     file_bytes: int = 0
+    collected: int = 0
 
     @property
     def hits(self) -> int:

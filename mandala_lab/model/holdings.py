@@ -9,7 +9,7 @@ one snapshot, so that a plan can be made of millions of calls without a query mo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,6 +76,20 @@ class Holdings:
     def total(self) -> int:
         """Bytes that all of it takes."""
         return int(self.size.sum()) + int(self.thing_size.sum())
+
+    def sparing(self, ids: Sequence[bytes]) -> Holdings:
+        """Return the same, with calls and values of these ids pinned, as far as the beginning of an id says."""
+        if not ids:
+            return self
+        import numpy as np
+
+        def among(found: np.ndarray) -> np.ndarray:
+            heads = np.ascontiguousarray(found[:, :8]).view(np.uint64).ravel()
+            return np.isin(heads, np.frombuffer(b"".join(one[:8] for one in ids), np.uint64))
+
+        things = self.things_pinned.copy()
+        things[: len(self.thing_ids)] |= among(self.thing_ids)
+        return replace(self, pinned=self.pinned | among(self.hids), things_pinned=things)
 
     def users(self) -> memoryview:
         """Return, for each thing, how many calls and things keep it; a pin counts as one."""

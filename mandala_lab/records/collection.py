@@ -45,9 +45,8 @@ class Plan:
         Of each group: whether it is pinned, or needed by what is pinned.
     """
 
-    def __init__(self, held: Holdings, spared: Sequence[bytes] = ()) -> None:
+    def __init__(self, held: Holdings) -> None:
         self._held = held
-        self._spared = set(spared)
         self.groups = _groups(held)
         self.calls = array("q")
         self.kept = held.total
@@ -134,17 +133,13 @@ class Plan:
         of, by = self.groups[makers], self.groups[takers]
         return np.bincount(of[of != by], minlength=len(self.groups))
 
-    def _all(self) -> range:
-        return range(len(self.groups) if self._spared else 0)
-
     def needed_calls(self) -> int:
         """Return how many calls are pinned, or needed by what is pinned."""
         return int(np.frombuffer(bytes(self.needed), np.uint8)[self.groups][self._held.kinds == USER].sum())
 
     def _needed(self) -> bytearray:
         found = bytearray(len(self.groups))
-        spared = [call for call in self._all() if self._held.hids[call].tobytes() in self._spared]
-        left = [self._group[call] for call in (*np.flatnonzero(self._held.pinned).tolist(), *spared)]
+        left = [self._group[call] for call in np.flatnonzero(self._held.pinned)]
         while left:
             group = left.pop()
             if not found[group]:

@@ -29,9 +29,13 @@ def collect(
     *,
     dry_run: bool = False,
     progress: Progress | None = None,
-    spared: Sequence[bytes] = (),
+    unless_within: float | None = None,
+    in_use: Sequence[bytes] = (),
 ) -> Collected:
-    """Delete what may go (see `Storage.gc`); `spared` are ids of calls, and content ids, that are in use."""
+    """Delete what may go (see `Storage.gc`), unless all of it takes no more than so many bytes.
+
+    `in_use` are ids of calls, and content ids, that stay.
+    """
     from mandala_lab.records.collection import Plan  # numpy takes long to import
 
     if max_bytes is not None:
@@ -40,7 +44,10 @@ def collect(
             raise ValueError(f"max_bytes={max_bytes!r} is no size; give a number of bytes, or None")
     age_s = None if older_than is None else seconds_of(older_than)
     held = store.holdings()
-    plan = Plan(held, spared)
+    if unless_within is not None and held.total <= unless_within:
+        return Collected(kept=held.total, dry_run=dry_run)
+    held = held.sparing(in_use)
+    plan = Plan(held)
     if age_s is not None:
         plan.drop_older(time.time_ns() // 1000 - round(age_s * 1e6))
     if max_bytes is not None:

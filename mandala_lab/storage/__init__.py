@@ -84,6 +84,11 @@ class Storage(Blocks, Records, Code, Frames, Care, Space):
         it is, in a notebook or a terminal. ``MANDALA_LAB_PROGRESS=0`` in the
         environment says no for all storages.
 
+    quota_MB
+        What calls and values may take, in MB (2**20 bytes). Where they take more,
+        those that are least worth it are collected at the end of a block or cell,
+        and in a long one as it goes on, down to nine tenths (see `gc`).
+
     Raises
     ------
     StoreError
@@ -120,6 +125,7 @@ class Storage(Blocks, Records, Code, Frames, Care, Space):
         group_commits_ms: float = 0,
         durability: Durability = "process",
         progress: bool = True,
+        quota_MB: float | None = None,  # noqa: N803 - like the threshold
         **of_tracers: Any,
     ) -> None:
         _refuse_unknown(of_tracers)
@@ -134,6 +140,7 @@ class Storage(Blocks, Records, Code, Frames, Care, Space):
             progress=progress,
             key_packages=key_packages,
             cache=cache,
+            quota_mb=quota_MB,
         )
         self._parts = assemble(db_path, options)
         self._exit_hooks = []

@@ -119,7 +119,8 @@ class Records(Opened):
         """
         totals = self._written.totals(run=None if everything else self.run)
         sizes = self.store.sizes()
-        return Stats(**asdict(totals), misses=dict(self._parts.engine.misses), **asdict(sizes))
+        misses, collected = dict(self._parts.engine.misses), self._parts.recorder.collected
+        return Stats(**asdict(totals), misses=misses, collected=collected, **asdict(sizes))
 
     def drop_calls(self, calls_or_hids: Iterable[Call | str], delete_dependents: bool = False) -> None:
         """Delete calls, and with `delete_dependents` those that took what they made.
@@ -132,12 +133,12 @@ class Records(Opened):
             When calls depend on them that are not to be deleted, or one is pinned.
         """
         find.drop_calls(self._written, calls_or_hids, delete_dependents=delete_dependents)
-        self._parts.engine.forget()
+        self._parts.engine.forget_stored()
 
     def cleanup_refs(self) -> int:
         """Delete the stored values that no call refers to and that are not pinned; return how many."""
         found = self._written.delete_unreferenced_values()
-        self._parts.engine.forget()
+        self._parts.engine.forget_stored()
         return found
 
 

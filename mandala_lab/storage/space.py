@@ -63,7 +63,8 @@ class Space(Opened):
         """
         found = space.collect(self._written, max_bytes, older_than, dry_run=dry_run, progress=progress)
         if not dry_run:
-            self._parts.engine.forget()
+            self._parts.engine.forget_stored()
+            self._parts.recorder.collected += found.calls
             self.store.log("gc", detail=str(found))
         return found
 

@@ -33,7 +33,7 @@ from mandala_lab.model.structures import FORMAT, RESERVED, from_bytes, is_mark
 from mandala_lab.model.structures import ITEMS as ITEMS_OP
 
 _ROWS = 10_000
-_CALL_BYTES = 220  # a call's row beside its links, with its entries in indexes and its event
+_CALL_BYTES = 180  # a call's row beside its links, with its entries in indexes and its event
 _EDGE_BYTES = 20
 _SPAN_BYTES = 45
 _VALUE_BYTES = 130
