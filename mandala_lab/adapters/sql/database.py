@@ -39,6 +39,7 @@ _HINTS = (
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
+_DELETING_KIB = 100_000  # pages that thousands of deletions touch are all over the place, and written once then
 
 
 class Database:
@@ -126,10 +127,12 @@ class Database:
         with GATE, self._write_lock, self._errors():
             cursor = self._cursor()
             cursor.execute("PRAGMA foreign_keys = OFF")
+            cursor.execute(f"PRAGMA cache_size = -{_DELETING_KIB}")
             try:
                 with self.writing():
                     yield cursor
             finally:
+                cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 cursor.execute("PRAGMA foreign_keys = ON")
 
     def _cursor(self) -> Any:

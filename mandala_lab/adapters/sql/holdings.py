@@ -7,7 +7,7 @@ adds to a row and to its entries in indexes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,28 +95,41 @@ class _Calls:
         columns = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.state_id, calls.c.status, calls.c.started_us)
         more = (calls.c.duration_us, calls.c.links, func.coalesce(func.length(calls.c.error), 0))
         query = select(*columns, *more).order_by(calls.c.id)
-        for number, (row, hid, op, state, status, started, duration, data, error) in enumerate(
-            _read(connection, query)
-        ):
-            self.rows.append(row)
-            self.hids += whole(hid)
-            self.ops.append(ops_by_row[op])
-            self.states.append(state)
-            self.status.append(status)
-            self.started.append(started)
-            self.duration.append(duration)
-            links = bytes_to_links(data)
+        for part in _parts(connection, query):
+            rows, hids, op_rows, states, status, started, duration, data, errors = zip(*part, strict=True)
+            self.hids += all_whole(hids)
+            self.ops.extend([ops_by_row[op] for op in op_rows])
+            for column, found in (
+                (self.states, states),
+                (self.status, status),
+                (self.started, started),
+                (self.duration, duration),
+            ):
+                column.extend(found)
+            self._add_links(len(self.rows), data, errors)
+            self.rows.extend(rows)
+
+    def _add_links(self, first: int, data: Iterable[bytes], errors: Iterable[int]) -> None:
+        takers, makers, users, used, sizes = [], [], [], [], []
+        for number, (document, error) in enumerate(zip(data, errors, strict=True), first):
+            links = bytes_to_links(document)
             for given in links.inputs:
-                maker = maker_of(given.origin)
-                if maker is not None:
-                    self.takers.append(number)
-                    self.makers += maker[0]
-            both: tuple[Given | Made, ...] = (*links.inputs, *links.outputs)
-            for link in both:
-                if is_apart(link):
-                    self.users.append(number)
-                    self.used += whole(link.cid)
-            self.sizes.append(_CALL_BYTES + len(data) + error + _EDGE_BYTES * len(links.inputs))
+                if given.origin and (maker := maker_of(given.origin)) is not None:
+                    takers.append(number)
+                    makers.append(maker[0])
+                if given.data is None or is_mark(given.data):
+                    users.append(number)
+                    used.append(given.cid)
+            for made in links.outputs:
+                if made.data is None or is_mark(made.data):
+                    users.append(number)
+                    used.append(made.cid)
+            sizes.append(_CALL_BYTES + len(document) + error + _EDGE_BYTES * len(links.inputs))
+        self.takers.extend(takers)
+        self.makers += all_whole(makers)
+        self.users.extend(users)
+        self.used += all_whole(used)
+        self.sizes.extend(sizes)
 
 
 class _Things:
@@ -127,8 +140,12 @@ class _Things:
         self.ids, self.held, self.kinds = bytearray(), bytearray(), bytearray()
         values, spilled, states = stored_values.c, spilled_values.c, code_states.c
         stored = select(values.id, values.cid, func.length(values.data)).order_by(values.id)
-        for row, cid, size in _read(connection, stored):
-            self._add(VALUE, row, size + _VALUE_BYTES, cid)
+        for part in _parts(connection, stored):
+            rows, cids, sizes = zip(*part, strict=True)
+            self.ids += all_whole(cids)
+            self.rows.extend(rows)
+            self.sizes.extend([size + _VALUE_BYTES for size in sizes])
+        self.kinds = bytearray([VALUE]) * len(self.rows)
         of_row = {row: number for number, row in enumerate(self.rows)} if self._has_collections(connection) else {}
         for row, data in _read(connection, select(values.id, values.data).where(values.format == FORMAT)):
             structure = from_bytes(data)
@@ -166,6 +183,17 @@ def whole(found: object) -> bytes:
     raise StoreError(f"a record of this store is damaged: {found!r} is no id")
 
 
+def all_whole(found: Sequence[object]) -> bytes:
+    """Return ids end to end, as `whole` does for one."""
+    try:
+        joined = b"".join(found)  # type: ignore[arg-type]
+        if len(joined) == DIGEST_SIZE * len(found):
+            return joined
+    except TypeError:
+        pass
+    return b"".join([whole(one) for one in found])
+
+
 def _ops(connection: Connection) -> tuple[dict[int, str], list[int]]:
     """Return the names of ops by row, and what kinds of calls theirs are."""
     rows = list(connection.execute(select(ops.c.id, ops.c.key, ops.c.name).order_by(ops.c.id)))
@@ -185,8 +213,12 @@ def _occurrences(connection: Connection, rows: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _read(connection: Connection, query: Select[Any]) -> Iterator[Any]:
-    for part in connection.execute(query, execution_options={"yield_per": _ROWS}).partitions():
+    for part in _parts(connection, query):
         yield from part
+
+
+def _parts(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    return iter(connection.execute(query, execution_options={"yield_per": _ROWS}).partitions())
 
 
 def _longs() -> array[int]:

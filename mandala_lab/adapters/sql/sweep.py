@@ -90,7 +90,7 @@ class Sweep:
         chosen = [call for call in batch if not self._stays[call]]
         here = [(call, found[row]) for call in chosen if (row := int(self._held.rows[call])) in found]
         self.calls += [call for call, _ in here]
-        rows = [(int(self._held.rows[call]), bytes_to_links(data)) for call, data in here]
+        rows = [(int(self._held.rows[call]), bytes_to_links(data)) for call, data in sorted(here)]  # as they lie
         told = [(seq,) for row, _ in rows for seq in self._events.pop(row, ())]
         cursor.executemany(self._do.drop_event, told)
         delete_rows(cursor, self._do, rows)
