@@ -117,6 +117,9 @@ class Settings:
         50.0, "a number of MB (2**20 bytes), more than 0", "no size", gt=0
     )
     cache_MB: float = _setting(64.0, "a number of MB (2**20 bytes), 0 or more", "no size", ge=0)  # noqa: N815 - as above
+    quota_MB: float | None = _setting(  # noqa: N815 - as above
+        None, "a number of MB (2**20 bytes), more than 0", "no size", gt=0
+    )
     durability: Durability = _setting("process", f"one of {', '.join(get_args(Durability))}")
     progress: bool = _setting(True, "true or false")
     key_packages: tuple[str, ...] = _setting((), "a tuple of names of packages", "no tuple of names of packages")

@@ -17,14 +17,17 @@ from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.flights import Flights, NoLeases
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.nearby import Nearby
+from mandala_lab.memo.quota import Quota
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.errors import StoreError, nearest, refuse_other
+from mandala_lab.model.holdings import Collected
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.records import space
 from mandala_lab.settings import Settings
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
@@ -54,6 +57,11 @@ class Parts:
     def forget(self) -> None:
         """Empty the memory of answers and of values."""
         self.engine.forget()
+        self.loader.nearby.clear()
+
+    def forget_stored(self) -> None:
+        """Forget what is in the store, since some of it was deleted."""
+        self.engine.forget_stored()
         self.loader.nearby.clear()
 
     def release(self) -> None:
@@ -120,8 +128,26 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     engine = Engine(store, versions, recorder, loader, flights, settings.on_change, packages)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
     parts = Parts(path, settings, store, keyring, engine, recorder, loader, versions, flights)
+    store.when_collected(parts.forget_stored)
+    if settings.quota_MB is not None:
+        recorder.quota = _quota(parts, int(settings.quota_MB * 2**20))
     _assembled.add(parts)
     return parts
+
+
+def _quota(parts: Parts, max_bytes: int) -> Quota:
+    """Return what keeps a store within a number of bytes: it collects down to nine tenths of them."""
+    store = parts.store
+
+    def collect(in_use: Sequence[bytes]) -> Collected:
+        found = space.collect(store, 0.9 * max_bytes, None, unless_within=max_bytes, in_use=in_use)
+        if found.calls or found.values:
+            parts.forget_stored()
+            parts.recorder.collected += found.calls
+            store.log("gc", detail=f"quota of {max_bytes:,} bytes: {found}")
+        return found
+
+    return Quota(max_bytes, store.taken_bytes, collect)
 
 
 def _is_shared(path: str, *, allowed: bool) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mandala_lab.model.errors import StoreError
-from mandala_lab.model.values import Blob
+from mandala_lab.model.values import Blob, Stray
 
 _NAME = re.compile("[0-9a-f]{40}")
 _ASIDE = ".damaged"
@@ -86,16 +86,19 @@ class FolderBlobs:
             mapped = mmap.mmap(number, 0, access=mmap.ACCESS_READ) if status.st_size else b""
         return Blob(memoryview(mapped), (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
 
-    def strays(self, is_known: Callable[[bytes], bool]) -> Iterator[tuple[str, float]]:
+    def strays(self, is_known: Callable[[bytes], bool]) -> Iterator[Stray]:
         now = time.time()
         with self._errors("read"):
-            entries = list(os.scandir(self._folder)) if self._folder.is_dir() else []
+            entries = sorted(os.scandir(self._folder), key=lambda one: one.name) if self._folder.is_dir() else []
         for entry in entries:
             named_by_content = _NAME.fullmatch(entry.name)
-            if entry.name.endswith(_ASIDE) or (named_by_content and is_known(bytes.fromhex(entry.name))):
+            if not named_by_content and not entry.name.startswith("."):  # no file of ours
                 continue
-            with contextlib.suppress(FileNotFoundError):  # it was a file that is written just now
-                yield entry.name, now - entry.stat(follow_symlinks=False).st_mtime
+            if named_by_content and is_known(bytes.fromhex(entry.name)):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # it was written, or deleted, just now
+                status = entry.stat(follow_symlinks=False)
+                yield Stray(entry.name, status.st_size, now - status.st_mtime)
 
     def remove_stray(self, name: str) -> None:
         with self._errors("written to"):

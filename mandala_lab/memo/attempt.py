@@ -32,12 +32,14 @@ class Attempt:
 
     def __enter__(self) -> Self:
         self._token = context.enter_span(self._opened)
+        self._recorder.running[id(self)] = self.asked
         self._started_s = time.time()
         self._clock = time.perf_counter()
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.took_s = time.perf_counter() - self._clock
+        self._recorder.running.pop(id(self), None)
         with suppress(ValueError):  # a task that was given up ends in another context
             context.leave_span(self._token)
         if error is not None:

@@ -151,10 +151,19 @@ class Engine:
     def forget(self) -> None:
         """Empty the memory of answers, and of large arguments that were met."""
         recognised.forget()
-        self._hits.clear()
+        self.forget_stored()
         self.keyer.forget()
+
+    def forget_stored(self) -> None:
+        """Forget what is in the store, since some of it was deleted; how refs in hand were made is still known."""
+        self.keyer.begin_anew()
+        self._hits.clear()
         self._intake.forget()
         self.structures.forget()
+
+    def arguments_of(self, call: str) -> tuple[Operation, tuple[Any, ...]] | None:
+        """Return how a call was made, where that is in memory: an op, as it still is, and its arguments."""
+        return self.keyer.arguments_of(call)
 
     def made_of(self, kind: str, items: Sequence[Ref], keys: Sequence[Any]) -> bytes:
         """Record that a collection is made of refs, and return the history id of that call."""

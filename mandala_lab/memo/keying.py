@@ -11,6 +11,7 @@ code and the data that it reads stay as they are: that is an `OpState`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -31,6 +32,7 @@ ANY_NUMBER = 0
 """Of outputs, in the content id of a call before its op declared how many it has."""
 
 _REMEMBERED_OPS = 1000
+_PAST = 3  # times that answers may be outdated before it is forgotten how they were made
 
 
 class Operation(Protocol):
@@ -217,6 +219,7 @@ class Keyer:
         self._versions = versions
         self._succession = succession
         self._states: dict[Operation, OpState] = {}
+        self._past: deque[dict[Operation, OpState]] = deque(maxlen=_PAST)
         self._names: dict[str, str] = {}
         self._told: set[str] = set()
         self._warned_of: set[str] = set()
@@ -294,9 +297,25 @@ class Keyer:
         now = self._versions.resolve(op.f).version
         return [name for name in now.helpers if version.pieces.get(name, now.pieces.get(name)) != now.pieces.get(name)]
 
+    def arguments_of(self, call: str) -> tuple[Operation, tuple[Any, ...]] | None:
+        """Return op and arguments of a call that was answered under the code that its op has now."""
+        for state in (state for states in (self._states, *self._past) for state in list(states.values())):
+            if state.code.is_unchanged():
+                for known in list(state.known.values()):
+                    for arguments, hit in list(known.items()):
+                        if hit.call == call:
+                            return state.op, arguments
+        return None
+
     def forget(self) -> None:
         """Forget every answer."""
         self._states.clear()
+        self._past.clear()
+
+    def begin_anew(self) -> None:
+        """Give none of these answers any more, and know for a while how they were made."""
+        self._past.append(self._states)
+        self._states = {}
 
 
 def left_out(op: Operation, inputs: tuple[Given, ...]) -> frozenset[str]:

@@ -19,11 +19,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from mandala_lab.memo.asked import Asked
 from mandala_lab.memo.context import OpenSpan
 from mandala_lab.memo.progress import Progress
+from mandala_lab.memo.quota import Quota
 from mandala_lab.memo.session import new_run
 from mandala_lab.model.calls import CallEntry, Found, Span, SpanStatus
-from mandala_lab.model.errors import MandalaLabWarning, StoreError
+from mandala_lab.model.errors import CollectedError, MandalaLabWarning, StoreError
+from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 
@@ -57,6 +60,12 @@ class Recorder:
         The session.
     uncommitted
         Number of calls that were made since the last `commit`, written or not.
+    quota
+        What the store may take, if that is limited.
+    collected
+        Number of calls that this session deleted to keep within bounds.
+    running
+        The calls whose bodies run.
     """
 
     def __init__(
@@ -65,6 +74,9 @@ class Recorder:
         self._store = store
         self._session = session
         self._group_s = group_s
+        self.quota: Quota | None = None
+        self.collected = 0
+        self.running: dict[int, Asked] = {}
         self._begin_run(Progress(display))
         self._write_when_a_worker_ends()
 
@@ -72,6 +84,8 @@ class Recorder:
         """Begin a run with nothing in it, in a forked process, where progress is its parent's to show."""
         self._parents = self._progress  # kept: a bar that is let go is closed, also where it is shown
         self._begin_run(Progress(None))
+        if self.quota is not None:
+            self.quota.start_anew()
         workers = sys.modules.get("multiprocessing.util")
         if workers is not None:  # what is registered here is dropped before the body of a worker begins
             workers.register_after_fork(self, Recorder._write_when_a_worker_ends)
@@ -156,6 +170,13 @@ class Recorder:
             return
         self._begin()
         self._store.record(entries)
+        if self.quota is not None:
+            self.quota.wrote(entries, self._in_use)
+
+    def _in_use(self) -> list[bytes]:
+        """Return the ids of what the running calls were given, and of the calls that made it."""
+        given = [one for asked in list(self.running.values()) for one in asked.inputs]
+        return [one.cid for one in given] + [one.origin[:DIGEST_SIZE] for one in given if one.origin]
 
     def unwritten(self, cid: bytes) -> Found | None:
         """Return a call of this content that is about to be written."""
@@ -224,6 +245,11 @@ class Recorder:
         try:
             self._begin()
             self._store.record(entries, [self._span_of(hit) for hit in hits])
+            if self.quota is not None and entries:
+                self.quota.wrote(entries, self._in_use)
+        except CollectedError as error:
+            text = f"{error.refused} calls could not be recorded: {error}"
+            warnings.warn(text, MandalaLabWarning, stacklevel=2)
         except StoreError as error:
             lost = [f"{len(entries)} calls"] * bool(entries) + [f"{len(hits)} spans of hits"] * bool(hits)
             text = f"{' and '.join(lost)} could not be recorded: {error}"
@@ -235,6 +261,8 @@ class Recorder:
     def rest(self) -> None:
         """Write now what is kept for later, and take away the progress that is shown: nothing goes on for now."""
         self.flush()
+        if self.quota is not None:
+            self.quota.rest(self._in_use())
         self._next_beat = self._progress.rest()
 
     def close(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mandala_lab.memo import context, values
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.memo.engine import Engine
+from mandala_lab.memo.keying import Operation
 from mandala_lab.memo.outputs import split_outputs
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Call
@@ -47,6 +49,8 @@ class Recovery:
         call = next(iter(self._store.calls([maker[0].hex()])), None) if maker else None
         if call is not None and is_structural(call) and COLLECTION in call.inputs:
             return self._element(ref, call, trouble)
+        if maker is not None and call is None:
+            return self._of_deleted(ref, maker, trouble)
         op = None if call is None else find_op(call.op)
         if maker is None or call is None or op is None:
             raise trouble
@@ -62,6 +66,27 @@ class Recovery:
         warn_user(f"{trouble}; it was made again by running {call.name}")
         self._put_back(ref, value)
         return value
+
+    def _of_deleted(self, ref: Ref, maker: tuple[bytes, int], trouble: Trouble) -> Any:
+        """Return a value whose call is not recorded any more, if this session still knows how it was made."""
+        gone = LookupError(
+            f"the value of {ref!r} is not in the store: the call that made it was deleted, by storage.gc, a quota or "
+            "drop_calls; call its op again"
+        )
+        known = self._engine.arguments_of(maker[0].hex())
+        if known is None:
+            raise gone from trouble
+        op, arguments = known
+        args, kwargs = op.binder.arguments(arguments)
+        try:
+            value = self._run(op, map(self._engine.plain, args), {k: self._engine.plain(v) for k, v in kwargs.items()})
+            cid = content_id(value[maker[1]])
+        except Exception as error:  # whatever the body, or an argument that is gone too, raises
+            raise gone from error
+        if cid.hex() != ref.cid:
+            raise gone from trouble
+        warn_user(f"the call that made {ref!r} was deleted; it was made again by running {op.spec.name}")
+        return value[maker[1]]
 
     def _put_back(self, ref: Ref, value: Any) -> None:
         """Put a value that was made again in its place; whoever asked for it gets it anyway."""
@@ -85,6 +110,9 @@ class Recovery:
         if self._engine.keyer.state(op).version.id != call.version:
             raise LookupError(f"the code of {call.name} that made it is not here")
         args, kwargs = op.binder.spell({name: self._engine.plain(ref) for name, ref in call.inputs.items()})
+        return self._run(op, args, kwargs)
+
+    def _run(self, op: Operation, args: Iterable[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         context.enter_engine(None)
         try:
             with context.inside(None):

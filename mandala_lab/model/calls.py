@@ -343,6 +343,8 @@ class Stats(SpanTotals):
         others, or the cache failed, in this session.
     cache_bytes
         About how many bytes of memory the values at hand take.
+    collected
+        Number of calls that this session deleted to keep the store small.
     """
 
     misses: Mapping[str, int] = field(default_factory=dict)
@@ -355,6 +357,7 @@ class Stats(SpanTotals):
     cache_evictions: int = 0
     cache_failures: int = 0
     cache_bytes: int = 0
+    collected: int = 0
 
     @property
     def hits(self) -> int:

@@ -11,6 +11,7 @@
       UntrustedValueError            a stored value would have to run foreign code
       ReplayError                    `.code` says which kind
       StoreError                     the store could not be opened, read or written
+        CollectedError               what a call took was deleted before the call could be recorded
     MandalaLabWarning (UserWarning)  something was left undone, and what
 
 A message says what was asked, what was found, the nearest valid choice and the
@@ -55,6 +56,17 @@ class UntrustedValueError(MandalaLabError):
 
 class StoreError(MandalaLabError):
     """The store could not be opened, read or written."""
+
+
+class CollectedError(StoreError):
+    """What calls took was deleted before they could be recorded; `refused` is how many calls.
+
+    What else was to be written with them is written.
+    """
+
+    def __init__(self, message: str, refused: int = 1) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class ReplayError(MandalaLabError):

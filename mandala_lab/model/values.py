@@ -27,6 +27,17 @@ class TierCounts(NamedTuple):
     bytes: int = 0
 
 
+class Stray(NamedTuple):
+    """A file among the large values that belongs to none, as a process that was killed leaves it behind.
+
+    `name` is that of the file, `age_s` is told since it was last written to, in seconds.
+    """
+
+    name: str
+    size: int
+    age_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class StoredValue:
     """Stored bytes with what is needed to read and verify them.

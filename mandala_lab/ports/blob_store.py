@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from mandala_lab.model.values import Blob
+from mandala_lab.model.values import Blob, Stray
 
 
 class BlobStore(Protocol):
@@ -31,8 +31,8 @@ class BlobStore(Protocol):
         """Return bytes; `LookupError` where there are none."""
         ...
 
-    def strays(self, is_known: Callable[[bytes], bool]) -> Iterable[tuple[str, float]]:
-        """Return names and ages in seconds of what lies there and is no value that `is_known`."""
+    def strays(self, is_known: Callable[[bytes], bool]) -> Iterable[Stray]:
+        """Return what lies there, under names that values or their writers have, and is no value that `is_known`."""
         ...
 
     def remove_stray(self, name: str) -> None:

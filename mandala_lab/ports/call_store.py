@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mandala_lab.model.calls import (
     Call,
@@ -24,9 +24,13 @@ from mandala_lab.model.calls import (
     SpanTotals,
 )
 from mandala_lab.model.faults import CheckWatch
+from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
-from mandala_lab.model.values import Blob, StoredValue
+from mandala_lab.model.values import Blob, StoredValue, Stray
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SignPickle = Callable[[bytes, bytes], bytes]
 """Returns a pickle, given with the id that it goes by, under the signature of the user, unread."""
@@ -49,7 +53,14 @@ class CallStore(Protocol):
         ...
 
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
-        """Write calls and all that belongs to them, and occurrences of recorded calls, in one transaction, durably."""
+        """Write calls and all that belongs to them, and occurrences of recorded calls, in one transaction, durably.
+
+        `CollectedError` where a call refers to what was deleted meanwhile; the others are written.
+        """
+        ...
+
+    def when_collected(self, forget: Callable[[], object]) -> None:
+        """Call `forget`, in `record`, when it turns out that calls or values were deleted since it was called last."""
         ...
 
     def has_value(self, cid: bytes) -> bool:
@@ -91,11 +102,55 @@ class CallStore(Protocol):
         ...
 
     def delete_calls(self, hids: Iterable[str]) -> None:
-        """Delete calls and their occurrences, with an event for each; unknown ones are left out."""
+        """Delete calls and their occurrences, with an event for each; unknown ones are left out.
+
+        `StoreError` where one is pinned or another call took what one of them made: somebody was quicker.
+        """
         ...
 
     def delete_unreferenced_values(self) -> int:
         """Delete the values that no call refers to; return how many."""
+        ...
+
+    def holdings(self) -> Holdings:
+        """Return what the store holds, as arrays."""
+        ...
+
+    def remove(
+        self,
+        held: Holdings,
+        groups: np.ndarray,
+        batches: Iterable[Sequence[int]],
+        tell: Callable[[int], object] | None = None,
+    ) -> Removed:
+        """Delete calls of `held` and what only they keep, batch by batch, but not what was used or pinned since.
+
+        Calls of one group stay or go together. What nothing keeps is deleted too; `tell` learns how many are gone.
+        """
+        ...
+
+    def strays(self) -> list[Stray]:
+        """Return the files among the large values that belong to none, where they are this store's alone."""
+        ...
+
+    def pin(self, hid: bytes, reason: str) -> bool:
+        """Never delete a call or, by the history id of its ref, a free-standing value; false where it is unknown."""
+        ...
+
+    def unpin(self, hid: bytes) -> bool:
+        """Undo `pin`; false where it was none."""
+        ...
+
+    def pins(self) -> list[Pin]:
+        """Return what is pinned, in order of time."""
+        ...
+
+    def taken_bytes(self) -> int:
+        """Return about how many bytes all takes, quickly."""
+        ...
+
+    def vacuum(self) -> int:
+        """Give pages that hold nothing back to the file system; return how many bytes."""
         ...
 
     def sizes(self) -> Sizes:

@@ -114,6 +114,12 @@ def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_
                 "pass delete_dependents=True to delete them too"
             )
         dropped.update((call.hid, call) for call in below)
+    for pin in store.pins():
+        if pin.hid in dropped:
+            raise ValueError(
+                f"{dropped[pin.hid]!r} is pinned{f' ({pin.reason})' if pin.reason else ''}, so it is not deleted, nor "
+                "what it needs; storage.unpin(...) first"
+            )
     store.delete_calls(dropped)
 
 

@@ -3,7 +3,7 @@
 Here are its options and its opening. What it does lies beside, by subject:
 `blocks` (answering and writing calls), `records` (values and calls), `code` (its
 versions), `frames` (graphs and replay), `care` (trust in what is stored),
-`transfer` (whole stores); all of them work with `opened`.
+`space` (how much is kept), `transfer` (whole stores); all of them work with `opened`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from mandala_lab.storage.care import Care
 from mandala_lab.storage.code import Code
 from mandala_lab.storage.frames import Frames
 from mandala_lab.storage.records import Records
+from mandala_lab.storage.space import Space
 from mandala_lab.storage.transfer import Transfer
 from mandala_lab.wiring import MEMORY, assemble
 
@@ -40,7 +41,7 @@ _OF_TRACERS = (
 )
 
 
-class Storage(Blocks, Records, Code, Frames, Care, Transfer):
+class Storage(Blocks, Records, Code, Frames, Care, Space, Transfer):
     """Keeps the calls of ops, with their inputs, results, code, time and order.
 
     What is not given comes from the environment (``MANDALA_LAB_DURABILITY=power``), else
@@ -96,6 +97,11 @@ class Storage(Blocks, Records, Code, Frames, Care, Transfer):
         it is, in a notebook or a terminal. ``MANDALA_LAB_PROGRESS=0`` in the
         environment says no for all storages.
 
+    quota_MB
+        What calls and values may take, in MB (2**20 bytes). Where they take more,
+        those that are least worth it are collected at the end of a block or cell,
+        and in a long one as it goes on, down to nine tenths (see `gc`).
+
     Raises
     ------
     StoreError
@@ -134,6 +140,7 @@ class Storage(Blocks, Records, Code, Frames, Care, Transfer):
         progress: bool = UNSET,
         allow_network: bool = UNSET,
         cache_MB: float = UNSET,  # noqa: N803 - in bytes of 2**20, as above
+        quota_MB: float | None = UNSET,  # noqa: N803 - as above
         **of_tracers: Any,
     ) -> None:
         _refuse_unknown(of_tracers)
@@ -150,6 +157,7 @@ class Storage(Blocks, Records, Code, Frames, Care, Transfer):
             progress=progress,
             key_packages=key_packages,
             cache_MB=cache_MB,
+            quota_MB=quota_MB,
             allow_network=allow_network,
         )
         self._asks_about = attended.checked_place(deps_path, settings.on_change)

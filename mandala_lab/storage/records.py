@@ -130,6 +130,7 @@ class Records(Opened):
             cache_evictions=read.evictions,
             cache_failures=nearby.failures,
             cache_bytes=read.bytes,
+            collected=self._parts.recorder.collected,
         )
 
     def drop_calls(self, calls_or_hids: Iterable[Call | str], delete_dependents: bool = False) -> None:
@@ -140,15 +141,16 @@ class Records(Opened):
         LookupError
             When a hid is unknown.
         ValueError
-            When calls depend on them that are not to be deleted.
+            When calls depend on them that are not to be deleted, or one is pinned.
         """
         find.drop_calls(self._written, calls_or_hids, delete_dependents=delete_dependents)
-        self._parts.forget()
+        self._parts.forget_stored()
 
     def cleanup_refs(self) -> int:
-        """Delete the stored values that no call refers to; return how many."""
-        self._parts.forget()
-        return self._written.delete_unreferenced_values()
+        """Delete the stored values that no call refers to and that are not pinned; return how many."""
+        found = self._written.delete_unreferenced_values()
+        self._parts.forget_stored()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

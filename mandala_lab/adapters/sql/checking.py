@@ -14,8 +14,8 @@ from msgspec import MsgspecError
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from mandala_lab.adapters.sql import presence
-from mandala_lab.adapters.sql.presence import Mentions, Wanted
+from mandala_lab.adapters.sql import mentions
+from mandala_lab.adapters.sql.mentions import Mentions, Wanted
 from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, slices, spec_from_row
 from mandala_lab.adapters.sql.schema import (
     calls,
@@ -28,7 +28,7 @@ from mandala_lab.adapters.sql.schema import (
     stored_values,
 )
 from mandala_lab.adapters.sql.signed import Signed, of_call, of_state, of_value, of_version
-from mandala_lab.adapters.sql.values import Values
+from mandala_lab.adapters.sql.space import Space
 from mandala_lab.model.errors import CorruptValueError, MandalaLabError
 from mandala_lab.model.faults import CheckWatch, Fault
 from mandala_lab.model.hashing import digest, maker_of
@@ -42,7 +42,7 @@ _MOST_LINES = 20
 _SETTLED_S = 3600  # a younger file may be one whose call is about to be recorded
 
 
-class Checking(Values):
+class Checking(Space):
     """A check of the whole store."""
 
     def check(self, watch: CheckWatch) -> None:
@@ -57,9 +57,10 @@ class Checking(Values):
                 watch.fault(Fault("corrupt", "database", "", f"not all of it can be read: {error.orig}"))
             finally:
                 connection.exec_driver_sql("ROLLBACK")
-        for name, age_s in self._blobs.strays(self._is_spilled) if self._blobs is not None else ():
-            if age_s > _SETTLED_S:
-                watch.fault(Fault("other", "file", name, "no value of the store is in it: a process was killed, maybe"))
+        for stray in self.strays():
+            if stray.age_s > _SETTLED_S:
+                text = f"no value of the store is in it ({stray.size:,} bytes): a process was killed, maybe"
+                watch.fault(Fault("other", "file", stray.name, text))
 
     def wrong_signature(self, watch: CheckWatch, signature: Any, signed: Signed) -> str:
         """Return what is wrong with the signature of a row; what others signed is counted."""
@@ -83,9 +84,6 @@ class Checking(Values):
                 return None
             raise CorruptValueError(str(error)) from error
 
-    def _is_spilled(self, cid: bytes) -> bool:
-        return self._database.fetch(self._do.spilled_value, (cid,)) is not None
-
 
 @contextmanager
 def any_text(connection: Connection) -> Iterator[None]:
@@ -108,8 +106,8 @@ class _Check:
         self._store = store
         self._specs: dict[int, OpSpec] = {}
         self._damaged: set[int] = set()
-        self._edges = presence.numbers()
-        self._present = presence.numbers()
+        self._edges = mentions.numbers()
+        self._present = mentions.numbers()
         self._of_calls, self._of_structures = Mentions(), Mentions()
 
     def run(self) -> None:
@@ -153,15 +151,15 @@ class _Check:
                 self._damaged.add(row_id)
                 self._fault("call", _hex(hid) or f"#{row_id}", wrong or "it is of an op that is not recorded")
                 continue
-            self._of_calls.add(row_id, presence.wanted_by_call(links, self._specs[op_id]))
-            self._edges.extend(presence.edge(given.hid, row_id) for given in links.inputs)
+            self._of_calls.add(row_id, mentions.wanted_by_call(links, self._specs[op_id]))
+            self._edges.extend(mentions.edge(given.hid, row_id) for given in links.inputs)
 
     def _index(self) -> None:
         """Compare the index of who took what with what the records of calls say."""
-        kept = presence.numbers()
+        kept = mentions.numbers()
         rows = self._connection.execute(select(edges.c.head, edges.c.call_id))
-        kept.extend(presence.edge(taken, call_id) for taken, call_id in rows if call_id not in self._damaged)
-        missing, extra = presence.differences(self._edges, kept)
+        kept.extend(mentions.edge(taken, call_id) for taken, call_id in rows if call_id not in self._damaged)
+        missing, extra = mentions.differences(self._edges, kept)
         if missing or extra:
             detail = f"the index of what calls took lacks {missing:,} entries and has {extra:,} too many"
             self._watch.fault(Fault("other", "edges", "", detail))
@@ -170,18 +168,18 @@ class _Check:
         names = ("id", "cid", "format", "digest", "data", "signature")
         rows = self._connection.execute(select(*(stored_values.c[name] for name in names)).order_by(stored_values.c.id))
         for row_id, cid, name, told, data, signature in self._counted(rows, self._watch.values):
-            self._present.append(presence.head_of(cid))
+            self._present.append(mentions.head_of(cid))
             wrong = self._wrong_value(StoredValue(cid, name, data, told), signature)
             if wrong:
                 self._fault("value", _hex(cid) or f"#{row_id}", wrong)
             elif name == FORMAT:
-                self._of_structures.add(row_id, presence.wanted_by_structure(data))
+                self._of_structures.add(row_id, mentions.wanted_by_structure(data))
 
     def _spilled(self) -> None:
         names = ("cid", "format", "digest", "signature")
         rows = self._connection.execute(select(*(spilled_values.c[name] for name in names)))
         for cid, name, told, signature in self._counted(rows, self._watch.values):
-            self._present.append(presence.head_of(cid))
+            self._present.append(mentions.head_of(cid))
             try:
                 stored = self._store.spilled(cid, name, told)
                 wrong = "" if stored is None else self._wrong_value(stored, signature)
@@ -200,7 +198,7 @@ class _Check:
             elif not wrong and digest(stored.data) != stored.digest:
                 wrong = "its bytes do not have the digest that was recorded"
             if not wrong and stored.format == FORMAT:
-                list(presence.wanted_by_structure(bytes(stored.data)))
+                list(mentions.wanted_by_structure(bytes(stored.data)))
         except (MandalaLabError, MsgspecError, TypeError, ValueError) as error:
             wrong = str(error)
         return wrong
@@ -222,8 +220,8 @@ class _Check:
 
     def _wanted(self, table: Any, content: bytes, op_id: Any) -> Iterator[Wanted]:
         if table is calls:
-            return presence.wanted_by_call(bytes_to_links(content), self._specs[op_id])
-        return presence.wanted_by_structure(content)
+            return mentions.wanted_by_call(bytes_to_links(content), self._specs[op_id])
+        return mentions.wanted_by_structure(content)
 
     def _is_there(self, cid: bytes) -> bool:
         tables = (stored_values, spilled_values)

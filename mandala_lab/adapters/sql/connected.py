@@ -7,11 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.dialects.sqlite import insert
+
 from mandala_lab.adapters.sql.database import Database
+from mandala_lab.adapters.sql.schema import settings
 from mandala_lab.adapters.sql.signed import Signed
 from mandala_lab.adapters.sql.statements import statements_for
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.trust.keyring import Keyring
+
+COLLECTIONS = "collections"
+"""Name of the setting that counts deletions: whoever remembers what is stored sees by it that this may be wrong."""
 
 
 @dataclass(slots=True)
@@ -42,6 +48,22 @@ class Connected:
             self._known = KnownIds()
             raise
 
+    @contextmanager
+    def _deleting(self) -> Iterator[Any]:
+        """Yield a cursor as `_writing` does, in a transaction that deletes calls or values, and say so in the store."""
+        try:
+            with self._database.deleting() as cursor:
+                before = cursor.connection.total_changes
+                yield cursor
+                if cursor.connection.total_changes == before:
+                    return
+                row = cursor.execute(self._do.setting, (COLLECTIONS,)).fetchone()
+                number = str(int(row[0]) + 1 if row is not None else 1)
+                said = insert(settings).values(name=COLLECTIONS, value=number)
+                self._execute(cursor, said.on_conflict_do_update(index_elements=["name"], set_={"value": number}))
+        finally:
+            self._known = KnownIds()
+
     def _sign(self, signed: Signed) -> bytes | None:
         return self._keyring.sign(*signed) or None
 
@@ -54,5 +76,5 @@ class Connected:
 
     def _execute(self, cursor: Any, statement: Any) -> Any:
         """Execute a statement that is too rare to prepare, within the transaction of `cursor`."""
-        compiled = statement.compile(dialect=self._database.dialect)
-        return cursor.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup])
+        found = statement.compile(dialect=self._database.dialect).construct_expanded_state()
+        return cursor.execute(found.statement, list(found.positional_parameters))

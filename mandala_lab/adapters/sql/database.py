@@ -44,6 +44,7 @@ _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
 _LONGEST = 512 * 2**20  # bytes of a field
 _LONGEST_READ = 100 * 2**20  # that who only reads a store, maybe somebody else's, takes from it
+_DELETING_KIB = 100_000  # pages that thousands of deletions touch are all over the place, and written once then
 
 
 class Database:
@@ -150,6 +151,23 @@ class Database:
             raise
         self._wait_s = _BUSY_TIMEOUT_S
 
+    @contextmanager
+    def deleting(self) -> Iterator[Any]:
+        """Yield a cursor as `writing` does, to whoever sees to it that no row refers to one that is gone.
+
+        SQLite would go through all events for each call to find that out.
+        """
+        with GATE, self._write_lock, self._errors():
+            cursor = self._cursor()
+            cursor.execute("PRAGMA foreign_keys = OFF")
+            cursor.execute(f"PRAGMA cache_size = -{_DELETING_KIB}")
+            try:
+                with self.writing():
+                    yield cursor
+            finally:
+                cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+                cursor.execute("PRAGMA foreign_keys = ON")
+
     def _cursor(self) -> Any:
         """Return this thread's cursor; its connection is closed with the thread, or by `close`."""
         try:
@@ -205,6 +223,52 @@ class Database:
                 connection.exec_driver_sql("PRAGMA page_size"),
             )
             return int(pages.scalar_one()) * int(page.scalar_one())
+
+    def used(self) -> int:
+        """Return the bytes of the pages that hold something."""
+        with self.reading() as connection:
+            free, page = (
+                connection.exec_driver_sql("PRAGMA freelist_count"),
+                connection.exec_driver_sql("PRAGMA page_size"),
+            )
+            return self.size() - int(free.scalar_one()) * int(page.scalar_one())
+
+    def vacuum(self) -> int:
+        """Write the file anew without its free pages, and empty its log; return the bytes that this gave back.
+
+        Raises
+        ------
+        StoreError
+            When another program has a transaction open.
+        """
+        before = self._bytes_on_disk()
+        with GATE, self._write_lock:
+            cursor = self._cursor()
+            cursor.execute("PRAGMA busy_timeout = 5000")
+            try:
+                with self._errors():
+                    self._require_same_file()
+                    cursor.execute("VACUUM")
+                    busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except StoreError as error:
+                if "locked" not in str(error):
+                    raise
+                busy = (1,)
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_S * 1000)}")
+        if busy[0] and not self.in_memory:
+            raise StoreError(
+                f"the store {self.path} could not be made smaller: another program has a transaction open on it; wait "
+                "for it, or close what has the store open, and call vacuum again"
+            )
+        return max(0, before - self._bytes_on_disk())
+
+    def _bytes_on_disk(self) -> int:
+        if self.in_memory:
+            return self.size()
+        return sum(
+            Path(f"{self.path}{end}").stat().st_size for end in ("", "-wal") if Path(f"{self.path}{end}").exists()
+        )
 
     def _identity(self) -> tuple[int, int] | None:
         """Device and number of the file; ``None`` where there is none."""

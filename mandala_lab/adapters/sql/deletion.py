@@ -1,56 +1,66 @@
-"""Deleting calls and values: what goes with them, and what stays."""
+"""Deleting calls: what goes with them, and what stays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import func, select, update
 
-from mandala_lab.adapters.sql.rows import bytes_to_links, bytes_to_reads, slices
-from mandala_lab.adapters.sql.schema import calls, code_states, edges, events, spans, spilled_values, stored_values
-from mandala_lab.model.structures import FORMAT, from_bytes
+from mandala_lab.adapters.sql.rows import Links, bytes_to_links, has_hid, now_us, slices
+from mandala_lab.adapters.sql.schema import (
+    HEAD,
+    calls,
+    edges,
+    events,
+    pins,
+)
+from mandala_lab.adapters.sql.statements import Statements
+from mandala_lab.model.errors import StoreError
+from mandala_lab.model.hashing import DIGEST_SIZE, maker_of
 
+Execute = Callable[[Any, Any], Any]
+"""Executes a statement on a cursor."""
 
-def delete_calls(connection: Connection, condition: Any, now_us: int) -> None:
-    """Delete the calls that meet a condition; events about them stay and say which calls they were about."""
-    for call_id, hid in connection.execute(select(calls.c.id, calls.c.hid).where(condition)).all():
-        connection.execute(delete(spans).where(spans.c.call_id == call_id))
-        connection.execute(delete(edges).where(edges.c.call_id == call_id))
-        told = update(events).where(events.c.call_id == call_id)
-        connection.execute(told.values(call_id=None, detail=hid.hex()))
-        connection.execute(delete(calls).where(calls.c.id == call_id))
-        connection.execute(insert(events).values(at_us=now_us, kind="drop", detail=hid.hex()))
-
-
-def delete_unreferenced(connection: Connection) -> tuple[int, list[bytes]]:
-    """Delete the values that no call refers to; return how many, and those whose bytes lie elsewhere."""
-    used: set[bytes] = set()
-    for (data,) in connection.execute(select(calls.c.links)):
-        links = bytes_to_links(data)
-        used.update(given.cid for given in links.inputs)
-        used.update(made.cid for made in links.outputs)
-    for data in connection.scalars(select(code_states.c.reads)):
-        used.update(read.cid for read in bytes_to_reads(data))
-    used.update(_elements_of(connection, used))
-    unused: dict[Any, list[bytes]] = {}
-    for table in (stored_values, spilled_values):
-        unused[table] = [cid for cid in connection.scalars(select(table.c.cid)) if cid not in used]
-        for part in slices(unused[table]):
-            connection.execute(delete(table).where(table.c.cid.in_(part)))
-    return sum(map(len, unused.values())), unused[spilled_values]
+_ROWS = select(calls.c.id, calls.c.hid, calls.c.links)
 
 
-def _elements_of(connection: Connection, used: set[bytes]) -> set[bytes]:
-    """Return the elements of the collections among values, and theirs in turn."""
-    query = select(stored_values.c.cid, stored_values.c.data).where(stored_values.c.format == FORMAT)
-    held: dict[bytes, set[bytes]] = {}
-    for cid, data in connection.execute(query):
-        structure = from_bytes(data)
-        held[cid] = {made.cid for made in (*structure.items, *([structure.keys] if structure.keys else ()))}
-    found: set[bytes] = set()
-    below = {cid for cid in held if cid in used}
-    while below:
-        items = set().union(*(held[cid] for cid in below)) - found
-        found |= items
-        below = items & held.keys()
-    return found
+def delete_calls(cursor: Any, do: Statements, hids: Sequence[bytes], execute: Execute) -> None:
+    """Delete calls; events about them stay and say which calls they were about.
+
+    Raises
+    ------
+    StoreError
+        When one of them is pinned, or a call that is not among them took what one made.
+    """
+    found = [row for part in slices(hids) for row in execute(cursor, _ROWS.where(has_hid(part))).fetchall()]
+    _refuse_needed(cursor, {row[0]: row[1] for row in found}, execute)
+    for part in slices(row[0] for row in found):
+        told = select(func.lower(func.hex(calls.c.hid))).where(calls.c.id == events.c.call_id).scalar_subquery()
+        execute(cursor, update(events).where(events.c.call_id.in_(part)).values(detail=told, call_id=None))
+    now = now_us()
+    delete_rows(cursor, do, [(call_id, bytes_to_links(links)) for call_id, _, links in found])
+    cursor.executemany(do.add_event, [(now, "drop", None, hid.hex()) for _, hid, _ in found])
+
+
+def delete_rows(cursor: Any, do: Statements, found: Sequence[tuple[int, Links]]) -> None:
+    """Delete calls that no event speaks of, with their occurrences and what says that they took their inputs."""
+    taken = [(given.hid[:HEAD], call_id) for call_id, links in found for given in links.inputs]
+    ids = [(call_id,) for call_id, _ in found]
+    cursor.executemany(do.drop_edge, taken)
+    cursor.executemany(do.drop_spans, ids)
+    cursor.executemany(do.drop_call, ids)
+
+
+def _refuse_needed(cursor: Any, found: dict[int, bytes], execute: Execute) -> None:
+    """Refuse to delete what was pinned or taken since somebody looked."""
+    for part in slices(found.values()):
+        pinned = execute(cursor, select(pins.c.hid).where(pins.c.hid.in_(part))).fetchone()
+        if pinned is not None:
+            raise StoreError(f"call {pinned[0].hex()} was pinned meanwhile; storage.pins() lists what is pinned")
+        heads = {hid[:HEAD] for hid in part}
+        takers = select(calls.c.id, calls.c.links).join(edges, edges.c.call_id == calls.c.id)
+        for call_id, links in execute(cursor, takers.where(edges.c.head.in_(heads))).fetchall():
+            makers = {given.hid[:DIGEST_SIZE] for given in bytes_to_links(links).inputs if maker_of(given.hid)}
+            if call_id not in found and makers.intersection(part):
+                raise StoreError("a call that was recorded meanwhile took what one of these made; try again")

@@ -14,7 +14,6 @@ from sqlalchemy import LargeBinary, cast, delete, func, insert, or_, select, upd
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.checking import Checking, any_text
-from mandala_lab.adapters.sql.deletion import delete_calls
 from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, now_us, reads_to_bytes, version_to_json
 from mandala_lab.adapters.sql.schema import (
     HEAD,
@@ -22,6 +21,7 @@ from mandala_lab.adapters.sql.schema import (
     code_states,
     code_versions,
     edges,
+    events,
     ops,
     quarantine,
     spilled_values,
@@ -60,11 +60,15 @@ class Mending(Checking):
 
     def set_aside_call(self, hid: str, reason: str) -> None:
         row = calls.c.id == int(hid[1:]) if hid.startswith("#") else has_hid([bytes.fromhex(hid)])
-        with self._database.changing() as connection:
-            for found in connection.execute(select(calls.c.hid, cast(calls.c.links, LargeBinary)).where(row)).all():
-                kept = {"kind": "call", "key": found.hid, "reason": reason, "data": found.links, "at_us": now_us()}
-                connection.execute(insert(quarantine).values(kept))
-            delete_calls(connection, row, now_us())
+        columns = (calls.c.id, cast(calls.c.hid, LargeBinary), cast(calls.c.links, LargeBinary))
+        with self._deleting() as cursor:
+            for call_id, key, links in self._execute(cursor, select(*columns).where(row)).fetchall():
+                note = {"at_us": now_us(), "kind": "call", "key": key, "reason": reason, "data": links}
+                self._execute(cursor, insert(quarantine).values(note))
+                told = update(events).where(events.c.call_id == call_id)
+                self._execute(cursor, told.values(call_id=None, detail=key.hex()))
+                for statement in (self._do.drop_edges, self._do.drop_spans, self._do.drop_call):
+                    cursor.execute(statement, (call_id,))
 
     def set_aside_version(self, version: str, reason: str) -> None:
         digest = bytes.fromhex(version)
@@ -105,7 +109,3 @@ class Mending(Checking):
                 for taken in heads:
                     connection.execute(insert(edges).values(head=taken, call_id=call_id))
             connection.exec_driver_sql("REINDEX")
-
-    def remove_stray(self, name: str) -> None:
-        if self._blobs is not None:
-            self._blobs.remove_stray(name)

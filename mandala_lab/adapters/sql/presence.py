@@ -1,91 +1,120 @@
-"""Whether what records speak of is there, for a store of any size.
+"""Whether what a call refers to is still in the store when the call is recorded.
 
-Ids are compared by their first eight bytes, as machine integers: some 16 bytes of
-memory for each link rather than a hundred. What seems to be missing is then looked
-up in full.
+A process remembers what it stored, and its user holds refs, while others may delete
+calls and values. Each deletion counts up a number in the store. Who writes looks at
+it in the same transaction; once it has changed, every call that is written is
+checked, and one that would refer to what is gone is refused.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from mandala_lab.adapters.sql.rows import Links
-from mandala_lab.adapters.sql.schema import HEAD
-from mandala_lab.model.ops import OpSpec
-from mandala_lab.model.structures import from_bytes, is_mark
+from sqlalchemy import select
 
-_MIX = 0x9E3779B97F4A7C15  # an odd number, so that different calls give different products
-_FULL = (1 << 64) - 1
-
-Wanted = tuple[bytes, str, bytes]
-"""A content id that is meant to be stored, what it is to its owner, and where it came from."""
-
-
-class Mentions:
-    """Which rows of a table speak of which values."""
-
-    def __init__(self) -> None:
-        self._heads = array("Q")
-        self._owners = array("Q")
-
-    def add(self, owner: int, wanted: Iterable[Wanted]) -> None:
-        """Note what a row speaks of."""
-        for cid, _, _ in wanted:
-            self._heads.append(head_of(cid))
-            self._owners.append(owner)
-
-    def suspects(self, present: array[int]) -> list[int]:
-        """Return the rows that speak of something which seems not to be there."""
-        import numpy as np
-
-        missing = ~np.isin(_numpy(self._heads), _numpy(present))
-        return [int(owner) for owner in np.unique(_numpy(self._owners)[missing])]
+from mandala_lab.adapters.sql.connected import COLLECTIONS, KnownIds
+from mandala_lab.adapters.sql.rows import spec_from_row
+from mandala_lab.adapters.sql.schema import HEAD, calls, ops
+from mandala_lab.adapters.sql.values import Values
+from mandala_lab.model.calls import CallEntry, Given
+from mandala_lab.model.errors import CollectedError
+from mandala_lab.model.hashing import maker_of
+from mandala_lab.model.structures import FORMAT, ITEMS, RESERVED, from_bytes, is_mark
 
 
-def wanted_by_call(links: Links, spec: OpSpec) -> Iterator[Wanted]:
-    """Yield what is meant to be stored of a call: small values lie in its record, others may be left out on purpose."""
-    for given in links.inputs:
-        if (given.data is None or is_mark(given.data)) and given.name not in spec.unsaved:
-            yield given.cid, f"its argument {given.name!r}", given.origin
-    for position, made in enumerate(links.outputs):
-        if is_mark(made.data) or (made.data is None and spec.saves_output(position)):
-            yield made.cid, f"its result {spec.output_name(position)!r}", b""
+class Presence(Values):
+    """What is checked of calls before they are written."""
+
+    _collections: str | None = None  # as they were last seen
+    _is_wary = False
+    _forget: tuple[Callable[[], object], ...] = ()
+
+    def when_collected(self, forget: Callable[[], object]) -> None:
+        """Call `forget` when it turns out that calls or values were deleted since this store was opened."""
+        self._forget = (*self._forget, forget)
+
+    def _begin_watching(self) -> None:
+        row = self._database.fetch(self._do.setting, (COLLECTIONS,))
+        self._collections = None if row is None else row[0]
+
+    def _sees_collection(self, cursor: Any) -> bool:
+        """Whether something was deleted since this was asked last; ids of rows in memory may be wrong then."""
+        row = cursor.execute(self._do.setting, (COLLECTIONS,)).fetchone()
+        now = None if row is None else row[0]
+        if now == self._collections:
+            return False
+        self._collections, self._is_wary, self._known = now, True, KnownIds()
+        return True
+
+    def _lack(self, cursor: Any, bundle: Sequence[CallEntry]) -> str | None:
+        """Say what is not there of all that some calls, which are written together, refer to."""
+        here = {value.cid for entry in bundle for value in entry.values}
+        made: set[bytes] = set()
+        excused: set[bytes] = set()
+        for entry in bundle:
+            name = entry.spec.name
+            for given in entry.inputs:
+                if not self._is_made(cursor, given, made):
+                    return f"{name} took {given.name!r}, and the call that made it"
+                if self._is_unsaved(cursor, entry, given, here):
+                    excused.add(given.cid)
+                elif self._is_gone(cursor, given, here):
+                    return f"{name} took {given.name!r}, and its value"
+            outputs = [out for at, out in enumerate(entry.outputs) if entry.spec.saves_output(at)]
+            if any(self._is_gone(cursor, link, here) for link in (*entry.reads, *outputs)):
+                return f"what {name} read or made was stored already, and its value"
+            made.add(entry.hid)
+        for value in (value for entry in bundle for value in entry.values if value.format == FORMAT):
+            if any(self._is_gone(cursor, item, here | excused) for item in from_bytes(value.data).items):
+                return f"{bundle[-1].spec.name} has a collection, and the value of an element"
+        return None
+
+    def _is_made(self, cursor: Any, given: Given, made: set[bytes]) -> bool:
+        """Whether the call that made an input is recorded, if one did."""
+        maker = maker_of(given.hid)
+        if maker is None or maker[0] in made:
+            return True
+        known = cursor.execute(self._do.known_call, (maker[0][:HEAD], maker[0])).fetchone()
+        return known is not None and not known[1]
+
+    def _is_unsaved(self, cursor: Any, entry: CallEntry, given: Given, here: set[bytes]) -> bool:
+        """Whether an input is not in the store because its op says so, or that which made it."""
+        if not self._is_gone(cursor, given, here):
+            return False
+        maker = maker_of(given.hid)
+        if maker is None:
+            return given.name in entry.spec.unsaved
+        of_maker = select(ops.c.key, ops.c.name, ops.c.spec).join(calls, calls.c.op_id == ops.c.id)
+        row = self._execute(cursor, of_maker.where(calls.c.hid == maker[0])).fetchone()
+        return row is not None and not spec_from_row(*row).saves_output(maker[1])
+
+    def _is_gone(self, cursor: Any, link: Any, here: set[bytes]) -> bool:
+        """Whether a value that does not lie in its link lies nowhere else."""
+        if (link.data is not None and not is_mark(link.data)) or link.cid in here:
+            return False
+        return not any(
+            cursor.execute(statement, (link.cid,)).fetchone()
+            for statement in (self._do.known_value, self._do.spilled_value)
+        )
 
 
-def wanted_by_structure(data: bytes) -> Iterator[Wanted]:
-    """Yield what is meant to be stored of a collection."""
-    structure = from_bytes(data)
-    for number, made in enumerate((*structure.items, *([structure.keys] if structure.keys else ()))):
-        if made.data is None or is_mark(made.data):
-            yield made.cid, f"element {number}" if number < len(structure.items) else "its keys", b""
+def refusal(lacks: Sequence[str], refused: int) -> CollectedError:
+    """Return the error about calls that were not recorded."""
+    return CollectedError(
+        f"{lacks[0]} was deleted from the store meanwhile, by storage.gc, a quota, drop_calls or cleanup_refs of this "
+        "or another process; call the op that made it again, and then repeat this call",
+        refused,
+    )
 
 
-def head_of(cid: bytes) -> int:
-    """Return the indexed part of an id as a number."""
-    return int.from_bytes(cid[:HEAD], "big")
-
-
-def edge(taken: bytes, call_id: int) -> int:
-    """Return a number for the fact that a call took a ref."""
-    return head_of(taken) ^ (call_id * _MIX & _FULL)
-
-
-def differences(recorded: array[int], kept: array[int]) -> tuple[int, int]:
-    """Return how many of the first are not among the second, and the other way round."""
-    import numpy as np
-
-    one, other = np.unique(_numpy(recorded)), np.unique(_numpy(kept))
-    return len(np.setdiff1d(one, other, assume_unique=True)), len(np.setdiff1d(other, one, assume_unique=True))
-
-
-def _numpy(found: array[int]) -> Any:
-    import numpy as np
-
-    return np.frombuffer(found, np.uint64) if found else np.zeros(0, np.uint64)
-
-
-def numbers() -> array[Any]:
-    """Return an empty list of such numbers."""
-    return array("Q")
+def bundles(entries: Sequence[CallEntry]) -> Iterator[list[CallEntry]]:
+    """Yield calls with the structural calls that belong to them: makers come before, what takes apart after."""
+    found: list[CallEntry] = []
+    for entry in entries:
+        if found and entry.spec.key != ITEMS.key and any(not one.spec.key.startswith(RESERVED) for one in found):
+            yield found
+            found = []
+        found.append(entry)
+    if found:
+        yield found

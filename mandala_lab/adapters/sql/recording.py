@@ -11,30 +11,46 @@ from typing import Any
 
 from mandala_lab.adapters.sql.code import Code
 from mandala_lab.adapters.sql.deletion import delete_calls
-from mandala_lab.adapters.sql.rows import Links, has_hid, id_bytes, links_to_bytes, now_us, slices, to_us
+from mandala_lab.adapters.sql.presence import Presence, bundles, refusal
+from mandala_lab.adapters.sql.rows import Links, id_bytes, links_to_bytes, to_us
 from mandala_lab.adapters.sql.schema import HEAD
 from mandala_lab.adapters.sql.sessions import Sessions
 from mandala_lab.adapters.sql.signed import of_call
-from mandala_lab.adapters.sql.values import Values
 from mandala_lab.model.calls import CallEntry, Span
 
 
-class Recording(Values, Code, Sessions):
+class Recording(Presence, Code, Sessions):
     """Calls, with all that is written and deleted with them."""
 
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
         for entry in entries:
             for value in entry.values:
                 self._spill(value)
-        with self._writing() as cursor:
-            for entry in entries:
-                self._add(cursor, entry)
-            self._add_spans_of_known(cursor, spans)
+        lacks: list[str] = []
+        refused = 0
+        news = False
+        try:
+            with self._writing() as cursor:
+                news = self._sees_collection(cursor)
+                for bundle in bundles(entries) if self._is_wary else (entries,):
+                    lack = self._lack(cursor, bundle) if self._is_wary else None
+                    if lack is not None:
+                        lacks.append(lack)
+                        refused += len(bundle)
+                        continue
+                    for entry in bundle:
+                        self._add(cursor, entry)
+                self._add_spans_of_known(cursor, spans)
+        finally:
+            if news or lacks:
+                for forget in self._forget:
+                    forget()
+        if lacks:
+            raise refusal(lacks, refused)
 
     def delete_calls(self, hids: Iterable[str]) -> None:
-        with self._database.changing() as connection:
-            for part in slices(id_bytes(hids)):
-                delete_calls(connection, has_hid(part), now_us())
+        with self._deleting() as cursor:
+            delete_calls(cursor, self._do, list(dict.fromkeys(id_bytes(hids))), self._execute)
 
     def _add(self, cursor: Any, entry: CallEntry) -> None:
         execute = cursor.execute

@@ -20,6 +20,7 @@ from mandala_lab.adapters.sql.schema import (
     events,
     head,
     ops,
+    settings,
     spans,
     spilled_values,
     stored_values,
@@ -114,5 +115,15 @@ class Statements:
         )
         self.drop_edges = prepare(edges.delete().where(edges.c.call_id == bindparam("call_id")), "call_id")
         self.add_edge = prepare(adding(edges, ("head", "call_id")).on_conflict_do_nothing(), "head", "call_id")
+        self.setting = prepare(select(settings.c.value).where(settings.c.name == bindparam("name")), "name")
+        of_call = edges.c.call_id == bindparam("call_id")
+        self.drop_edge = prepare(edges.delete().where(edges.c.head == bindparam("head"), of_call), "head", "call_id")
+        self.drop_spans = prepare(spans.delete().where(spans.c.call_id == bindparam("call_id")), "call_id")
+        self.drop_call = prepare(calls.delete().where(calls.c.id == bindparam("id")), "id")
+        self.drop_event = prepare(events.delete().where(events.c.seq == bindparam("seq")), "seq")
+        one = stored_values.c.id == bindparam("id"), here
+        self.drop_value = prepare(stored_values.delete().where(*one), "id", "cid")
+        self.drop_spilled = prepare(spilled_values.delete().where(spilled_values.c.cid == bindparam("cid")), "cid")
+        self.drop_state = prepare(code_states.delete().where(code_states.c.id == bindparam("id")), "id")
         self.add_span = prepare(adding(spans, SPAN).on_conflict_do_nothing(), *SPAN)
         self.add_event = prepare(adding(events, EVENT), *EVENT)

@@ -2,8 +2,8 @@
 
 Here is what concerns the store as a whole. The rest lies beside, by subject:
 `recording` (writing calls; with `values`, `code` and `sessions`, which it writes
-to), `finding`, and for the care of a store `checking`, `mending`, `adoption` and
-`merging`; all of them work with `connected`.
+to), `finding`, and for the care of a store `space`, `checking`, `mending`,
+`adoption` and `merging`; all of them work with `connected`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class SqlCallStore(Merging, Finding, Adoption, Mending):
         database = Database(path, read_only=read_only, synced=synced, shared=shared)
         super().__init__(database, keyring or EverythingKnown())
         self._rows = RowReader(source, self)
+        self._begin_watching()
 
     def setting(self, name: str) -> str | None:
         """Return what the store itself knows of how it is kept, where somebody who counts said so."""

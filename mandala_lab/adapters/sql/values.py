@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from mandala_lab.adapters.sql.connected import Connected
-from mandala_lab.adapters.sql.deletion import delete_unreferenced
+from mandala_lab.adapters.sql.connected import COLLECTIONS, Connected
 from mandala_lab.adapters.sql.schema import spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_value
 from mandala_lab.model.errors import CorruptValueError, StoreError
@@ -48,16 +47,22 @@ class Values(Connected):
             return StoredValue(cid, row[0], row[3], row[1], trusted=self._counts_value(cid, row[:3]))
         spilled = self._database.fetch(self._do.spilled_value, (cid,))
         if spilled is None or self._blobs is None:
-            raise LookupError(
-                f"value {cid.hex()} is not in the store {self._database.path}: it was declared with save=False, "
-                "or holds a secret"
-            )
+            raise LookupError(f"value {cid.hex()} is not in the store {self._database.path}: {self._why_not()}")
         try:
             blob = self._blobs.get(cid)
         except LookupError as error:
             raise CorruptValueError(f"value {cid.hex()} is gone: {error}") from error
         counts = self._counts_value(cid, spilled)
         return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity, trusted=counts)
+
+    def _why_not(self) -> str:
+        if self._database.fetch(self._do.setting, (COLLECTIONS,)) is None:
+            return "it was declared with save=False, or holds a secret"
+        gone = "no call refers to it any more, and storage.gc or cleanup_refs deleted it"
+        return f"{gone}; or it was declared with save=False, or holds a secret"
+
+    def _is_spilled(self, cid: bytes) -> bool:
+        return self._database.fetch(self._do.spilled_value, (cid,)) is not None
 
     def value_size(self, cid: bytes) -> int | None:
         here = select(func.length(stored_values.c.data)).where(stored_values.c.cid == cid)
@@ -83,14 +88,6 @@ class Values(Connected):
                 yield cid, self._blobs.get(cid)
             except (LookupError, StoreError):
                 continue
-
-    def delete_unreferenced_values(self) -> int:
-        with self._database.changing() as connection:
-            gone, spilled = delete_unreferenced(connection)
-        if self._blobs is not None:
-            for cid in spilled:
-                self._blobs.delete(cid)
-        return gone
 
     def _spills(self, value: StoredValue) -> bool:
         large = self._blobs is not None and value.size > self._spill_bytes
@@ -118,6 +115,8 @@ class Values(Connected):
         written = (value.cid, value.format, value.digest)
         if self._spills(value):
             cursor.execute(self._do.add_spilled, (*written, value.size, signature))
+            if self._blobs is not None and not self._blobs.has(value.cid):
+                self._blobs.put(value.cid, *value.parts)  # it was there a moment ago, and was collected
         else:
             cursor.execute(self._do.add_value, (*written, value.settled().data, signature))
 
