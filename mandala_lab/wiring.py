@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.memo import context
@@ -16,15 +16,17 @@ from mandala_lab.memo.encoding.code import use_code_digester
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.flights import Flights, NoLeases
 from mandala_lab.memo.loader import ValueLoader
+from mandala_lab.memo.nearby import Nearby
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
-from mandala_lab.memo.succession import OnChange
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.errors import StoreError, nearest, refuse_other
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.settings import Settings
+from mandala_lab.trust import keys
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
 from mandala_lab.versions.resolver import Resolver
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 MEMORY = ":memory:"
-_PROGRESS = "MANDALA_LAB_PROGRESS"
-Durability = Literal["process", "power"]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -43,6 +43,7 @@ class Parts:
     """The parts of one storage."""
 
     path: str
+    settings: Settings
     store: CallStore
     keyring: Keyring
     engine: Engine
@@ -54,6 +55,7 @@ class Parts:
     def release(self) -> None:
         """Write what is left, and let go of the file; a ref that is asked later opens it again."""
         self.recorder.close()
+        self.loader.nearby.clear()
         if self.path != MEMORY:
             self.store.close()
 
@@ -77,52 +79,24 @@ def _start_anew() -> None:
         parts.store.start_anew()
         parts.recorder.start_anew()
         parts.flights.start_anew()
+        parts.loader.nearby.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_stand_still, after_in_parent=GATE.open, after_in_child=_start_anew)
 
 
+def _chosen_keys() -> keys.Chosen:
+    settings = Settings()
+    digits = None if settings.key is None else settings.key.get_secret_value()
+    return keys.Chosen(digits, settings.key_file, settings.trusted_keys)
+
+
 use_code_digester(Resolver().code_of)
+keys.use_settings(_chosen_keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a storage is to work; `Storage` says what each means."""
-
-    session: str | None = None
-    on_change: OnChange = "recompute"
-    group_commits_ms: float = 0
-    overflow_dir: str | Path | None = None
-    overflow_threshold_mb: float = 50.0
-    durability: Durability = "process"
-    progress: bool = True
-    key_packages: Sequence[str] = ()
-    cache: None = None
-
-    def check(self) -> None:
-        """Raise `ValueError` or `TypeError` for what is no choice."""
-        if self.cache is not None:
-            raise ValueError(f"cache={self.cache!r} is not a choice: None, no further tier, is the one there is so far")
-        refuse_other(self.group_commits_ms, (int, float), "group_commits_ms is a number")
-        refuse_other(self.overflow_threshold_mb, (int, float), "overflow_threshold_MB is a number")
-        if isinstance(self.key_packages, str) or not all(isinstance(name, str) for name in self.key_packages):
-            raise TypeError(f"key_packages={self.key_packages!r} is no tuple of names of packages; give one")
-        if self.on_change not in get_args(OnChange):
-            choices = get_args(OnChange)
-            raise ValueError(f"on_change={self.on_change!r} is not a choice; {nearest(str(self.on_change), choices)}")
-        if self.durability not in get_args(Durability):
-            choices = get_args(Durability)
-            raise ValueError(
-                f"durability={self.durability!r} is not a choice; {nearest(str(self.durability), choices)}"
-            )
-        if not self.group_commits_ms >= 0:
-            raise ValueError(f"group_commits_ms={self.group_commits_ms!r} is no time; give milliseconds, or 0")
-        if not self.overflow_threshold_mb > 0:
-            raise ValueError(f"overflow_threshold_MB={self.overflow_threshold_mb!r} is no size; give MB (2**20 bytes)")
-
-
-def assemble(db_path: str | Path, options: Options) -> Parts:
+def assemble(db_path: str | Path, settings: Settings) -> Parts:
     """Put a storage together.
 
     Raises
@@ -130,25 +104,25 @@ def assemble(db_path: str | Path, options: Options) -> Parts:
     StoreError
         When `db_path` cannot be opened.
     ValueError
-        When an option is not a choice.
+        When a package of `key_packages` is not installed.
     """
-    options.check()
     refuse_other(db_path, (str, os.PathLike), "db_path is a path, or ':memory:'")
     from mandala_lab.adapters.sql.store import SqlCallStore
 
     path = _local_path(str(db_path))
-    loader = ValueLoader()
+    loader = ValueLoader(_nearby(settings))
     keyring = _keyring(path)
-    store = SqlCallStore(path, loader, synced=options.durability == "power", keyring=keyring)
-    _place_large_values(store, path, options)
-    session = options.session or default_session()
-    recorder = Recorder(store, session, options.group_commits_ms / 1000, _progress_display(options))
+    shared = _is_shared(path, allowed=settings.allow_network)
+    store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared, keyring=keyring)
+    _place_large_values(store, path, settings)
+    session = settings.session or default_session()
+    recorder = Recorder(store, session, settings.group_commits_ms / 1000, _progress_display(settings))
     versions = Resolver()
     flights = _flights_of(path)
-    packages = _package_versions(options.key_packages)
-    engine = Engine(store, versions, recorder, loader, flights, options.on_change, packages)
+    packages = _package_versions(settings.key_packages)
+    engine = Engine(store, versions, recorder, loader, flights, settings.on_change, packages)
     loader.connect(store, recorder.flush, Recovery(store, engine).recover)
-    parts = Parts(path, store, keyring, engine, recorder, loader, versions, flights)
+    parts = Parts(path, settings, store, keyring, engine, recorder, loader, versions, flights)
     _assembled.add(parts)
     return parts
 
@@ -167,12 +141,48 @@ def _keyring(path: str) -> Keyring:
         return Keyring.of_process()
 
 
-def _reading_keyring() -> Keyring:
+def pending_migrations(path: str) -> list[str]:
+    """Return the names of the migrations that a store lacks, without changing it.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or it is of a newer version.
+    """
+    from mandala_lab.adapters.sql.database import Database
+
+    database = Database(_local_path(path), read_only=True, current=False)
+    try:
+        return database.pending_migrations()
+    finally:
+        database.close()
+
+
+def reading_keyring() -> Keyring:
     """Return whose records count in a store that is only read."""
     try:
         return Keyring.of_user()
     except OSError:
         return Keyring(None)
+
+
+def _is_shared(path: str, *, allowed: bool) -> bool:
+    """Whether a store lies on a network file system, with a warning; where that is not `allowed` it is refused."""
+    from mandala_lab.adapters.places import network_file_system
+
+    kind = None if path == MEMORY else network_file_system(path)
+    if kind is None:
+        return False
+    if not allowed:
+        raise StoreError(
+            f"{path} lies on a network file system ({kind}), where SQLite may lose or damage what several programs "
+            "write: choose a path on a local disk, or pass allow_network=True if one program at a time writes to it"
+        )
+    warn_user(
+        f"{path} lies on a network file system ({kind}): the store is written without a write-ahead log, which is "
+        "slower, and only one program at a time may write to it"
+    )
+    return True
 
 
 def _flights_of(path: str) -> Flights:
@@ -181,7 +191,17 @@ def _flights_of(path: str) -> Flights:
         return Flights(NoLeases())
     from mandala_lab.adapters.file_leases import FileLeases
 
-    return _flights.setdefault(path, Flights(FileLeases(f"{path}.lock")))
+    return _flights.setdefault(path, Flights(FileLeases(f"{path}.lock", like=path)))
+
+
+def _nearby(settings: Settings) -> Nearby:
+    """Return where values that were read are kept in memory."""
+    max_bytes = int(settings.cache_MB * 2**20)
+    if not max_bytes:
+        return Nearby()
+    from mandala_lab.adapters.memory_tier import MemoryTier
+
+    return Nearby(MemoryTier(max_bytes))
 
 
 def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -202,9 +222,9 @@ def _package_versions(names: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _progress_display(options: Options) -> ProgressDisplay | None:
-    """Return what shows the progress of long loops, unless the storage or the environment wants none."""
-    if not options.progress or os.environ.get(_PROGRESS) == "0":
+def _progress_display(settings: Settings) -> ProgressDisplay | None:
+    """Return what shows the progress of long loops, if that is wanted."""
+    if not settings.progress:
         return None
     from mandala_lab.adapters.progress_bar import ProgressBar
 
@@ -221,9 +241,9 @@ def open_for_reading(path: str) -> CallStore:
     """
     from mandala_lab.adapters.sql.store import SqlCallStore
 
-    loader = ValueLoader()
+    loader = ValueLoader(unpickles=False)
     local = _local_path(path)
-    store = SqlCallStore(local, loader, read_only=True, keyring=_reading_keyring())
+    store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
     try:
         _place_large_values(store, local, None)
     except BaseException:
@@ -233,12 +253,12 @@ def open_for_reading(path: str) -> CallStore:
     return store
 
 
-def _place_large_values(store: SqlCallStore, path: str, options: Options | None) -> None:
+def _place_large_values(store: SqlCallStore, path: str, settings: Settings | None) -> None:
     """Let large values lie in the folder that was chosen, now or when the store was made, else beside the file."""
     from mandala_lab.adapters.folder import FolderBlobs
 
     known = store.setting("overflow_dir")
-    chosen = options.overflow_dir if options is not None else None
+    chosen = settings.overflow_dir if settings is not None else None
     if chosen is not None:
         folder: Path | None = _chosen_folder(chosen)
     elif known is not None:
@@ -255,8 +275,8 @@ def _place_large_values(store: SqlCallStore, path: str, options: Options | None)
         )
     if chosen is not None and str(folder) != known:
         store.set_setting("overflow_dir", str(folder))
-    megabytes = options.overflow_threshold_mb if options is not None else 0.0
-    synced = options is not None and options.durability == "power"
+    megabytes = settings.overflow_threshold_MB if settings is not None else 0.0
+    synced = settings is not None and settings.durability == "power"
     store.spill_to(FolderBlobs(folder, synced=synced), int(megabytes * 2**20))
 
 

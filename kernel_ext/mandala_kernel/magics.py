@@ -15,6 +15,7 @@ from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.live.doctor import examine
 from mandala_lab.live.inspect import argument_text
 from mandala_lab.model.errors import MandalaLabError, nearest
+from mandala_lab.settings import DEFAULT, effective
 from mandala_lab.storage import Storage
 
 USAGE = (
@@ -115,6 +116,9 @@ class MandalaMagics(Magics):  # type: ignore[misc]
             f"this session: {now.computed} computed in {now.computed_s:.2f} s, "
             f"{now.cached} cached, {now.error} failed, {now.saved_s:.2f} s saved"
         )
+        for row in effective(storage.settings):
+            if row.source != DEFAULT:
+                say(f"{row.name} = {row.value!r} ({row.source})")
 
     def _graph(self, _words: list[str]) -> ComputationFrame:
         return self._storage().cf("run")

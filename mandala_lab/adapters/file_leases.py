@@ -10,10 +10,12 @@ anywhere in it would lose them all; so a process opens the file once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import threading
 import weakref
+from pathlib import Path
 
 from mandala_lab.model.errors import StoreError
 
@@ -33,6 +35,8 @@ class FileLeases:
     ----------
     path
         The file, made when the first lease is taken; nothing is written to it.
+    like
+        File whose users may use the leases too; by default its owner alone may.
 
     Raises
     ------
@@ -40,8 +44,9 @@ class FileLeases:
         By `take`, where the file or its locks cannot be had.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, like: str | None = None) -> None:
         self._path = path
+        self._like = like
         self._file: int | None = None
         self._lock = threading.Lock()
         self._held: dict[int, int] = {}  # how often, by place
@@ -83,8 +88,7 @@ class FileLeases:
             return True
         try:
             if self._file is None:
-                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-                self._file = os.open(self._path, flags, 0o666)  # less what the user masks, as for the store
+                self._file = self._opened()
                 weakref.finalize(self, os.close, self._file).atexit = False
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
         except (BlockingIOError, PermissionError):  # which of them depends on the system
@@ -94,6 +98,18 @@ class FileLeases:
         except OSError as error:
             raise StoreError(f"{self._path} cannot be locked: {error.strerror or error}") from error
         return True
+
+    def _opened(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        mode = 0o600
+        with contextlib.suppress(OSError):  # it was deleted
+            mode |= 0 if self._like is None else Path(self._like).stat().st_mode & 0o666
+        try:
+            file = os.open(self._path, flags | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return os.open(self._path, flags)
+        os.fchmod(file, mode)
+        return file
 
 
 def _place(key: bytes) -> int:

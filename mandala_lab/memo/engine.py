@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mandala_lab.memo import context
@@ -28,7 +29,7 @@ from mandala_lab.memo.outputs import is_lazy, joined_outputs, split_outputs
 from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.special import plain
 from mandala_lab.memo.structures import Structures
-from mandala_lab.memo.succession import OnChange, Succession
+from mandala_lab.memo.succession import Succession
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import CallEntry, Found, Made, Span
 from mandala_lab.model.errors import NewCallError, StoreError, UnstorableError
@@ -37,6 +38,7 @@ from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.settings import OnChange
 
 
 class Engine:
@@ -241,6 +243,8 @@ class Engine:
         """Record a call with a history of its own and the result of an equal call."""
         opened = self.recorder.open(asked.parent)
         span = self.recorder.span(opened, asked.parent, asked.hid.hex(), "cached", time.time(), 0.0)
+        with suppress(UnstorableError):  # it goes by its content id, then
+            self._intake.take_inputs(asked)
         outputs = self._intake.adopt(asked, same)
         self._record(asked, outputs, asked.new, span, same.duration_s, executed=False, changed=same.changed)
         return self._hits.add(Found(asked.hid, outputs, same.duration_s, same.changed), asked.op.spec.nout)

@@ -83,7 +83,8 @@ class Intake:
         depths = asked.op.depths
         if not depths:
             return same.outputs
-        self._take_collections(asked)
+        if asked.taken is None:
+            self._take_collections(asked)
         return tuple(
             [self._adopted(asked, made, position, len(same.outputs)) for position, made in enumerate(same.outputs)]
         )

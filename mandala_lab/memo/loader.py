@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.memo import inline, values
 from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.nearby import Nearby
 from mandala_lab.memo.structures import rebuilt, structure_of
 from mandala_lab.model.errors import CorruptValueError, UntrustedValueError
 from mandala_lab.model.hashing import digest, input_hid, maker_of
@@ -63,10 +64,20 @@ class ValueLoader:
     """The value source of every ref of a storage.
 
     Each load verifies the stored bytes and decodes them anew, so that nobody who
-    changes a loaded value changes what others get.
+    changes a loaded value changes what others get. Bytes that were verified and are
+    kept `nearby` are not verified again.
+
+    Parameters
+    ----------
+    nearby
+        Where bytes that were read are kept in memory.
+    unpickles
+        Whether values are read that only code can bring back; else they stay closed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, nearby: Nearby | None = None, *, unpickles: bool = True) -> None:
+        self.nearby = nearby or Nearby()
+        self._unpickles = unpickles
         self._store: CallStore | None = None
         self._write: Callable[[], None] | None = None
         self._recover: Recover | None = None
@@ -85,7 +96,7 @@ class ValueLoader:
         try:
             if ref.data is not None and not is_mark(ref.data):
                 return inline.load(ref.cid, ref.data)
-            return self._loaded(self._read(ref))
+            return self._loaded(*self._read(ref))
         except (CorruptValueError, UntrustedValueError, LookupError) as trouble:
             if held is not MISSING and isinstance(trouble, LookupError):
                 own = copy.deepcopy(held)
@@ -93,12 +104,13 @@ class ValueLoader:
                     return own
             if self._recover is None or not recover:
                 raise
+            self.nearby.drop(bytes.fromhex(ref.cid))
             return self._recover(ref, trouble)
 
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
         """Return the elements of a collection with their histories, and the keys of a dict."""
-        stored = self._read(ref)
-        plain = None if stored.format == FORMAT and stored.trusted else self._loaded(stored)
+        stored, verified = self._read(ref)
+        plain = None if stored.format == FORMAT and stored.trusted else self._loaded(stored, verified)
         plain = None if stored.format == FORMAT else plain  # it is what its content id says
         structure = structure_of(stored, lambda: plain)
         keys = None if structure.keys is None else self._load_made(structure.keys)
@@ -149,30 +161,40 @@ class ValueLoader:
             found = self._store.creators([ref.hid])
         return found[0] if found and is_maker(found[0]) else None
 
-    def _read(self, ref: Ref) -> StoredValue:
+    def _read(self, ref: Ref) -> tuple[StoredValue, bool]:
+        """Return the stored bytes of a ref, and whether they were verified."""
         assert self._store is not None, "a loader is connected before it is used"
+        cid = bytes.fromhex(ref.cid)
+        found = self.nearby.get(cid)
+        if found is not None:
+            return found, True
         try:
-            return self._store.read_value(bytes.fromhex(ref.cid))
+            return self._store.read_value(cid), False
         except LookupError:
             if self._write is None:
                 raise
             self._write()
-            return self._store.read_value(bytes.fromhex(ref.cid))
+            return self._store.read_value(cid), False
 
     def _load_made(self, made: Made) -> Any:
         return self.load_value(Ref(made.cid.hex(), "", self, data=made.data))
 
-    def _loaded(self, stored: StoredValue) -> Any:
-        """Return a value; the bytes of a file that nobody changed since are verified once."""
+    def _loaded(self, stored: StoredValue, verified: bool) -> Any:
+        """Return a value; the bytes of a file that nobody changed since are verified once, those kept nearby too."""
         if stored.format == FORMAT:
-            if digest(stored.data) != stored.digest:
+            if not verified and digest(stored.data) != stored.digest:
                 raise CorruptValueError(f"the stored bytes of collection {stored.cid.hex()} are damaged")
             value = rebuilt(from_bytes(stored.data), self._load_made)
             if not stored.trusted and content_id(value) != stored.cid:
                 raise CorruptValueError(f"collection {stored.cid.hex()}, which somebody else wrote, is another one")
-            return value
-        known = (stored.cid, stored.identity)  # of a file that nobody changed since
-        value = values.load(stored, verified=stored.identity is not None and known in self._verified)
-        if stored.identity is not None:
-            self._verified.add(known)
+        else:
+            if stored.format == "pickle" and not self._unpickles:
+                raise UntrustedValueError(f"value {stored.cid.hex()} is a pickle, which is not read only to be shown")
+            known = (stored.cid, stored.identity)  # of a file that nobody changed since
+            verified = verified or (stored.identity is not None and known in self._verified)
+            value = values.load(stored, verified=verified)
+            if stored.identity is not None:
+                self._verified.add(known)
+        if not verified and stored.trusted:
+            self.nearby.keep(stored)
         return value

@@ -14,7 +14,7 @@ from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import CorruptValueError, StoreError, UnstorableError, UntrustedValueError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref
-from mandala_lab.model.structures import COLLECTION, is_structural
+from mandala_lab.model.structures import COLLECTION, is_mark, is_structural
 from mandala_lab.ports.call_store import CallStore
 
 Trouble = CorruptValueError | UntrustedValueError | LookupError
@@ -65,7 +65,7 @@ class Recovery:
 
     def _put_back(self, ref: Ref, value: Any) -> None:
         """Put a value that was made again in its place; whoever asked for it gets it anyway."""
-        if ref.data is not None:  # it lies in the record of its call
+        if ref.data is not None and not is_mark(ref.data):  # it lies in the record of its call
             return
         try:
             self._store.replace_value(values.store(value, bytes.fromhex(ref.cid)))

@@ -168,6 +168,7 @@ class Structures:
             return known
         try:
             same = self._store.find(ids[0]) or self._store.find_content(ids[1])
+            same = same if same is not None and same.trusted else None
         except StoreError:
             same = None
         if same is not None:

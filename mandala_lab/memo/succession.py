@@ -8,7 +8,6 @@ other code means: to run again, to be reused, or to stop.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Given, RecordedState
@@ -16,10 +15,9 @@ from mandala_lab.model.errors import StaleCodeError, StoreError
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
+from mandala_lab.settings import OnChange
 
 _LOOKED_AT = 64
-
-OnChange = Literal["recompute", "reuse", "warn", "error"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,6 +338,11 @@ class Stats(SpanTotals):
         records of calls and do not count.
     value_bytes, file_bytes
         Bytes of those values, and of the database.
+    cache_hits, cache_misses, cache_evictions, cache_failures
+        How often a value was at hand in memory or had to be read, made room for
+        others, or the cache failed, in this session.
+    cache_bytes
+        About how many bytes of memory the values at hand take.
     """
 
     misses: Mapping[str, int] = field(default_factory=dict)
@@ -345,6 +350,11 @@ class Stats(SpanTotals):
     values: int = 0
     value_bytes: int = 0
     file_bytes: int = 0
+    cache_hits: int = 0
+    cache_misses: int = 0
+    cache_evictions: int = 0
+    cache_failures: int = 0
+    cache_bytes: int = 0
 
     @property
     def hits(self) -> int:
@@ -357,6 +367,16 @@ class Stats(SpanTotals):
             f"{self.cached} hits, {self.computed} computed in {self.computed_s:.3g} s, {self.error} failed; "
             f"{self.saved_s:.3g} s saved; misses: {why or 'none'}; "
             f"{self.calls} calls and {self.values} values in {self.file_bytes + self.value_bytes:,} bytes"
+            f"{self._told_cache()}"
+        )
+
+    def _told_cache(self) -> str:
+        if not self.cache_hits + self.cache_misses:
+            return ""
+        failed = f", {self.cache_failures} failures" if self.cache_failures else ""
+        return (
+            f"; values read: {self.cache_hits} from memory and {self.cache_misses} from the store, "
+            f"{self.cache_evictions} evicted{failed}, {self.cache_bytes:,} bytes at hand"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 FileIdentity = tuple[int, ...]
 """What tells a file apart from what may take its place: device, number, size, time of change."""
@@ -14,6 +15,16 @@ class Blob:
 
     data: bytes | memoryview
     identity: FileIdentity | None = None
+
+
+class TierCounts(NamedTuple):
+    """What a tier of values was asked, and what it keeps: `entries` of together about so many `bytes`."""
+
+    hits: int = 0
+    misses: int = 0
+    evictions: int = 0
+    entries: int = 0
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,31 @@ thread. A method that cannot read or write raises `StoreError`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
-from mandala_lab.model.calls import Call, CallEntry, Found, LoggedEvent, RecordedState, Run, Sizes, Span, SpanTotals
+from mandala_lab.model.calls import (
+    Call,
+    CallEntry,
+    CallStatus,
+    Found,
+    LoggedEvent,
+    RecordedState,
+    Run,
+    Sizes,
+    Span,
+    SpanTotals,
+)
 from mandala_lab.model.faults import CheckWatch
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
-from mandala_lab.model.values import StoredValue
+from mandala_lab.model.values import Blob, StoredValue
 
 SignPickle = Callable[[bytes, bytes], bytes]
 """Returns a pickle, given with the id that it goes by, under the signature of the user, unread."""
+
+Verify = Callable[[StoredValue], object]
+"""Raises `CorruptValueError` where a value that is verified by its content is another one."""
 
 
 class CallStore(Protocol):
@@ -96,6 +110,10 @@ class CallStore(Protocol):
 
     def calls_of_op(self, op: str) -> list[Call]:
         """Return the calls of an op in every code version."""
+        ...
+
+    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
+        """Return the calls that were recorded last, of one op or of all of the user's."""
         ...
 
     def calls_of_session(self, session: str | None) -> list[Call]:
@@ -194,6 +212,10 @@ class CallStore(Protocol):
         """Keep a damaged record of a call, given by its hid or as ``#row``, where nobody finds it."""
         ...
 
+    def set_aside_version(self, version: str, reason: str) -> None:
+        """Let a damaged code version, given by its id, stand for itself alone, with no code to be shown or run."""
+        ...
+
     def number_set_aside(self) -> int:
         """Return how many values and calls were set aside and not made again."""
         ...
@@ -204,6 +226,23 @@ class CallStore(Protocol):
 
     def remove_stray(self, name: str) -> None:
         """Delete a file among the large values that is none."""
+        ...
+
+    # --- whole stores
+
+    def snapshot(self, path: str) -> None:
+        """Write all but large values, as they are at one moment, to a new file; others may go on writing."""
+        ...
+
+    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None]) -> Counter[str]:
+        """Take in what another store holds and this one lacks; return how much.
+
+        Records keep their signatures. `tell` learns how many records were looked at.
+        """
+        ...
+
+    def large_values(self) -> Iterator[tuple[bytes, Blob]]:
+        """Yield the values that lie beside the database, by content id; those that are gone are left out."""
         ...
 
     def start_anew(self) -> None:

@@ -18,12 +18,12 @@ from msgspec import json
 from mandala_lab.memo.decorator import Op, known_ops
 from mandala_lab.memo.engine import Engine
 from mandala_lab.memo.keying import OpState
-from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.calls import Run
 from mandala_lab.model.errors import StaleCodeError
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records.code import told
+from mandala_lab.settings import OnChange
 from mandala_lab.versions.diff import Difference, diff_of, difference
 
 MAIN = "__main__"

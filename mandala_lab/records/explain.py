@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mandala_lab.memo.asked import Asked
-from mandala_lab.model.calls import Call
+from mandala_lab.model.calls import Call, Found
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.ops import CodeVersion
 from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.version_resolver import VersionResolver
 
-Reason = Literal["hit", "first call", "arguments", "globals", "code", "failed before", "not saved", "impure"]
+Reason = Literal[
+    "hit", "first call", "arguments", "globals", "code", "failed before", "not saved", "impure", "untrusted"
+]
 Part = Literal["argument", "global", "code"]
 _LOOKED_AT = 5_000
 _SHOWN = 3
@@ -43,7 +45,8 @@ class Explanation:
         ``"hit"``: it is recorded. ``"first call"`` of the op. ``"arguments"``,
         ``"globals"`` (data that the code reads) or ``"code"`` differ from the
         nearest earlier call. ``"failed before"``: the same call was recorded as
-        an error. ``"not saved"``, ``"impure"``: the op is declared so.
+        an error. ``"not saved"``, ``"impure"``: the op is declared so. ``"untrusted"``:
+        it is recorded, by somebody who does not count (see `Storage.trust`).
     text
         The same as a sentence.
     nearest
@@ -116,7 +119,17 @@ def _explain_asked(store: CallStore, versions: VersionResolver, asked: Asked) ->
         {read.name: read.cid.hex() for read in state.reads},
     )
     texts = {name: short_repr(value) for name, value in (*asked.bound.items(), *state.code.read_globals())}
-    return _explain(store, versions, spec.key, parts, store.calls_of_op(spec.key), texts, asked)
+    found = _explain(store, versions, spec.key, parts, store.calls_of_op(spec.key), texts, asked)
+    if found.reason == "hit" and not any(one.trusted for one in _answers(store, asked)):
+        text = f"{spec.name} is recorded with these inputs, but not under a key that you trust, so it would run anew"
+        return Explanation("untrusted", f"{text}: storage.signers() says who wrote it", found.nearest)
+    return found
+
+
+def _answers(store: CallStore, asked: Asked) -> Iterable[Found]:
+    state = asked.state
+    cids = [asked.cid, *(state.cid(asked.inputs, prefix=prefix) for prefix in state.standing.stand_ins)]
+    return [one for one in (store.find(asked.hid), *map(store.find_content, cids)) if one is not None]
 
 
 def _explain(

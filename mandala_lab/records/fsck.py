@@ -133,6 +133,9 @@ def _repair(store: CallStore, faults: list[Fault], recover: Recover) -> dict[Fau
         if fault.place == "call":
             store.set_aside_call(fault.id, fault.detail)
             done[fault] = "set aside"
+        elif fault.place == "version":
+            store.set_aside_version(fault.id, fault.detail)
+            done[fault] = "set aside"
         elif fault.place == "file":
             store.remove_stray(fault.id)
             done[fault] = "removed"

@@ -2,8 +2,8 @@
 
 Here are its options and its opening. What it does lies beside, by subject:
 `blocks` (answering and writing calls), `records` (values and calls), `code` (its
-versions), `frames` (graphs and replay), `care` (trust in what is stored); all of
-them work with `opened`.
+versions), `frames` (graphs and replay), `care` (trust in what is stored),
+`transfer` (whole stores); all of them work with `opened`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mandala_lab.memo.encoding.forms import Form, add
-from mandala_lab.memo.succession import OnChange
 from mandala_lab.model.errors import ArgumentError, refuse_unknown
+from mandala_lab.model.refs import short_repr
 from mandala_lab.records import attended
+from mandala_lab.settings import UNSET, Durability, OnChange, Settings, without_password
 from mandala_lab.storage.blocks import Blocks
 from mandala_lab.storage.care import Care
 from mandala_lab.storage.code import Code
 from mandala_lab.storage.frames import Frames
 from mandala_lab.storage.records import Records
-from mandala_lab.wiring import MEMORY, Durability, Options, assemble
+from mandala_lab.storage.transfer import Transfer
+from mandala_lab.wiring import MEMORY, assemble
 
 _OF_TRACERS = (
     "deps_package",
@@ -37,8 +39,11 @@ _OF_TRACERS = (
 )
 
 
-class Storage(Blocks, Records, Code, Frames, Care):
+class Storage(Blocks, Records, Code, Frames, Care, Transfer):
     """Keeps the calls of ops, with their inputs, results, code, time and order.
+
+    What is not given comes from the environment (``MANDALA_LAB_DURABILITY=power``), else
+    from a TOML file, else it is the default; see `mandala_lab.settings.Settings`.
 
     Parameters
     ----------
@@ -61,6 +66,10 @@ class Storage(Blocks, Records, Code, Frames, Care):
     cache
         Further tier for values, between this process and the store. There is none
         yet, so ``None`` is the one choice.
+    cache_MB
+        Most memory for values that were read, in MB (2**20 bytes); with 0 each is
+        read from the store again. Larger ones than a quarter of it, and those that
+        lie in files, are not kept.
     key_packages
         Names of installed packages whose versions count: with ``("numpy",)`` an
         upgrade of numpy makes all calls new. By default versions of packages are
@@ -75,6 +84,9 @@ class Storage(Blocks, Records, Code, Frames, Care):
         Calls that come within so many milliseconds are committed together: quicker
         for many small calls, and a crash may lose those of the last moment. With
         0 a call is committed before its caller goes on. `commit` waits for all.
+    allow_network
+        Whether the store may be written on a network file system, where one program
+        at a time may write to it; by default that is refused.
     durability
         What a committed call survives: the death of the ``"process"``, or also that
         of the machine (``"power"``: each commit waits for the disk).
@@ -108,33 +120,39 @@ class Storage(Blocks, Records, Code, Frames, Care):
     def __init__(
         self,
         db_path: str | Path = MEMORY,
-        overflow_dir: str | Path | None = None,
-        overflow_threshold_MB: float = 50.0,  # noqa: N803 - mandala's name
+        overflow_dir: str | Path | None = UNSET,
+        overflow_threshold_MB: float = UNSET,  # noqa: N803 - mandala's name
         deps_path: str | Path | None = None,
         *,
-        on_change: OnChange = "recompute",
+        on_change: OnChange = UNSET,
         cache: None = None,
-        key_packages: Sequence[str] = (),
-        session: str | None = None,
-        group_commits_ms: float = 0,
-        durability: Durability = "process",
-        progress: bool = True,
+        key_packages: Sequence[str] = UNSET,
+        session: str | None = UNSET,
+        group_commits_ms: float = UNSET,
+        durability: Durability = UNSET,
+        progress: bool = UNSET,
+        allow_network: bool = UNSET,
+        cache_MB: float = UNSET,  # noqa: N803 - in bytes of 2**20, as above
         **of_tracers: Any,
     ) -> None:
         _refuse_unknown(of_tracers)
-        self._asks_about = attended.checked_place(deps_path, on_change)
-        options = Options(
+        if cache is not None:
+            given = without_password(short_repr(cache))
+            raise ValueError(f"cache={given} is not a choice: None, no further tier, is the one there is so far")
+        settings = Settings(
             session=session,
             on_change=on_change,
             group_commits_ms=group_commits_ms,
             overflow_dir=overflow_dir,
-            overflow_threshold_mb=overflow_threshold_MB,
+            overflow_threshold_MB=overflow_threshold_MB,
             durability=durability,
             progress=progress,
             key_packages=key_packages,
-            cache=cache,
+            cache_MB=cache_MB,
+            allow_network=allow_network,
         )
-        self._parts = assemble(db_path, options)
+        self._asks_about = attended.checked_place(deps_path, settings.on_change)
+        self._parts = assemble(db_path, settings)
         self._exit_hooks = []
         # Spans of hits outlive a script that ends without close(); so do refs of a storage that is gone.
         self._finalizer = weakref.finalize(self, self._parts.release)

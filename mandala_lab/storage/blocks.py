@@ -90,6 +90,7 @@ class Blocks(Opened):
             raise ValueError("calls were made since the last commit(); commit() first, or pass allow_uncommitted=True")
         self._parts.recorder.commit()
         self._parts.engine.forget()
+        self._parts.loader.nearby.clear()
 
     def close(self) -> None:
         """Write what is left and release the store; repeating is harmless."""

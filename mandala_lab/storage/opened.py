@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.settings import Settings
 from mandala_lab.wiring import Parts
 
 
@@ -20,6 +21,11 @@ class Opened:
     def store(self) -> CallStore:
         """The call store, for those who build on it."""
         return self._parts.store
+
+    @property
+    def settings(self) -> Settings:
+        """What was chosen, by whom: arguments, environment, file or default."""
+        return self._parts.settings
 
     @property
     def run(self) -> str:

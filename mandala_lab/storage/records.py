@@ -119,7 +119,18 @@ class Records(Opened):
         """
         totals = self._written.totals(run=None if everything else self.run)
         sizes = self.store.sizes()
-        return Stats(**asdict(totals), misses=dict(self._parts.engine.misses), **asdict(sizes))
+        nearby = self._parts.loader.nearby
+        read = nearby.counts()
+        return Stats(
+            **asdict(totals),
+            misses=dict(self._parts.engine.misses),
+            **asdict(sizes),
+            cache_hits=read.hits,
+            cache_misses=read.misses,
+            cache_evictions=read.evictions,
+            cache_failures=nearby.failures,
+            cache_bytes=read.bytes,
+        )
 
     def drop_calls(self, calls_or_hids: Iterable[Call | str], delete_dependents: bool = False) -> None:
         """Delete calls, and with `delete_dependents` those that took what they made.
@@ -133,10 +144,12 @@ class Records(Opened):
         """
         find.drop_calls(self._written, calls_or_hids, delete_dependents=delete_dependents)
         self._parts.engine.forget()
+        self._parts.loader.nearby.clear()
 
     def cleanup_refs(self) -> int:
         """Delete the stored values that no call refers to; return how many."""
         self._parts.engine.forget()
+        self._parts.loader.nearby.clear()
         return self._written.delete_unreferenced_values()
 
 

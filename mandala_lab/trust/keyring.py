@@ -57,9 +57,7 @@ class Keyring:
         own = keys.own_key()
         if own is None and make:
             own = keys.make_key()
-        folder = keys.trusted_folder()
-        files = sorted(folder.iterdir()) if folder.is_dir() else []
-        return cls(own, [key for file in files if not file.name.startswith(".") and (key := keys.read_key(file))])
+        return cls(own, [key for file in keys.trusted_files() if (key := keys.read_key(file))])
 
     @classmethod
     def of_process(cls) -> Keyring:

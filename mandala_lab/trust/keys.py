@@ -11,7 +11,9 @@ import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from blake3 import blake3
 
@@ -26,11 +28,38 @@ _FINGERPRINT_SIZE = 4
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+class Chosen(NamedTuple):
+    """What the user's settings say of keys.
+
+    Attributes
+    ----------
+    key
+        Hexadecimal digits of the user's own key, where it lies in no file.
+    file
+        Where the user's own key lies; ``None`` for the usual place.
+    trusted
+        Files of the keys of others that count.
+    """
+
+    key: str | None = None
+    file: Path | None = None
+    trusted: tuple[Path, ...] = ()
+
+
+_chosen: Callable[[], Chosen] = Chosen
+
+
+def use_settings(chosen: Callable[[], Chosen]) -> None:
+    """Say what reads the user's settings, whenever a key is asked for."""
+    global _chosen  # noqa: PLW0603 - one user, one process
+    _chosen = chosen
+
+
 def key_file() -> Path:
     """Return where the key of this user lies."""
-    given = os.environ.get(KEY_FILE_VARIABLE)
-    if given:
-        return Path(given)
+    given = _chosen().file
+    if given is not None:
+        return given
     import platformdirs
 
     return platformdirs.user_data_path("mandala-lab") / "key"
@@ -40,6 +69,13 @@ def trusted_folder() -> Path:
     """Return where the keys of others lie that this user trusts: a file for each, named by its fingerprint."""
     own = key_file()
     return own.with_name(f"{own.name}.trusted")
+
+
+def trusted_files() -> list[Path]:
+    """Return the files of the keys of others that count."""
+    folder = trusted_folder()
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [*_chosen().trusted, *(file for file in found if not file.name.startswith("."))]
 
 
 def fingerprint(key: bytes) -> bytes:
@@ -55,8 +91,8 @@ def own_key() -> bytes | None:
     OSError
         When there is one that cannot be read, is no key, or can be read by others.
     """
-    given = os.environ.get(KEY_VARIABLE)
-    if given:
+    given = _chosen().key
+    if given is not None:
         return _from_digits(given)
     return read_key(key_file())
 

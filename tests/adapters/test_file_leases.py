@@ -66,11 +66,13 @@ def _child_can_take(leases):
 
 
 def test_the_file_is_for_whom_the_store_is_and_no_link_is_followed(tmp_path):
-    leases = FileLeases(str(tmp_path / "lock"))
-    before = os.umask(0o027)
-    leases.take(b"key")
-    os.umask(before)
-    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o640
+    for number, mode in enumerate((0o600, 0o660, 0o644)):
+        (tmp_path / "store").touch()
+        (tmp_path / "store").chmod(mode)
+        FileLeases(str(tmp_path / f"lock {number}"), like=str(tmp_path / "store")).take(b"key")
+        assert (tmp_path / f"lock {number}").stat().st_mode & 0o777 == mode
+    FileLeases(str(tmp_path / "lock"), like=str(tmp_path / "gone")).take(b"key")
+    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "lock").stat().st_size == 0
     (tmp_path / "link").symlink_to(tmp_path / "lock")
     with pytest.raises(StoreError, match="cannot be locked"):

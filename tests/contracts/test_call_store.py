@@ -24,6 +24,7 @@ from mandala_lab.model.structures import VERSION as STRUCTURAL
 from mandala_lab.wiring import open_for_reading
 
 FIRST = Path(__file__).parent.parent / "golden" / "store_0001.sql"
+SECOND = FIRST.with_name("store_0002.sql")
 GOLDEN = Path(__file__).parent.parent / "golden" / "schema.sql"
 SPEC = OpSpec("m:f", "f", ("x",), ("y",))
 VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))
@@ -238,7 +239,7 @@ def test_a_store_of_the_first_version_opens_with_all_that_it_held(path):
     first, second = found[:2]
     scaled, ends, big = found[6:9]
     with pytest.raises(CorruptValueError, match=r"storage.trust"):
-        big.outputs["output_0"].peek()  # of an encoding from before, and nobody signed it
+        scaled.outputs["output_0"].peek()  # of an encoding from before, and nobody signed it
     assert storage.trust("unsigned").calls == 11
     assert (first.inputs["x"].value, first.outputs["output_0"].value) == (1, 2)
     assert second.inputs["x"] == first.outputs["output_0"]
@@ -256,9 +257,33 @@ def test_a_store_of_the_first_version_opens_with_all_that_it_held(path):
     assert [call.hid for call in Storage(path).calls()] == [call.hid for call in found]
 
 
-def test_a_store_of_the_first_version_ends_with_the_tables_of_a_new_one(path, tmp_path):
+def test_a_store_of_the_second_version_opens_with_all_that_it_held(path):
     connection = sqlite3.connect(path)
-    connection.executescript(FIRST.read_text())
+    connection.executescript(SECOND.read_text())
+    connection.close()
+    with pytest.raises(StoreError, match="0003_signatures"):
+        open_for_reading(str(path))
+    storage = Storage(path)
+    names = "inc inc inc scaled big big table parts total fails klass"
+    assert [call.name.removeprefix("work:") for call in storage.calls()] == names.split()
+    assert [(one.key, one.standing) for one in storage.signers()] == [("unsigned", "unknown")]
+    by_name = {call.name.removeprefix("work:"): call for call in storage.calls()}
+    assert by_name["table"].outputs["output_0"].peek().shape == (5, 2)  # its content id says that it is genuine
+    assert by_name["total"].outputs["output_0"].peek() == sum(sum(range(i, i + 40)) for i in range(3))
+    assert len(by_name["parts"].outputs["output_0"]) == 3
+    checked = storage.fsck()
+    (fault,) = checked.faults  # that version did not record the plain argument of a call that had an equal one
+    assert (fault.place, list(checked.untrusted)) == ("value", ["unsigned"])
+    trusted = storage.trust("unsigned")
+    assert (trusted.calls, trusted.pickles_left) == (checked.calls, 1)
+    assert storage.fsck().untrusted == {"unsigned": 1}  # the pickle
+    assert storage.stats(everything=True).computed == 9
+
+
+@pytest.mark.parametrize("dump", [FIRST, SECOND], ids=lambda one: one.stem)
+def test_a_store_of_an_earlier_version_ends_with_the_tables_of_a_new_one(path, tmp_path, dump):
+    connection = sqlite3.connect(path)
+    connection.executescript(dump.read_text())
     connection.close()
     new = tmp_path / "new.db"
     for place in (path, new):
@@ -394,7 +419,7 @@ def test_what_would_run_in_a_store_is_refused(path, put):
     connection.executescript(put)
     connection.close()
     for opening in (Storage, lambda place: open_for_reading(str(place))):
-        with pytest.raises(StoreError, match="which mandala-lab never makes"):
+        with pytest.raises(StoreError, match="which no mandala-lab made"):
             opening(path)
 
 

@@ -30,6 +30,14 @@ def say(shell, capsys):
 CELL = "from mandala_lab import op\n@op(output_names=['y'])\ndef f(x, k=1):\n    return 10 // x * k\n"
 
 
+def test_the_status_tells_what_is_not_a_default(say, monkeypatch):
+    monkeypatch.setenv("MANDALA_LAB_DURABILITY", "power")
+    say("on results.db")
+    status = say("status")
+    assert "durability = 'power' (environment MANDALA_LAB_DURABILITY)" in status
+    assert "on_change" not in status
+
+
 def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "not recording" in say("status")
     assert "0 calls so far" in say("on results.db")

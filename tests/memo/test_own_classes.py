@@ -111,12 +111,12 @@ def test_a_value_that_others_signed_is_made_again(tmp_path):
     environment = {**os.environ, "MANDALA_LAB_KEY_FILE": str(tmp_path / "other")}
     done = subprocess.run([sys.executable, "work.py"], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.split() == ["5", "5"]
-    assert "not signed with your key" in done.stderr
-    assert "made again by running make" in done.stderr
+    assert "an equal call of make is recorded, but not under your key, so it runs anew" in done.stderr
     environment["MANDALA_LAB_KEY_FILE"] = str(tmp_path / "work.py" / "key")  # where no key can ever lie
     done = subprocess.run([sys.executable, "work.py"], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.split() == ["5", "5"]
-    assert "it could not be put back, so it is made again each time" in done.stderr
+    assert "calls are signed with a key that is gone with this process" in done.stderr
+    assert "the result of make is returned but not stored" in done.stderr
 
 
 def test_workers_that_are_spawned_share_with_their_script():

@@ -162,3 +162,11 @@ def test_refs_outlive_their_storage(path):
         if place is path:
             assert list(path.parent.glob("store.db-*")) == []  # its logs are gone
         assert ref.detached().value == 4
+
+
+def test_the_plain_argument_of_a_call_with_an_equal_one_is_recorded(storage):
+    with storage:
+        inc(inc(1))
+        inc(2)  # equal to the second call, with a history of its own
+    assert [call.inputs["x"].own_value() for call in storage.calls(inc)] == [1, 2, 2]
+    assert storage.fsck().faults == ()

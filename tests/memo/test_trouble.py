@@ -129,6 +129,8 @@ def test_a_damaged_value_is_made_again_and_named(storage, path):
     assert len(caught) == 1
     assert ref.detached().value == list(range(100))  # it was put back
     _change(path, "delete from stored_values where cid = ?", bytes.fromhex(ref.cid))
+    assert ref.detached().value == list(range(100))  # it is at hand in memory
+    storage.clear_cache()
     with storage, pytest.warns(MandalaLabWarning, match="made again"):
         assert len(numbers(100).value) == 100
 

@@ -55,7 +55,7 @@ def _started(place: Path, case: str, calls: int, number: int) -> subprocess.Pope
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
         "TZ": "Europe/Berlin",
-        "MANDALA_LAB_TORTURE_RUNS": str(place / "runs"),
+        "TORTURE_RUNS": str(place / "runs"),
     }
     command = [sys.executable, "-m", "torture.clocks", str(place), case, str(calls), str(number)]
     return subprocess.Popen(

@@ -14,7 +14,7 @@ import numpy as np
 
 from mandala_lab import Storage, op
 
-RUNS = "MANDALA_LAB_TORTURE_RUNS"
+RUNS = "TORTURE_RUNS"
 """The variable of the environment that names the file in which bodies note that they run."""
 KINDS = ("inline", "row", "array", "bytes")
 OVERFLOW_MB = 4096 / 2**20

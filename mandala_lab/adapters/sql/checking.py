@@ -107,6 +107,7 @@ class _Check:
         self._watch = watch
         self._store = store
         self._specs: dict[int, OpSpec] = {}
+        self._damaged: set[int] = set()
         self._edges = presence.numbers()
         self._present = presence.numbers()
         self._of_calls, self._of_structures = Mentions(), Mentions()
@@ -149,6 +150,7 @@ class _Check:
             except MandalaLabError as error:
                 links, wrong = None, str(error)
             if links is None or op_id not in self._specs:
+                self._damaged.add(row_id)
                 self._fault("call", _hex(hid) or f"#{row_id}", wrong or "it is of an op that is not recorded")
                 continue
             self._of_calls.add(row_id, presence.wanted_by_call(links, self._specs[op_id]))
@@ -157,7 +159,8 @@ class _Check:
     def _index(self) -> None:
         """Compare the index of who took what with what the records of calls say."""
         kept = presence.numbers()
-        kept.extend(presence.edge(*row) for row in self._connection.execute(select(edges.c.head, edges.c.call_id)))
+        rows = self._connection.execute(select(edges.c.head, edges.c.call_id))
+        kept.extend(presence.edge(taken, call_id) for taken, call_id in rows if call_id not in self._damaged)
         missing, extra = presence.differences(self._edges, kept)
         if missing or extra:
             detail = f"the index of what calls took lacks {missing:,} entries and has {extra:,} too many"

@@ -128,7 +128,7 @@ class Code(Connected):
         written = [code_versions.c[name] for name in names]
         found = self._execute(cursor, select(code_versions.c.id, *written).where(same)).fetchone()
         counts = found is not None and self._counts(found[4], of_version(op, version.digest, *found[1:4]))
-        if counts and not anew:
+        if counts and not anew and found[2] != version_to_json(CodeVersion(version.digest, "")):
             return int(found[0])
         program = found[3] if counts and program is None else program
         code = version_to_json(version)

@@ -22,24 +22,27 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from mandala_lab.adapters.sql.migrations import migrate, require_current
+from mandala_lab.adapters.sql.files import prepare_file
+from mandala_lab.adapters.sql.foreign import guard, refuse_what_runs
+from mandala_lab.adapters.sql.migrations import migrate, pending, require_current
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.model.errors import StoreError
 
 MEMORY = ":memory:"
 _BUSY_TIMEOUT_S = 30.0
-_OPENING_TRIES = 100
+_IMPATIENT_S = 1.0  # after one that was in vain
+_LOCKED = "locked"
 _TROUBLE = (DBAPIError, sqlite3.Error, UnicodeError, OverflowError)
 _HINTS = (
     ("not a database", "it is not a mandala-lab store: choose another path"),
-    ("locked", f"another program has been writing to it for {_BUSY_TIMEOUT_S:.0f} s: close what has it open"),
+    (_LOCKED, f"another program has been writing to it for {_BUSY_TIMEOUT_S:.0f} s: close what has it open"),
     ("readonly", "it cannot be written here: copy it to a place of yours"),
     ("", "check the disk, or run '%mandala doctor'"),
 )
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
-_LONGEST = 100 * 2**20  # bytes of a field that who only reads a store, maybe somebody else's, takes from it
+_LONGEST = 200 * 2**20  # bytes of a field that who only reads a store, maybe somebody else's, takes from it
 
 
 class Database:
@@ -53,6 +56,10 @@ class Database:
         Open a store that exists, and never write to it.
     synced
         Let each commit wait until it is on the disk.
+    current
+        Refuse to read a store that lacks migrations.
+    shared
+        Do without a write-ahead log, which needs memory that all its users share.
 
     Raises
     ------
@@ -60,23 +67,31 @@ class Database:
         When the file cannot be opened or is not a store.
     """
 
-    def __init__(self, path: str, *, read_only: bool = False, synced: bool = False) -> None:
+    def __init__(
+        self, path: str, *, read_only: bool = False, synced: bool = False, shared: bool = False, current: bool = True
+    ) -> None:
         self.path = path
         self._synced = synced
+        self._journal = "DELETE" if shared else "WAL"
+        self._wait_s = _BUSY_TIMEOUT_S
         self.in_memory = path == MEMORY
         self._closed = False
         self._read_only = read_only
         self._abandoned: list[Any] = []
         self._start()
         if read_only:
+            if not Path(path).is_file():
+                raise StoreError(f"there is no store {path}; give the path of one, such as results.db")
             try:
                 with GATE, self._errors(), self._engine.connect() as connection:
-                    require_current(connection)
+                    refuse_what_runs(connection)
+                    if current:
+                        require_current(connection)
             except BaseException:
                 self.close()
                 raise
         else:
-            _check_place(path)
+            prepare_file(path)
             self._prepare()
         self._file = self._identity()
 
@@ -114,13 +129,25 @@ class Database:
         with GATE, self._write_lock, self._errors():
             self._require_same_file()
             cursor = self._cursor()
-            cursor.execute("BEGIN IMMEDIATE")
+            self._begin(cursor.connection)
             try:
                 yield cursor
                 cursor.execute("COMMIT")
             except BaseException:
                 cursor.connection.rollback()
                 raise
+
+    def _begin(self, connection: Any) -> None:
+        """Begin a transaction; after waiting in vain for another program the next attempts wait shortly."""
+        if connection.wait_s != self._wait_s:
+            connection.wait(self._wait_s)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _LOCKED in str(error):
+                self._wait_s = min(_IMPATIENT_S, _BUSY_TIMEOUT_S)
+            raise
+        self._wait_s = _BUSY_TIMEOUT_S
 
     def _cursor(self) -> Any:
         """Return this thread's cursor; its connection is closed with the thread, or by `close`."""
@@ -147,7 +174,7 @@ class Database:
         """Yield a connection for composed statements, in a transaction as in `writing`."""
         with GATE, self._write_lock, self._errors(), self._engine.connect() as connection:
             self._require_same_file()
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            self._begin(connection.connection.driver_connection)
             try:
                 yield connection
             except BaseException:
@@ -163,6 +190,11 @@ class Database:
         self._here = threading.local()
         self._cursors.clear()
         self._engine.dispose()
+
+    def pending_migrations(self) -> list[str]:
+        """Return the names of the migrations that the store lacks."""
+        with self.reading() as connection:
+            return pending(connection)
 
     def size(self) -> int:
         """Return the bytes that the database takes, its log excepted."""
@@ -199,11 +231,13 @@ class Database:
 
     def _prepare(self) -> None:
         """Make or update the schema; other processes may be doing the same."""
-        for attempt in range(_OPENING_TRIES):
+        until = time.monotonic() + _BUSY_TIMEOUT_S
+        while True:
             try:
                 with GATE, self._errors(), self._engine.connect() as connection:
                     connection.exec_driver_sql(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
-                    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                    refuse_what_runs(connection)
+                    connection.exec_driver_sql(f"PRAGMA journal_mode = {self._journal}")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                     try:
                         migrate(connection)
@@ -213,7 +247,7 @@ class Database:
                     connection.exec_driver_sql("COMMIT")
             except StoreError as error:
                 # Switching to the write-ahead log does not wait for other openers.
-                if "locked" not in str(error) or attempt == _OPENING_TRIES - 1:
+                if _LOCKED not in str(error) or time.monotonic() > until:
                     self.close()
                     raise
                 time.sleep(0.02)
@@ -236,25 +270,18 @@ class Database:
         return StoreError(f"the store {self.path} could not be used: {cause}; {hint}")
 
 
-def _check_place(path: str) -> None:
-    """Say plainly why a path cannot be a store, before SQLite says it darkly."""
-    if path == MEMORY:
-        return
-    place = Path(path)
-    if place.is_dir():
-        raise StoreError(f"{path} is a folder; give the path of a file, such as {place / 'results.db'}")
-    if not place.parent.is_dir():
-        raise StoreError(f"{path}: the folder {place.parent} does not exist; create it or choose another path")
-    if not os.access(place if place.exists() else place.parent, os.W_OK):
-        raise StoreError(f"{path} cannot be written: check its permissions or choose another path")
-
-
 class _Closing(sqlite3.Connection):
     """A connection that is closed when nobody holds it any more, but by the process that opened it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._opened_by = os.getpid()  # before it can fail
         super().__init__(*args, **options)
+        self.wait_s: float = options["timeout"]
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long from now on for other programs that are writing."""
+        self.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        self.wait_s = seconds
 
     def __del__(
         self, _pid: Callable[[], int] = os.getpid, _quietly: Callable[..., Any] = suppress, _error: Any = sqlite3.Error
@@ -272,14 +299,14 @@ def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqli
         connection = sqlite3.connect(
             place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, factory=_Closing
         )
-        if read_only:
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         connection.isolation_level = None  # transactions are begun explicitly
         connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
+        guard(connection)
+        if read_only:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         return connection
 
     return functools.cache(connect) if path == MEMORY else connect

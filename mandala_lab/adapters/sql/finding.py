@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from mandala_lab.adapters.sql.connected import Connected
-from mandala_lab.adapters.sql.rows import MICRO, RowReader, bytes_to_links, has_hid, id_bytes, slices
+from mandala_lab.adapters.sql.rows import CALL_STATUS, MICRO, RowReader, bytes_to_links, has_hid, id_bytes, slices
 from mandala_lab.adapters.sql.schema import HEAD, calls, edges, ops, runs, spans
 from mandala_lab.adapters.sql.signed import of_call
-from mandala_lab.model.calls import Call, Found
+from mandala_lab.model.calls import Call, CallStatus, Found
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref
@@ -43,6 +43,13 @@ class Finding(Connected):
     def calls_of_op(self, op: str) -> list[Call]:
         with self._database.reading() as connection:
             return self._rows.calls(connection, ops.c.key == op)
+
+    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
+        condition = ops.c.key == op if op is not None else ~ops.c.key.startswith(RESERVED, autoescape=True)
+        if status is not None:
+            condition = and_(condition, calls.c.status == CALL_STATUS.index(status))
+        with self._database.reading() as connection:
+            return self._rows.calls(connection, condition, latest=limit)
 
     def calls_of_session(self, session: str | None) -> list[Call]:
         in_session = (

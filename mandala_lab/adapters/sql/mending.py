@@ -11,12 +11,25 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import LargeBinary, cast, delete, func, insert, or_, select, update
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.checking import Checking, any_text
 from mandala_lab.adapters.sql.deletion import delete_calls
-from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, now_us
-from mandala_lab.adapters.sql.schema import HEAD, calls, edges, quarantine, spilled_values, stored_values
+from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, now_us, reads_to_bytes, version_to_json
+from mandala_lab.adapters.sql.schema import (
+    HEAD,
+    calls,
+    code_states,
+    code_versions,
+    edges,
+    ops,
+    quarantine,
+    spilled_values,
+    stored_values,
+)
+from mandala_lab.adapters.sql.signed import of_state, of_version
 from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.ops import CodeVersion
 
 
 class Mending(Checking):
@@ -53,10 +66,34 @@ class Mending(Checking):
                 connection.execute(insert(quarantine).values(kept))
             delete_calls(connection, row, now_us())
 
+    def set_aside_version(self, version: str, reason: str) -> None:
+        digest = bytes.fromhex(version)
+        with self._writing() as cursor:
+            query = select(code_versions.c.id, ops.c.key, cast(code_versions.c.code, LargeBinary)).join(ops)
+            for row_id, op, code in self._execute(cursor, query.where(code_versions.c.digest == digest)).fetchall():
+                note = {"at_us": now_us(), "kind": "version", "key": digest, "reason": reason, "data": code}
+                self._execute(cursor, insert(quarantine).values(note))
+                bare = version_to_json(CodeVersion(digest, ""))
+                made = {"signature": self._sign(of_version(op, digest, digest, bare, None)), "code": bare}
+                changed = update(code_versions).where(code_versions.c.id == row_id)
+                self._execute(cursor, changed.values(representative=digest, program=None, **made))
+                self._reset_states(cursor, row_id, op, digest)
+
+    def _reset_states(self, cursor: Any, version_id: int, op: str, digest: bytes) -> None:
+        """Let the states of a version that are not what was signed stand for no keys."""
+        of_version_ = code_states.c.version_id == version_id
+        columns = (code_states.c.id, code_states.c.prefix, code_states.c.reads, code_states.c.signature)
+        for row_id, prefix, reads, signature in self._execute(cursor, select(*columns).where(of_version_)).fetchall():
+            if not self._counts(signature, of_state(op, digest, prefix, reads)):
+                nobodys, nothing = b"#%d" % row_id, reads_to_bytes(())
+                made = self._sign(of_state(op, digest, nobodys, nothing))
+                changed = update(code_states).where(code_states.c.id == row_id)
+                self._execute(cursor, changed.values(prefix=nobodys, reads=nothing, signature=made))
+
     def number_set_aside(self) -> int:
         key = quarantine.c.key
-        back = [key.in_(select(table.c.cid)) for table in (stored_values, spilled_values)]
-        back.append(key.in_(select(calls.c.hid)))
+        back: list[ColumnElement[bool]] = [key.in_(select(table.c.cid)) for table in (stored_values, spilled_values)]
+        back += [key.in_(select(calls.c.hid)), quarantine.c.kind == "version"]
         with self._database.reading() as connection:
             return int(connection.scalar(select(func.count(key.distinct())).where(~or_(*back))) or 0)
 

@@ -69,13 +69,18 @@ def require_current(connection: Connection) -> None:
     StoreError
         When the database is not a store, or one of another version.
     """
-    applied = _applied(connection, set(inspect(connection).get_table_names()))
-    missing = [migration.name for migration in MIGRATIONS if migration.name not in applied]
+    missing = pending(connection)
     if missing:
         raise StoreError(
             f"this store was written by an older mandala-lab (it lacks {', '.join(missing)}); "
-            "open it once for writing, with Storage(path), to bring it up to date"
+            "run 'mandala migrate' on it, or open it with Storage(path), to bring it up to date"
         )
+
+
+def pending(connection: Connection) -> list[str]:
+    """Return the names of the migrations that a store lacks; `StoreError` where it is none, or a newer one."""
+    applied = _applied(connection, set(inspect(connection).get_table_names()))
+    return [migration.name for migration in MIGRATIONS if migration.name not in applied]
 
 
 def _applied(connection: Connection, tables: set[str]) -> set[str]:
@@ -83,7 +88,6 @@ def _applied(connection: Connection, tables: set[str]) -> set[str]:
     if schema.migrations.name not in tables:
         found = f"the tables {', '.join(sorted(map(str, tables))[:5])}" if tables else "no tables"
         raise StoreError(f"this is a database, but not a mandala-lab store: it has {found}; choose another path")
-    _refuse_programs(connection)
     applied = set(connection.scalars(select(schema.migrations.c.name)))
     unknown = applied - {migration.name for migration in MIGRATIONS}
     if unknown:
@@ -92,17 +96,6 @@ def _applied(connection: Connection, tables: set[str]) -> set[str]:
             "update mandala-lab to open it"
         )
     return applied
-
-
-def _refuse_programs(connection: Connection) -> None:
-    """Refuse a file in which somebody put what runs when it is read or written, in place of tables or behind them."""
-    for kind, name, sql in connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master"):
-        if kind == "trigger" or (name in schema.metadata.tables and not str(sql).startswith("CREATE TABLE")):
-            what = str(sql).partition("(")[0].strip()[:80]
-            raise StoreError(
-                f"this store has {what!r} in it, which mandala-lab never makes and which runs when a store is used: "
-                "somebody else changed the file; remove it with sqlite3, or choose another path"
-            )
 
 
 def _note(connection: Connection, names: list[str]) -> None:

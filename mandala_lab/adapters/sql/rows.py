@@ -141,10 +141,13 @@ class RowReader:
         self._history = history
         self._specs: dict[tuple[str, str], OpSpec] = {}
 
-    def calls(self, connection: Connection, condition: Any) -> list[Call]:
-        """Return the calls that meet a condition, in order of recording."""
-        rows = connection.execute(_CALL_COLUMNS.where(condition).order_by(calls.c.id))
-        return [self._call(row) for row in rows]
+    def calls(self, connection: Connection, condition: Any, *, latest: int | None = None) -> list[Call]:
+        """Return the calls that meet a condition, all or the `latest`, in order of recording."""
+        query = _CALL_COLUMNS.where(condition)
+        if latest is None:
+            return [self._call(row) for row in connection.execute(query.order_by(calls.c.id))]
+        rows = connection.execute(query.order_by(calls.c.id.desc()).limit(latest)).all()
+        return [self._call(row) for row in reversed(rows)]
 
     def _given(self, given: Given) -> Ref:
         return ref_class(given.data)(given.cid.hex(), given.hid.hex(), self._source, data=given.data)

@@ -2,7 +2,8 @@
 
 Here is what concerns the store as a whole. The rest lies beside, by subject:
 `recording` (writing calls; with `values`, `code` and `sessions`, which it writes
-to) and `finding`; all of them work with `connected`.
+to), `finding`, and for the care of a store `checking`, `mending`, `adoption` and
+`merging`; all of them work with `connected`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from mandala_lab.adapters.sql.adoption import Adoption
 from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
 from mandala_lab.adapters.sql.mending import Mending
+from mandala_lab.adapters.sql.merging import Merging
 from mandala_lab.adapters.sql.odd_rows import telling_of_odd_rows
-from mandala_lab.adapters.sql.recording import Recording
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_setting
@@ -31,7 +32,7 @@ _MEETING_ROWS = (
 
 
 @telling_of_odd_rows(*_MEETING_ROWS)
-class SqlCallStore(Recording, Finding, Adoption, Mending):
+class SqlCallStore(Merging, Finding, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
     Parameters
@@ -44,6 +45,8 @@ class SqlCallStore(Recording, Finding, Adoption, Mending):
         Open a store that exists, and never write to it.
     synced
         Let each commit wait until it is on the disk.
+    shared
+        Do without a write-ahead log, for a file on a network file system.
     keyring
         What records are signed with, and whose count; by default nothing is signed and all do.
     """
@@ -55,9 +58,11 @@ class SqlCallStore(Recording, Finding, Adoption, Mending):
         *,
         read_only: bool = False,
         synced: bool = False,
+        shared: bool = False,
         keyring: Keyring | None = None,
     ) -> None:
-        super().__init__(Database(path, read_only=read_only, synced=synced), keyring or EverythingKnown())
+        database = Database(path, read_only=read_only, synced=synced, shared=shared)
+        super().__init__(database, keyring or EverythingKnown())
         self._rows = RowReader(source, self)
 
     def setting(self, name: str) -> str | None:
@@ -83,6 +88,10 @@ class SqlCallStore(Recording, Finding, Adoption, Mending):
             number, size = connection.execute(inside.select_from(stored_values)).one()
             more, large = connection.execute(outside).one()
         return Sizes(self.count_calls(), number + more, size + large, self._database.size())
+
+    def snapshot(self, path: str) -> None:
+        with self._database.reading() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (path,))
 
     def start_anew(self) -> None:
         self._database.start_anew()

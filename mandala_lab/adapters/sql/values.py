@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -10,9 +11,9 @@ from mandala_lab.adapters.sql.connected import Connected
 from mandala_lab.adapters.sql.deletion import delete_unreferenced
 from mandala_lab.adapters.sql.schema import spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_value
-from mandala_lab.model.errors import CorruptValueError
+from mandala_lab.model.errors import CorruptValueError, StoreError
 from mandala_lab.model.structures import FORMAT
-from mandala_lab.model.values import StoredValue
+from mandala_lab.model.values import Blob, StoredValue
 from mandala_lab.ports.blob_store import BlobStore
 
 
@@ -71,6 +72,17 @@ class Values(Connected):
             self._drop_value(cursor, value.cid)
             self._add_value(cursor, value)
 
+    def large_values(self) -> Iterator[tuple[bytes, Blob]]:
+        if self._blobs is None:
+            return
+        with self._database.reading() as connection:
+            cids = list(connection.scalars(select(spilled_values.c.cid)))
+        for cid in cids:
+            try:
+                yield cid, self._blobs.get(cid)
+            except (LookupError, StoreError):
+                continue
+
     def delete_unreferenced_values(self) -> int:
         with self._database.changing() as connection:
             gone, spilled = delete_unreferenced(connection)
@@ -92,25 +104,21 @@ class Values(Connected):
             self._blobs.put(value.cid, *value.parts)
 
     def _add_value(self, cursor: Any, value: StoredValue) -> None:
-        written = (value.cid, value.format, value.digest)
-        signature = self._sign(of_value(*written))
-        spills = self._spills(value)
-        for attempt in range(2):
-            if spills:
-                added = cursor.execute(self._do.add_spilled, (*written, value.size, signature))
-            else:
-                added = cursor.execute(self._do.add_value, (*written, value.settled().data, signature))
-            if added.rowcount or attempt or self._is_known(cursor, value.cid):
-                return
+        """Write the row of a value, in the place of one that does not count."""
+        rows = [cursor.execute(ask, (value.cid,)).fetchone() for ask in (self._do.known_value, self._do.spilled_value)]
+        known = [self._counts_value(value.cid, row) for row in rows if row is not None]
+        if any(known):
+            return
+        if known:
             self._drop_value(cursor, value.cid)
+        self._insert_value(cursor, value, self._sign(of_value(value.cid, value.format, value.digest)))
 
-    def _is_known(self, cursor: Any, cid: bytes) -> bool:
-        """Whether the row of a value was written by somebody who counts."""
-        for statement in (self._do.known_value, self._do.spilled_value):
-            row = cursor.execute(statement, (cid,)).fetchone()
-            if row is not None and not self._counts_value(cid, row):
-                return False
-        return True
+    def _insert_value(self, cursor: Any, value: StoredValue, signature: bytes | None) -> None:
+        written = (value.cid, value.format, value.digest)
+        if self._spills(value):
+            cursor.execute(self._do.add_spilled, (*written, value.size, signature))
+        else:
+            cursor.execute(self._do.add_value, (*written, value.settled().data, signature))
 
     def _counts_value(self, cid: bytes, row: tuple[str, bytes, bytes | None]) -> bool:
         return self._counts(row[2], of_value(cid, row[0], row[1]))

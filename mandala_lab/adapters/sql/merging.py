@@ -1,0 +1,162 @@
+"""Taking in what another store holds: records are immutable and go by what they are, so this is a union of sets.
+
+Records keep the signature of who wrote them. What is here already stays, but for a
+record that does not count where the other store has one that does. Values are
+verified on their way; a damaged one stays where it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from mandala_lab.adapters.sql.connected import KnownIds
+from mandala_lab.adapters.sql.recording import Recording
+from mandala_lab.adapters.sql.rows import bytes_to_links, now_us
+from mandala_lab.adapters.sql.schema import (
+    HEAD,
+    calls,
+    code_states,
+    code_versions,
+    ops,
+    runs,
+    spans,
+    spilled_values,
+    stored_values,
+)
+from mandala_lab.adapters.sql.signed import of_call, of_value
+from mandala_lab.adapters.sql.statements import CALL, SPAN
+from mandala_lab.model.errors import CorruptValueError, MandalaLabError, StoreError
+from mandala_lab.model.hashing import digest
+from mandala_lab.model.values import StoredValue
+from mandala_lab.ports.call_store import CallStore, Verify
+
+_BATCH = 2000
+Ids = Mapping[int, int]
+"""Row ids there to row ids here."""
+
+
+class Merging(Recording):
+    """Records of other stores."""
+
+    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None]) -> Counter[str]:
+        if not isinstance(source, Merging):
+            raise StoreError(f"records of a {type(source).__name__} cannot be taken into this store")
+        taken: Counter[str] = Counter()
+        with source._database.reading() as there:  # noqa: SLF001 - another of this class
+            there.exec_driver_sql("BEGIN")  # all of it as it is now
+            try:
+                for value, signature in source.each_value(there, verify, taken):
+                    self._take_value(value, signature, taken)
+                    tell(1)
+                self._take_records(there, taken, tell)
+            finally:
+                there.exec_driver_sql("ROLLBACK")
+        self._known = KnownIds()
+        with self._writing() as cursor:
+            told = ", ".join(f"{number} {what}" for what, number in taken.items())
+            cursor.execute(self._do.add_event, (now_us(), "import", None, told or "nothing new"))
+        return taken
+
+    def each_value(
+        self, there: Connection, verify: Verify, taken: Counter[str]
+    ) -> Iterator[tuple[StoredValue, bytes | None]]:
+        """Yield the values of this store with their signatures; damaged ones are counted instead."""
+        for table in (stored_values, spilled_values):
+            for cid, signature in there.execute(select(table.c.cid, table.c.signature)):
+                try:
+                    value = self.read_value(cid)
+                    if value.digest and digest(value.data) != value.digest:
+                        raise CorruptValueError(f"value {cid.hex()} is damaged")
+                    if not value.digest:
+                        verify(value)
+                except (MandalaLabError, LookupError):
+                    taken["damaged values"] += 1
+                else:
+                    yield value, signature
+
+    def _take_value(self, value: StoredValue, signature: bytes | None, taken: Counter[str]) -> None:
+        counts = self._counts(signature, of_value(value.cid, value.format, value.digest))
+        asked = (self._do.known_value, self._do.spilled_value)
+        known = any(self._database.fetch(statement, (value.cid,)) is not None for statement in asked)
+        if known and (not counts or self.has_value(value.cid)):
+            return
+        self._spill(value)
+        with self._writing() as cursor:
+            self._drop_value(cursor, value.cid)
+            self._insert_value(cursor, value, signature)
+        taken["values"] += 1
+
+    def _take_records(self, there: Connection, taken: Counter[str], tell: Callable[[int], None]) -> None:
+        with self._database.changing() as here:
+            op_ids = _united(there, here, ops, {}, ("key",))
+            versions = _united(there, here, code_versions, {"op_id": op_ids}, ("op_id", "digest"))
+            of_state = {"op_id": op_ids, "version_id": versions}
+            states = _united(there, here, code_states, of_state, ("op_id", "version_id", "prefix"))
+            run_ids = _united(there, here, runs, {}, ("name",))
+        call_ids: dict[int, int] = {}
+        columns = (calls.c.id, *(calls.c[name] for name in CALL))
+        for rows in _batches(there.execute(select(*columns).order_by(calls.c.id)), _BATCH):
+            with self._writing() as cursor:
+                for row in rows:
+                    there_id, here_id, is_new = self._take_call(cursor, row, op_ids, states)
+                    call_ids[there_id] = here_id
+                    taken["calls"] += is_new
+            tell(len(rows))
+        for rows in _batches(there.execute(select(*(spans.c[name] for name in SPAN))), _BATCH):
+            with self._writing() as cursor:
+                cursor.executemany(self._do.add_span, _moved(rows, run_ids, call_ids))
+
+    def _take_call(self, cursor: Any, row: Any, op_ids: Ids, states: Ids) -> tuple[int, int, bool]:
+        """Take in the record of a call; return its row there and here, and whether it is new."""
+        written = dict(row._mapping)  # noqa: SLF001 - public, in spite of its name
+        there_id, hid, links = written.pop("id"), written["hid"], written["links"]
+        written |= {"op_id": op_ids[written["op_id"]], "state_id": states[written["state_id"]]}
+        known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+        counts = self._counts(written["signature"], of_call(hid, written["cid"], written["status"], links))
+        if known is not None and (not counts or (self._is_ours(hid, known) and known[1] <= written["status"])):
+            return there_id, known[0], False
+        values = tuple(written[name] for name in CALL)
+        if known is None:
+            here_id = cursor.execute(self._do.add_call, values).lastrowid
+        else:
+            here_id = known[0]
+            cursor.execute(self._do.renew_call, (*values[1:], here_id))
+            cursor.execute(self._do.drop_edges, (here_id,))
+        heads = {given.hid[:HEAD] for given in bytes_to_links(links).inputs}
+        cursor.executemany(self._do.add_edge, [(taken, here_id) for taken in heads])
+        return there_id, here_id, known is None
+
+
+def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    found = iter(rows)
+    while part := list(islice(found, size)):
+        yield part
+
+
+def _united(there: Connection, here: Connection, table: Any, maps: Mapping[str, Ids], unique: tuple[str, ...]) -> Ids:
+    """Take in the rows of a small table; return their ids here."""
+    ids: dict[int, int] = {}
+    for row in there.execute(select(table)).mappings():
+        written = dict(row)
+        there_id = written.pop("id")
+        written |= {name: known[written[name]] for name, known in maps.items()}
+        here.execute(insert(table).values(written).on_conflict_do_nothing())
+        same = and_(*(table.c[name] == written[name] for name in unique))
+        ids[there_id] = int(here.execute(select(table.c.id).where(same)).scalar_one())
+    return ids
+
+
+def _moved(rows: Iterable[Any], run_ids: Ids, call_ids: Ids) -> list[tuple[Any, ...]]:
+    """Return rows of spans as they are here."""
+    place = SPAN.index("call_id")
+    return [
+        (run_ids[row[0]], *row[1:place], call_ids[row[place]], *row[place + 1 :])
+        for row in rows
+        if row[place] in call_ids
+    ]

@@ -1,0 +1,96 @@
+"""Looking after a store: ``fsck``, ``trust``, ``migrate``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from mandala_lab.cli import shown
+from mandala_lab.cli.listing import reading
+from mandala_lab.records.fsck import Checkup, Progress
+from mandala_lab.records.fsck import fsck as check
+from mandala_lab.storage import Storage
+from mandala_lab.wiring import pending_migrations
+
+
+def fsck(options: Namespace) -> int:
+    """Check a store, and repair it where that is asked for."""
+    with shown.progress("checking", " records") as count:
+
+        def progress(_what: str, number: int) -> None:
+            count(number)
+
+        found = _repaired(options.store, progress) if options.repair else _checked(options.store, progress)
+    if options.json:
+        faults = [
+            {
+                "kind": one.kind,
+                "place": one.place,
+                "id": one.id,
+                "detail": one.detail,
+                "repaired": found.repaired.get(one),
+            }
+            for one in found.faults
+        ]
+        shown.say_json(
+            {
+                "calls": found.calls,
+                "values": found.values,
+                "faults": faults,
+                "number": found.number,
+                "untrusted": found.untrusted,
+                "set_aside": found.set_aside,
+                "duration_s": found.duration_s,
+                "exit_code": found.exit_code,
+            }
+        )
+    else:
+        shown.say(found)
+    return found.exit_code
+
+
+def trust(options: Namespace) -> int:
+    """Let records of somebody count."""
+    storage = Storage(options.store)
+    try:
+        found = storage.trust(options.key, pickles=options.pickles)
+    finally:
+        storage.close()
+    if options.json:
+        shown.say_json(found)
+        return 0
+    if found.calls or found.values:
+        shown.say(f"{found.calls:,} calls and {found.values:,} values of {found.key} are yours from now on")
+    else:
+        shown.say(f"what {found.key} signs counts from now on, in every store")
+    if found.pickles_left:
+        shown.say(f"{found.pickles_left:,} pickled values are still closed: --pickles trusts them too, with their code")
+    if found.damaged_left:
+        shown.say(f"{found.damaged_left:,} values are damaged, and stay as they are")
+    return 0
+
+
+def migrate(options: Namespace) -> int:
+    """Bring a store of an earlier version up to date."""
+    names = pending_migrations(options.store)
+    if names and not options.dry_run:
+        Storage(options.store).close()
+    if options.json:
+        shown.say_json({"migrations": names, "done": bool(names) and not options.dry_run})
+    elif not names:
+        shown.say("the store is up to date")
+    else:
+        shown.say(f"{'would apply' if options.dry_run else 'applied'}: {', '.join(names)}")
+    return 0
+
+
+def _checked(path: str, progress: Progress) -> Checkup:
+    with reading(path) as store:
+        return check(store, None, progress)
+
+
+def _repaired(path: str, progress: Progress) -> Checkup:
+    storage = Storage(path)
+    try:
+        return storage.fsck(repair=True, progress=progress)
+    finally:
+        storage.close()

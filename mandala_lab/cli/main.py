@@ -1,0 +1,124 @@
+"""The arguments of ``mandala``, and what becomes of errors.
+
+Exit status: 0; 1 for what could not be done; of ``fsck`` the sum of 1 (corrupt),
+2 (untrusted) and 4 (other, a store that cannot be opened); 64 for arguments that
+are none; 130 when it was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from mandala_lab.model.errors import MandalaLabError
+
+_USAGE = 64
+_INTERRUPTED = 130
+_OTHER_FAULT = 4
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with arguments, with a status of its own."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(_USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    from mandala_lab.cli import shown
+
+    try:
+        return _run(options)
+    except (MandalaLabError, LookupError, ValueError, TypeError, OSError) as error:
+        text = error.args[0] if isinstance(error, LookupError) and error.args else error
+        print(f"mandala: {shown.printable(str(text))}", file=sys.stderr)  # noqa: T201 - a command's way to speak
+        return _OTHER_FAULT if options.command == "fsck" else 1
+    except KeyboardInterrupt:
+        print("mandala: interrupted", file=sys.stderr)  # noqa: T201 - as above
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever reads it has read enough
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from mandala_lab.cli import care, listing, transfer
+
+    commands: dict[str, Any] = {
+        "ls": listing.ls,
+        "stats": listing.stats,
+        "explain": listing.explain,
+        "fsck": care.fsck,
+        "trust": care.trust,
+        "migrate": care.migrate,
+        "export": transfer.export,
+        "import": transfer.take_in,
+    }
+    status = commands[options.command](options)
+    sys.stdout.flush()
+    return int(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="mandala", description="Look at stores of memoized calls, and look after them.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, what: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+        if name != "import":
+            found.add_argument("store", metavar="STORE", help="file of the store, such as results.db")
+        found.add_argument("--json", action="store_true", help="print JSON")
+        return found
+
+    _add_listing(add)
+    _add_care(add)
+    _add_transfer(add)
+    return parser
+
+
+def _add_listing(add: Any) -> None:
+    listed = add("ls", "list calls, the latest last")
+    listed.add_argument("--op", help="only calls of this op, by name or key")
+    listed.add_argument("--status", choices=("ok", "error"), help="only calls with this status")
+    listed.add_argument("--limit", type=_count, default=50, metavar="N", help="how many (50)")
+    kind = listed.add_mutually_exclusive_group()
+    kind.add_argument("--ops", action="store_true", help="list ops instead")
+    kind.add_argument("--signers", action="store_true", help="list whose records they are instead")
+    add("stats", "say how much is stored, and what memoization came to")
+    explained = add("explain", "say why a recorded call ran, and what differs from the nearest earlier one")
+    explained.add_argument("call", metavar="CALL", help="hid of the call, or how it begins")
+
+
+def _add_care(add: Any) -> None:
+    checked = add("fsck", "check that all is as it was written; status 1: corrupt, 2: untrusted, 4: other")
+    checked.add_argument("--repair", action="store_true", help="mend, or set aside, what is damaged")
+    trusted = add("trust", "let records count that somebody else signed, or nobody")
+    trusted.add_argument("key", metavar="KEY", help="their key file, a fingerprint of ls --signers, or unsigned")
+    trusted.add_argument("--pickles", action="store_true", help="pickled values too, which can run any code")
+    migrated = add("migrate", "bring a store of an earlier version up to date")
+    migrated.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+
+def _add_transfer(add: Any) -> None:
+    exported = add("export", "write a picture (.svg) or an archive (.zip)")
+    exported.add_argument("target", metavar="FILE", help="what is written: graph.svg, backup.zip")
+    exported.add_argument("--op", help="in a picture, only calls of this op")
+    exported.add_argument("--session", help="in a picture, only calls of this session")
+    taken = add("import", "take in what an archive or another store holds")
+    taken.add_argument("source", metavar="FILE", help="an archive, or the file of a store")
+    taken.add_argument("store", metavar="STORE", help="file of the store that takes it in, made if it is missing")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number from 1 on is wanted")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

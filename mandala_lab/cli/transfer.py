@@ -1,0 +1,69 @@
+"""What leaves a store and what comes into one: ``export`` and ``import``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from mandala_lab.cli import shown
+from mandala_lab.cli.listing import reading
+from mandala_lab.computation_frame import ComputationFrame
+from mandala_lab.frame.build import FrameBuilder
+from mandala_lab.frame.expand import with_structure
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.model.errors import StoreError
+from mandala_lab.ports.call_store import CallStore
+from mandala_lab.records import find
+from mandala_lab.storage import Storage
+from mandala_lab.sync import archive
+
+_KINDS = {".svg": "a picture of its graph", ".zip": "all of it, in one file"}
+
+
+def export(options: Namespace) -> int:
+    """Write a picture or an archive of a store."""
+    target = Path(options.target).expanduser().resolve()
+    if target.suffix not in _KINDS:
+        known = ", or ".join(f"{suffix} for {what}" for suffix, what in _KINDS.items())
+        raise StoreError(f"{options.target}: the ending says what is exported: {known}")
+    if not target.parent.is_dir():
+        raise StoreError(f"the folder {target.parent} does not exist; create it or choose another path")
+    with reading(options.store) as store:
+        if target.suffix == ".svg":
+            ComputationFrame(_graph(store, options), store).save_svg(target)
+        else:
+            with shown.progress("packing", "B") as count:
+                archive.pack(store, target, count)
+    size = target.stat().st_size
+    if options.json:
+        shown.say_json({"path": str(target), "bytes": size})
+    else:
+        shown.say(f"wrote {target} ({shown.size(size)})")
+    return 0
+
+
+def take_in(options: Namespace) -> int:
+    """Take an archive or another store into a store, which is made if it is missing."""
+    source = Path(options.source).expanduser()
+    if not source.is_file():
+        raise StoreError(f"there is no file {source}: give an archive, or a store")
+    storage = Storage(options.store)
+    try:
+        with shown.progress("taking in", " records") as count:
+            found = storage.merge(source, progress=count)
+    finally:
+        storage.close()
+    if options.json:
+        shown.say_json(found)
+    else:
+        shown.say(found)
+    return 0
+
+
+def _graph(store: CallStore, options: Namespace) -> FrameGraph:
+    builder = FrameBuilder()
+    if options.op is not None:
+        builder.add_calls(store.calls_of_op(find.key_of(store, options.op)))
+    else:
+        builder.add_calls(with_structure(store, store.calls_of_session(options.session)))
+    return builder.graph()

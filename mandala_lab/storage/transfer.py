@@ -1,0 +1,96 @@
+"""A store as one file, and one store taken into another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mandala_lab.model.errors import StoreError
+from mandala_lab.storage.opened import Opened
+from mandala_lab.sync import archive
+from mandala_lab.sync.merge import Imported, merge
+from mandala_lab.wiring import open_for_reading
+
+Tell = Callable[[int], None]
+
+
+class Transfer(Opened):
+    """Archives and merges."""
+
+    def backup(self, path: str | Path, *, progress: Tell | None = None) -> int:
+        """Write all that is stored to one new file, as it is at this moment; others may go on writing.
+
+        Parameters
+        ----------
+        path
+            The archive, such as ``"results.zip"``; an older one there is replaced when the new one is whole.
+        progress
+            Is called with numbers of further bytes that were packed.
+
+        Returns
+        -------
+        int
+            Bytes of the archive.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be written.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op
+        ... def square(x):
+        ...     return x * x
+        >>> with Storage("squares.db") as storage:
+        ...     _ = square(3)
+        >>> storage.backup("squares.zip") > 0
+        True
+        >>> print(Storage("restored.db").merge("squares.zip"))
+        1 new calls and 0 new values
+        """
+        place = Path(path).expanduser().resolve()
+        if not place.parent.is_dir():
+            raise StoreError(f"the folder {place.parent} does not exist; create it or choose another path")
+        return archive.pack(self._written, place, progress or _nobody)
+
+    def merge(self, path: str | Path, *, progress: Tell | None = None) -> Imported:
+        """Take in what an archive or another store holds and this one lacks; repeating is harmless.
+
+        Records keep the signatures of those who wrote them, so that those of others
+        are no hits before they are trusted.
+
+        Parameters
+        ----------
+        path
+            An archive that `backup` wrote, or the file of a store.
+        progress
+            Is called with numbers of further records that were looked at.
+
+        Raises
+        ------
+        StoreError
+            When there is no such file, or it is neither.
+        """
+        found = take_in(Path(path).expanduser().resolve(), self, progress or _nobody)
+        self._parts.engine.forget()
+        return found
+
+
+def take_in(path: Path, storage: Opened, tell: Tell) -> Imported:
+    """Take an archive or a store into a storage."""
+    if not path.is_file():
+        raise StoreError(f"there is no file {path}: give an archive, or a store")
+    if archive.is_archive(path):
+        with archive.unpacked(path) as database:
+            return take_in(database, storage, tell)
+    source = open_for_reading(str(path))
+    try:
+        return merge(source, storage._written, tell)  # noqa: SLF001 - of this room
+    finally:
+        source.close()
+
+
+def _nobody(_number: int) -> None:
+    """Learn of progress that nobody watches."""

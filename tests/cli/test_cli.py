@@ -1,0 +1,233 @@
+"""The command ``mandala``, as a terminal and as a script use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mandala_lab import MandalaLabWarning, Storage, op
+from mandala_lab.cli import shown
+from mandala_lab.cli.main import main
+from mandala_lab.trust import keys
+
+SECOND = Path(__file__).parent.parent / "golden" / "store_0002.sql"
+
+
+@op
+def inc(x):
+    return x + 1
+
+
+@op
+def ramp(n):
+    return np.arange(n)
+
+
+@op
+def fails(x):
+    raise ValueError("no such thing: \x1b[31mred\u202e")
+
+
+@pytest.fixture
+def filled(path) -> str:
+    with Storage(path, overflow_threshold_MB=0.02) as storage:
+        inc(inc(1)), inc(1), ramp(50), ramp(5000)
+        with pytest.raises(ValueError, match="no such thing"):
+            fails(0)
+    storage.close()
+    return str(path)
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = main(arguments)
+        except SystemExit as error:
+            status = error.code
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+def test_ls_lists_the_latest_calls(filled, run):
+    status, out, _ = run("ls", filled)
+    assert status == 0
+    lines = [line.split("  ")[-1].strip() for line in out.splitlines()]
+    assert lines == ["what", "inc(x=1)", "inc(x=2)", "ramp(n=50)", "ramp(n=5000)", "fails(x=0)"]
+    assert "ERROR" in out.splitlines()[-1]
+    assert [line.split()[-1] for line in run("ls", filled, "--op", "inc")[1].splitlines()] == [
+        "what",
+        "inc(x=1)",
+        "inc(x=2)",
+    ]
+    assert run("ls", filled, "--status", "error")[1].splitlines()[1].endswith("fails(x=0)")
+    status, out, _ = run("ls", filled, "--limit", "2")
+    assert "ramp(n=5000)" in out
+    assert "ramp(n=50)" not in out
+    assert "the last 2 are shown" in out
+
+
+def test_ls_lists_ops_and_signers(filled, run):
+    assert run("ls", filled, "--ops")[1].splitlines()[1].split()[:2] == ["2", "1"]
+    assert [one["op"].rpartition(":")[2] for one in json.loads(run("ls", filled, "--ops", "--json")[1])] == [
+        "inc",
+        "ramp",
+        "fails",
+    ]
+    (signer,) = json.loads(run("ls", filled, "--signers", "--json")[1])
+    assert (signer["standing"], signer["calls"]) == ("you", 5)
+
+
+def test_ls_as_json_has_ids_and_status(filled, run):
+    found = json.loads(run("ls", filled, "--json")[1])
+    storage = Storage(filled)
+    assert [one["hid"] for one in found] == [call.hid for call in storage.calls()]
+    assert found[0]["outputs"]["output_0"]["cid"] == storage.calls()[0].outputs["output_0"].cid
+    assert found[-1]["error"].strip().splitlines()[-1].startswith("ValueError")
+
+
+def test_stats_count(filled, run):
+    status, out, _ = run("stats", filled)
+    assert status == 0
+    assert out.startswith("5 calls, 2 values of")
+    found = json.loads(run("stats", filled, "--json")[1])
+    assert (found["calls"], found["computed"], found["cached"], found["failed"]) == (5, 4, 1, 1)
+
+
+def test_explain_says_why_a_call_ran(filled, run):
+    hid = Storage(filled).calls(ramp)[1].hid
+    status, out, _ = run("explain", filled, hid[:10])
+    assert (status, out) == (0, "ramp ran anew: argument 'n' is 5000 and was 50, compared with the nearest call\n")
+    found = json.loads(run("explain", filled, hid, "--json")[1])
+    assert (found["reason"], found["differences"][0]["name"]) == ("arguments", "n")
+
+
+def test_fsck_tells_by_its_status_what_it_found(filled, run, monkeypatch, tmp_path):
+    assert run("fsck", filled)[:2][0] == 0
+    connection = sqlite3.connect(filled)
+    connection.execute("update stored_values set data = zeroblob(length(data))")
+    connection.commit()
+    connection.close()
+    status, out, _ = run("fsck", filled)
+    assert status == 1
+    assert "are damaged" in out
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MandalaLabWarning)
+        found = json.loads(run("fsck", filled, "--repair", "--json")[1])
+    assert [one["repaired"] for one in found["faults"]] == ["made again"]
+    assert run("fsck", filled)[0] == 0
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "another"))
+    status, out, _ = run("fsck", filled)
+    assert status == 2
+    assert "which you do not trust" in out
+    status, _, err = run("fsck", str(tmp_path / "nothing.db"))
+    assert status == 4
+    assert "there is no store" in err
+
+
+def test_trust_makes_records_of_others_count(filled, run, monkeypatch, tmp_path):
+    theirs = keys.key_file()
+    (signer,) = json.loads(run("ls", filled, "--signers", "--json")[1])
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "mine" / "key"))
+    status, out, _ = run("trust", filled, signer["key"])
+    assert (status, out) == (0, f"5 calls and 2 values of {signer['key']} are yours from now on\n")
+    assert run("fsck", filled)[0] == 0
+    status, out, _ = run("trust", filled, str(theirs))
+    assert (status, out) == (0, f"what {signer['key']} signs counts from now on, in every store\n")
+    status, _, err = run("trust", filled, "12345678")
+    assert status == 1
+    assert "nothing in this store is signed by 12345678" in err
+
+
+def test_migrate_brings_an_old_store_up_to_date(run, path):
+    connection = sqlite3.connect(path)
+    connection.executescript(SECOND.read_text())
+    connection.close()
+    status, _, err = run("ls", str(path))
+    assert status == 1
+    assert "run 'mandala migrate' on it" in err
+    assert run("migrate", str(path), "--dry-run")[1] == "would apply: 0003_signatures\n"
+    assert run("migrate", str(path))[1] == "applied: 0003_signatures\n"
+    assert run("migrate", str(path))[1] == "the store is up to date\n"
+    assert run("ls", str(path))[0] == 0
+
+
+def test_export_and_import_carry_a_store_over(filled, run, tmp_path):
+    status, out, _ = run("export", filled, "backup.zip")
+    assert status == 0
+    assert out.startswith(f"wrote {tmp_path / 'backup.zip'} (")
+    status, out, _ = run("import", "backup.zip", "other.db")
+    assert (status, out) == (0, "5 new calls and 2 new values\n")
+    assert run("import", filled, "other.db")[1] == "0 new calls and 0 new values\n"
+    assert run("fsck", "other.db")[0] == 0
+    assert json.loads(run("stats", "other.db", "--json")[1])["calls"] == 5
+
+
+def test_export_draws_a_picture(filled, run, tmp_path):
+    assert run("export", filled, "graph.svg")[0] == 0
+    assert "ramp" in (tmp_path / "graph.svg").read_text()
+    assert run("export", filled, "inc.svg", "--op", "inc")[0] == 0
+    assert "ramp" not in (tmp_path / "inc.svg").read_text()
+    status, _, err = run("export", filled, "graph.docx")
+    assert status == 1
+    assert "the ending says what is exported: .svg for" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["ls"], "STORE"),
+        (["lst", "x.db"], "invalid choice"),
+        (["ls", "x.db", "--limit", "0"], "a number from 1 on"),
+        (["ls", "x.db", "--limit", "many"], "invalid"),
+        ([], "COMMAND"),
+    ],
+)
+def test_wrong_arguments_have_a_status_of_their_own(run, arguments, told):
+    status, _, err = run(*arguments)
+    assert status == 64
+    assert told in err
+
+
+@pytest.mark.parametrize("command", ["ls", "stats", "fsck", "explain", "migrate", "export"])
+def test_what_is_no_store_is_told_in_one_line(run, command, tmp_path):
+    (tmp_path / "no.db").write_text("this is a text, and no database\n" * 100)
+    more = {"explain": ["abc"], "export": ["a.zip"]}.get(command, [])
+    status, out, err = run(command, "no.db", *more)
+    assert status == (4 if command == "fsck" else 1)
+    assert out == ""
+    assert err.startswith("mandala: the store")
+    assert err.count("\n") == 1
+
+
+def test_texts_out_of_a_store_cannot_steer_a_terminal(run, path):
+    named = op(name="evil\x1b]0;title\x07:\u202egnp")(lambda x: x)
+    with Storage(path):
+        named("\x1b[2J\r\u2066hidden\x9b31m")
+    for arguments in (["ls", str(path)], ["ls", str(path), "--ops"], ["ls", str(path), "--op", "\x1b[31mno"]):
+        _, out, err = run(*arguments)
+        assert all(char == "\n" or shown.printable(char) == char for char in out + err)
+    assert "evil\\x1b]0;title\\x07" in run("ls", str(path), "--ops")[1]
+    assert "\x1b" not in run("ls", str(path), "--json")[1]
+
+
+def test_the_command_is_installed_and_quiet_where_nobody_watches(filled):
+    done = subprocess.run(
+        [sys.executable, "-m", "mandala_lab", "fsck", filled],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("all is as it was written\n")

@@ -1,0 +1,341 @@
+"""A store that somebody else wrote: its records are listed, and are no hits before they are trusted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mandala_lab import (
+    CorruptValueError,
+    MandalaLabWarning,
+    MList,
+    NewArgDefault,
+    Storage,
+    StoreError,
+    UntrustedValueError,
+    get_content_hash,
+    op,
+)
+from mandala_lab.trust import keys
+from mandala_lab.wiring import open_for_reading
+
+RAN: list[str] = []
+note = RAN.append  # code, not data: a list that an op reads would be part of its key
+
+
+class Pickled:
+    """A value without a data-only format, so that it is pickled."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __eq__(self, other):
+        return isinstance(other, Pickled) and self.x == other.x
+
+    def __hash__(self):
+        return hash(self.x)
+
+    def __setstate__(self, state):
+        note("unpickled")
+        self.__dict__.update(state)
+
+
+@op
+def inc(x):
+    note("inc")
+    return x + 1
+
+
+@op
+def ramp(n):
+    note("ramp")
+    return np.arange(n)
+
+
+@op
+def table(n):
+    note("table")
+    return pd.DataFrame({"a": range(n), "b": [str(i) for i in range(n)]})
+
+
+@op
+def parts(n) -> MList:
+    note("parts")
+    return [list(range(i, i + 40)) for i in range(n)]
+
+
+@op
+def pickled(x):
+    note("pickled")
+    return Pickled(x)
+
+
+def everything():
+    """Call every op; return what they give."""
+    return [
+        inc(1).value,
+        inc(inc(1)).value,
+        ramp(50).value.tolist(),
+        ramp(70).value.tolist(),
+        ramp(5000).value.sum(),
+        table(9).value.to_dict(),
+        parts(3).value,
+        pickled(4).value.x,
+    ]
+
+
+OPS = ["inc", "inc", "ramp", "ramp", "ramp", "table", "parts", "pickled"]
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch) -> Path:
+    """Return a store that another user wrote, with large values beside it, as a copy."""
+    mine = os.environ[keys.KEY_FILE_VARIABLE]
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "theirs" / "key"))
+    theirs = tmp_path / "theirs.db"
+    with Storage(theirs, overflow_threshold_MB=0.02) as storage:
+        everything()
+    storage.close()
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, mine)
+    shutil.copy(theirs, tmp_path / "copy.db")
+    shutil.copytree(f"{theirs}.values", tmp_path / "copy.db.values")
+    RAN.clear()
+    return tmp_path / "copy.db"
+
+
+def run_all(storage) -> list[str]:
+    RAN.clear()
+    with storage, warnings.catch_warnings():
+        warnings.simplefilter("ignore", MandalaLabWarning)
+        everything()
+    return [name for name in RAN if name != "unpickled"]
+
+
+def test_a_copied_store_opens_lists_draws_checks_and_exports_without_running_anything(copied, tmp_path):
+    with Storage(copied) as storage:
+        assert len(storage.calls()) == 8
+        frame = storage.cf(None)
+        frame.check()
+        frame.save_svg(tmp_path / "picture.svg")
+        assert "pickled" in (tmp_path / "picture.svg").read_text()
+        assert str(storage.call_tree()) is not None
+        assert storage.stats(everything=True).computed == 8
+        assert [version.source for version in storage.versions(inc)]
+        checked = storage.fsck()
+        assert checked.exit_code == 2
+        assert checked.number == 0
+    read = open_for_reading(str(copied))
+    assert [call.name for call in read.calls_of_session(None)].count("ramp") == 3
+    read.close()
+    assert RAN == []
+
+
+def test_records_of_others_are_no_hits_and_ours_take_their_place(copied):
+    storage = Storage(copied)
+    (signer,) = storage.signers()
+    assert (signer.standing, signer.calls) == ("unknown", storage.fsck().calls)
+    with storage, pytest.warns(MandalaLabWarning, match=r"not under your key.*storage.signers\(\)"):
+        everything()
+    assert [name for name in RAN if name != "unpickled"] == OPS
+    assert storage.stats().misses["untrusted"] == 8
+    assert [(one.standing, one.values) for one in storage.signers()] == [("you", storage.fsck().values)]
+    storage.close()
+    again = Storage(copied)
+    assert run_all(again) == []
+    assert again.fsck().exit_code == 0
+
+
+def test_a_key_file_makes_what_it_signed_count_in_every_store(copied, tmp_path):
+    storage = Storage(copied)
+    trusted = storage.trust(tmp_path / "theirs" / "key")
+    assert trusted.key == keys.fingerprint((tmp_path / "theirs" / "key").read_bytes()).hex()
+    assert run_all(storage) == []
+    assert storage.fsck().exit_code == 0
+    assert [one.standing for one in storage.signers()] == ["trusted"]
+    storage.close()
+    assert run_all(Storage(copied)) == []
+
+
+def test_records_of_an_absent_key_are_adopted_but_for_pickles(copied):
+    storage = Storage(copied)
+    (signer,) = storage.signers()
+    done = storage.trust(signer.key)
+    assert (done.calls, done.pickles_left, done.damaged_left) == (signer.calls, 1, 0)
+    assert done.values == signer.values - 1
+    assert run_all(storage) == ["pickled"]  # its value may be no value at all: it is made again
+    storage.close()
+    assert run_all(Storage(copied)) == []
+
+
+def test_pickles_are_adopted_where_that_is_asked_for(copied):
+    storage = Storage(copied)
+    (signer,) = storage.signers()
+    assert storage.trust(signer.key, pickles=True).pickles_left == 0
+    assert RAN == []
+    assert run_all(storage) == []
+    assert "unpickled" in RAN
+
+
+def test_what_is_trusted_has_to_be_there(copied, tmp_path):
+    storage = Storage(copied)
+    (signer,) = storage.signers()
+    with pytest.raises(ValueError, match=f"nothing in this store is signed by unsigned.*{signer.key}"):
+        storage.trust("unsigned")
+    with pytest.raises(ValueError, match="neither a key file nor a signer"):
+        storage.trust(tmp_path / "no such key")
+    (tmp_path / "short").write_bytes(b"no key")
+    with pytest.raises(StoreError, match="cannot be used"):
+        storage.trust(tmp_path / "short")
+    with pytest.raises(TypeError, match="key file, a fingerprint"):
+        storage.trust(5)
+    with storage, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        inc(1)
+    with pytest.raises(ValueError, match="your own key"):
+        storage.trust(storage._parts.keyring.signer)
+
+
+def _change(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@op(name="quantity")
+def quantity(x):
+    note("quantity")
+    return x * 10
+
+
+def test_a_forged_result_is_never_answered(path):
+    """Whoever may write to the file has no key: what they put in the place of a result is not believed."""
+    with Storage(path) as storage:
+        quantity(1), quantity(2)
+    storage.close()
+    _change(
+        path,
+        "create table taken as select id, links, cid, hid, signature from calls",
+        "update calls set links = (select links from taken where taken.id != calls.id)",
+        "drop table taken",
+    )
+    RAN.clear()
+    with Storage(path), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert [quantity(1).value, quantity(2).value] == [10, 20]
+    assert RAN == ["quantity", "quantity"]
+    assert "not what was signed" in str(told[0].message)
+
+
+def test_forged_compatibility_is_not_believed(path):
+    first, second = (op(name="changing")(one) for one in (lambda x: x + 1, lambda x: x + 2))
+    with Storage(path) as storage:
+        assert (first(1).value, second(1).value) == (2, 3)
+        storage.drop_calls([call for call in storage.calls() if call.outputs["output_0"].value == 3])
+    storage.close()
+    _change(path, "update code_versions set representative = (select min(representative) from code_versions)")
+    with Storage(path):
+        assert (first(1).value, second(1).value) == (2, 3)
+
+
+@pytest.mark.parametrize("make", [ramp, parts], ids=lambda one: one.name)
+def test_a_forged_value_with_a_matching_digest_is_not_believed(copied, make):
+    """A value that others signed is what its content id says, or it is damaged."""
+    storage = Storage(copied)
+    for call in storage.calls(make):
+        for ref in call.outputs.values():
+            assert ref.peek() is not None  # genuine, so it can be looked at
+    storage.close()
+    connection = sqlite3.connect(copied)
+    rows = connection.execute("select id, format, digest, data from stored_values order by id").fetchall()
+    for one in rows:
+        other = next((row for row in rows if row[1] == one[1] and row[0] != one[0]), None)
+        if other is not None:
+            connection.execute(
+                "update stored_values set digest = ?, data = ? where id = ?", (other[2], other[3], one[0])
+            )
+    connection.commit()
+    connection.close()
+    storage = Storage(copied)
+    wrong = 0
+    for call in storage.calls(make):
+        for ref in call.outputs.values():
+            try:
+                seen = ref.peek()
+            except CorruptValueError:
+                wrong += 1
+            else:
+                assert ref.cid == get_content_hash(seen)
+    assert wrong
+
+
+def test_a_planted_file_is_not_taken_for_a_value(path):
+    with Storage(path, overflow_threshold_MB=0.01) as storage:
+        cid = ramp(5000).cid
+        storage.drop_calls(storage.calls())
+        storage.cleanup_refs()
+    storage.close()
+    planted = Path(f"{path}.values") / cid
+    planted.write_bytes(b"not what it says")
+    with Storage(path, overflow_threshold_MB=0.01):
+        assert ramp(5000).value.sum() == sum(range(5000))
+
+
+def test_where_large_values_lie_is_not_believed_of_others(tmp_path, monkeypatch):
+    mine = os.environ[keys.KEY_FILE_VARIABLE]
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "theirs"))
+    Storage(tmp_path / "theirs.db", overflow_dir=tmp_path / "chosen by them").close()
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, mine)
+    with Storage(tmp_path / "theirs.db", overflow_threshold_MB=0.01):
+        assert ramp(5000).value.sum() == sum(range(5000))
+    assert not (tmp_path / "chosen by them").exists()
+    assert list((tmp_path / "theirs.db.values").iterdir())
+
+
+def test_without_a_key_calls_are_hits_in_this_process_alone(path, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "file" / "key"))
+    with pytest.warns(MandalaLabWarning, match=f"a key that is gone with this process.*{keys.KEY_VARIABLE}"):
+        storage = Storage(path)
+    RAN.clear()
+    with storage:
+        inc(1), inc(1)
+        storage.clear_cache(allow_uncommitted=True)
+        inc(1)
+    assert RAN == ["inc"]
+    storage.close()
+    monkeypatch.delenv(keys.KEY_FILE_VARIABLE)
+    with Storage(path), pytest.warns(MandalaLabWarning, match="not under your key"):
+        inc(1)
+    assert RAN == ["inc", "inc"]
+
+
+def test_a_default_of_a_new_argument_does_not_lead_to_records_of_others(tmp_path, monkeypatch):
+    old = op(name="grown")(lambda x: x + 1)
+    new = op(name="grown")(lambda x, by=NewArgDefault(1): x + by)
+    mine = os.environ[keys.KEY_FILE_VARIABLE]
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "theirs"))
+    with Storage(tmp_path / "s.db") as storage:
+        old(1)
+    storage.close()
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, mine)
+    with Storage(tmp_path / "s.db") as storage, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        new(1)
+    assert storage.stats().computed == 1
+
+
+def test_a_pickle_of_others_says_how_to_trust_it(copied):
+    storage = Storage(copied)
+    (call,) = storage.calls(pickled)
+    with pytest.raises(UntrustedValueError, match=r"storage\.trust"):
+        call.outputs["output_0"].peek()
+    assert RAN == []
