@@ -1,4 +1,4 @@
-"""What a store holds: ``ls``, ``stats`` and ``explain``."""
+"""What a store holds, ``ls``, ``stats`` and ``explain``, and how stores are opened here: ``config``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mandala_lab.model.structures import RESERVED
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import find, trust
 from mandala_lab.records.explain import explain_recorded
+from mandala_lab.settings import effective
 from mandala_lab.versions.resolver import Resolver
 from mandala_lab.wiring import open_for_reading, reading_keyring
 
@@ -72,6 +73,16 @@ def explain(options: Namespace) -> int:
             )
         else:
             shown.say(found.text)
+    return 0
+
+
+def config(options: Namespace) -> int:
+    """Show the settings that a storage opened now would have, and where each came from; secrets stay hidden."""
+    rows = effective()
+    if options.json:
+        shown.say_json([row._asdict() for row in rows])
+    else:
+        shown.say_table([[row.name, str(row.value), row.source] for row in rows], ["setting", "value", "from"])
     return 0
 
 

@@ -52,6 +52,7 @@ def _run(options: argparse.Namespace) -> int:
         "ls": listing.ls,
         "stats": listing.stats,
         "explain": listing.explain,
+        "config": listing.config,
         "fsck": care.fsck,
         "trust": care.trust,
         "migrate": care.migrate,
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, what: str) -> argparse.ArgumentParser:
         found = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-        if name != "import":
+        if name not in {"import", "config"}:
             found.add_argument("store", metavar="STORE", help="file of the store, such as results.db")
         found.add_argument("--json", action="store_true", help="print JSON")
         return found
@@ -89,6 +90,7 @@ def _add_listing(add: Any) -> None:
     kind.add_argument("--ops", action="store_true", help="list ops instead")
     kind.add_argument("--signers", action="store_true", help="list whose records they are instead")
     add("stats", "say how much is stored, and what memoization came to")
+    add("config", "show the settings in effect, and where each came from")
     explained = add("explain", "say why a recorded call ran, and what differs from the nearest earlier one")
     explained.add_argument("call", metavar="CALL", help="hid of the call, or how it begins")
 

@@ -231,3 +231,22 @@ def test_the_command_is_installed_and_quiet_where_nobody_watches(filled):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("all is as it was written\n")
+
+
+def test_config_shows_where_settings_come_from_and_no_secret(run, monkeypatch, tmp_path):
+    monkeypatch.setenv(keys.KEY_VARIABLE, "ab" * 32)
+    monkeypatch.setenv("MANDALA_LAB_DURABILITY", "power")
+    (tmp_path / "config.toml").write_text("cache_MB = 8\n")
+    monkeypatch.setenv("MANDALA_LAB_CONFIG", str(tmp_path / "config.toml"))
+    status, out, _ = run("config")
+    assert status == 0
+    assert "ab" * 8 not in out
+    found = {one["name"]: one for one in json.loads(run("config", "--json")[1])}
+    assert found["durability"] == {
+        "name": "durability",
+        "value": "power",
+        "source": "environment MANDALA_LAB_DURABILITY",
+    }
+    assert (found["cache_MB"]["value"], found["cache_MB"]["source"]) == (8.0, str(tmp_path / "config.toml"))
+    assert found["key"]["value"] == "**********"
+    assert found["on_change"]["source"] == "default"
