@@ -200,7 +200,7 @@ def test_what_cannot_be_a_store_is_refused(tmp_path):
 
 def test_a_store_opened_for_reading_is_never_written(tmp_path):
     path = tmp_path / "a store #1 100%.db"
-    with pytest.raises(StoreError, match="unable to open"):
+    with pytest.raises(StoreError, match="there is no store"):
         open_for_reading(str(path))
     assert not path.exists()
     with Storage(path) as storage:
