@@ -43,7 +43,7 @@ _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit q
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
 _CACHE_KIB = 16_000  # read by each connection at most
 _LONGEST = 512 * 2**20  # bytes of a field
-_LONGEST_READ = 100 * 2**20  # that who only reads a store, maybe somebody else's, takes from it
+_LONGEST_READ = 200 * 2**20  # that who only reads a store, maybe somebody else's, takes from it
 _DELETING_KIB = 100_000  # pages that thousands of deletions touch are all over the place, and written once then
 
 
