@@ -1,8 +1,9 @@
-"""Looking after a store: ``fsck``, ``trust``, ``migrate``."""
+"""Looking after a store: ``fsck``, ``gc``, ``pin``, ``trust``, ``migrate``."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
 
 from mandala_lab.cli import shown
 from mandala_lab.cli.listing import reading
@@ -46,6 +47,49 @@ def fsck(options: Namespace) -> int:
     else:
         shown.say(found)
     return found.exit_code
+
+
+def gc(options: Namespace) -> int:
+    """Delete what is least worth its bytes, and what nothing refers to."""
+    storage = Storage(options.store)
+    try:
+        with shown.progress("collecting", " calls") as count:
+            before = 0
+
+            def progress(done: int, _of: int) -> None:
+                nonlocal before
+                count(done - before)
+                before = done
+
+            found = storage.gc(options.max_size, options.older_than, dry_run=options.dry_run, progress=progress)
+        given_back = storage.vacuum() if options.vacuum and not options.dry_run else 0
+    finally:
+        storage.close()
+    if options.json:
+        shown.say_json(asdict(found) | {"given_back": given_back})
+    else:
+        shown.say(found)
+        if given_back:
+            shown.say(f"gave {shown.size(given_back)} back to the file system")
+    return 0 if found.reached else 1
+
+
+def pin(options: Namespace) -> int:
+    """Keep a call for good, or no longer."""
+    storage = Storage(options.store)
+    try:
+        hid = storage.get_call(options.call).hid
+        if options.remove:
+            storage.unpin(hid)
+        else:
+            storage.pin(hid, options.reason)
+    finally:
+        storage.close()
+    if options.json:
+        shown.say_json({"call": hid, "pinned": not options.remove})
+    else:
+        shown.say(f"{hid} {'may be collected' if options.remove else 'is kept for good'}")
+    return 0
 
 
 def trust(options: Namespace) -> int:

@@ -8,6 +8,7 @@ are none; 130 when it was interrupted.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -54,6 +55,8 @@ def _run(options: argparse.Namespace) -> int:
         "explain": listing.explain,
         "config": listing.config,
         "fsck": care.fsck,
+        "gc": care.gc,
+        "pin": care.pin,
         "trust": care.trust,
         "migrate": care.migrate,
         "export": transfer.export,
@@ -98,6 +101,15 @@ def _add_listing(add: Any) -> None:
 def _add_care(add: Any) -> None:
     checked = add("fsck", "check that all is as it was written; status 1: corrupt, 2: untrusted, 4: other")
     checked.add_argument("--repair", action="store_true", help="mend, or set aside, what is damaged")
+    collected = add("gc", "delete what is least worth its bytes; without a limit only what nothing refers to")
+    collected.add_argument("--max-size", type=_bytes, metavar="SIZE", help="what may stay, such as 500MB or 2GB")
+    collected.add_argument("--older-than", metavar="AGE", help="what did not occur for so long goes: 30d, 12h")
+    collected.add_argument("--dry-run", action="store_true", help="delete nothing, and say what would be")
+    collected.add_argument("--vacuum", action="store_true", help="also give the space back to the file system")
+    pinned = add("pin", "keep a call for good, with all that it was made from")
+    pinned.add_argument("call", metavar="CALL", help="hid of the call, or how it begins")
+    pinned.add_argument("--reason", default="", help="a note for yourself")
+    pinned.add_argument("--remove", action="store_true", help="let it be collected again")
     trusted = add("trust", "let records count that somebody else signed, or nobody")
     trusted.add_argument("key", metavar="KEY", help="their key file, a fingerprint of ls --signers, or unsigned")
     trusted.add_argument("--pickles", action="store_true", help="pickled values too, which can run any code")
@@ -120,6 +132,17 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("a number from 1 on is wanted")
     return number
+
+
+def _bytes(text: str) -> float:
+    found = re.fullmatch(r"([0-9.]+)\s*([kmgt]?)i?b?", text.strip().lower())
+    try:
+        number = float(found[1]) if found else -1.0
+    except ValueError:
+        number = -1.0
+    if number < 0 or found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: give one such as 500MB (2**20 bytes each) or 2GB")
+    return number * 1024.0 ** " kmgt".index(found[2] or " ")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pytest
 
 from mandala_lab import MandalaLabWarning, Storage, op
 from mandala_lab.cli import shown
+from mandala_lab.cli.main import _bytes as size_of
 from mandala_lab.cli.main import main
 from mandala_lab.trust import keys
 
@@ -250,3 +251,38 @@ def test_config_shows_where_settings_come_from_and_no_secret(run, monkeypatch, t
     assert (found["cache_MB"]["value"], found["cache_MB"]["source"]) == (8.0, str(tmp_path / "config.toml"))
     assert found["key"]["value"] == "**********"
     assert found["on_change"]["source"] == "default"
+
+
+def test_gc_says_what_goes_and_pins_stay(filled, run):
+    before = Path(filled).stat().st_size
+    call = Storage(filled).calls(ramp)[0]
+    status, out, _ = run("pin", filled, call.hid[:12], "--reason", "in the paper")
+    assert (status, out) == (0, f"{call.hid} is kept for good\n")
+    status, out, _ = run("gc", filled, "--max-size", "0", "--dry-run")
+    assert status == 1  # what is pinned takes more than nothing
+    assert out.startswith("would delete 4 calls (")
+    assert json.loads(run("stats", filled, "--json")[1])["calls"] == 5
+    status, out, _ = run("gc", filled, "--older-than", "30d")
+    assert (status, out.startswith("deleted 0 calls")) == (0, True)
+    found = json.loads(run("gc", filled, "--max-size", "1KB", "--vacuum", "--json")[1])
+    assert (found["calls"], found["pinned"], found["dry_run"]) == (4, 1, False)
+    assert [one["hid"] for one in json.loads(run("ls", filled, "--json")[1])] == [call.hid]
+    assert Path(filled).stat().st_size <= before
+    assert run("fsck", filled)[0] == 0
+    assert run("pin", filled, call.hid, "--remove")[1] == f"{call.hid} may be collected\n"
+    assert run("gc", filled, "--max-size", "0")[0] == 0
+    assert run("pin", filled, call.hid)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0", 0), ("500", 500), ("1KB", 1024), ("1.5 MB", 1.5 * 2**20), ("2gib", 2**31), ("1T", 2**40)]
+)
+def test_sizes_are_read_as_people_write_them(text, size):
+    assert size_of(text) == size
+
+
+@pytest.mark.parametrize("arguments", [["--max-size", "much"], ["--max-size", "-5"], ["--max-size", "1.2.3MB"]])
+def test_what_is_no_size_is_told(filled, run, arguments):
+    status, _, err = run("gc", filled, *arguments)
+    assert status == 64
+    assert "no size" in err or "expected one argument" in err

@@ -12,9 +12,11 @@ from sqlalchemy.dialects.sqlite import insert
 from mandala_lab.adapters.sql.rows import MICRO, now_us
 from mandala_lab.adapters.sql.schema import HEAD, events, pins, spilled_values
 from mandala_lab.adapters.sql.values import Values
+from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.holdings import STATE, Holdings, Pin, Removed
 from mandala_lab.model.values import Stray
+from mandala_lab.ports.blob_store import BlobStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,6 +133,11 @@ class Space(Values):
             return set()
         with self._writing() as cursor:
             gone = {cid for cid in cids if cursor.execute(self._do.spilled_value, (cid,)).fetchone() is None}
-            for cid in gone:
-                self._blobs.delete(cid)
-        return gone
+            return {cid for cid in gone if self._is_deleted(self._blobs, cid)}
+
+    def _is_deleted(self, blobs: BlobStore, cid: bytes) -> bool:
+        try:
+            blobs.delete(cid)
+        except StoreError:  # a folder in its place, say: the others are to go, and fsck tells of this one
+            return False
+        return True
