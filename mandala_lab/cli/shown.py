@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import timedelta
@@ -115,6 +115,4 @@ def _plain(found: Any) -> Any:
         return asdict(found)
     if isinstance(found, Path):
         return str(found)
-    if isinstance(found, Iterable):
-        return list(found)
-    return str(found)
+    return dict(found) if isinstance(found, Mapping) else str(found)

@@ -104,7 +104,7 @@ def _summary(held: Holdings, removed: Removed, needed: int, max_bytes: float | N
         kept=kept,
         seconds=float(held.duration_us[users].sum()) / 1e6,
         pinned=needed,
-        by_op=Counter(held.names[op] for op in held.ops[users].tolist()),
+        by_op=dict(Counter(held.names[op] for op in held.ops[users].tolist())),
         listed=[(held.names[held.ops[call]], held.hids[call].tobytes().hex()) for call in users[-_LISTED:][::-1]],
         dry_run=dry_run,
         reached=reached,
