@@ -60,24 +60,46 @@ def test_a_value_that_is_remembered_as_stored_and_was_collected_is_not_pointed_t
     assert links_are_whole(other)
 
 
-def test_a_ref_whose_call_was_dropped_is_not_pointed_to_until_it_is_made_again(storage, other):
+def test_a_ref_whose_value_was_deleted_is_not_pointed_to_until_it_is_made_again(storage, other):
     with storage:
-        made = doubled([1, 2])
-        assert made.value == [2, 4]
+        made = doubled(LARGE)
+        assert made.value[-1] == 598
         everything_dropped(other)
         for _ in range(2):
-            with pytest.warns(MandalaLabWarning, match="the call that made it was deleted from the store meanwhile"):
-                assert summed(made).value == 6
+            with pytest.warns(MandalaLabWarning, match="took 'xs', and its value was deleted from the store meanwhile"):
+                assert summed(made).value == 2 * sum(LARGE)
         assert storage.calls() == []
-        assert doubled([1, 2]).value == [2, 4]
-        assert summed(made).value == 6
+        assert doubled(LARGE).value[-1] == 598
+        assert summed(made).value == 2 * sum(LARGE)
     assert [call.name for call in other.calls()] == ["doubled", "summed"]
     assert links_are_whole(other)
 
 
+def test_a_small_ref_whose_call_was_dropped_goes_on_and_is_connected_when_that_is_made_again(storage, other):
+    with storage:
+        made = doubled([1, 2])
+        everything_dropped(other)
+        assert summed(made).value == 6
+        assert [call.name for call in storage.calls()] == ["summed"]
+        assert doubled([1, 2]).value == [2, 4]
+    assert {call.name for call in other.calls()} == {"summed", "doubled"}
+    assert links_are_whole(other)
+
+
+def test_a_ref_of_another_storage_is_taken_after_a_collection_too(storage, other, tmp_path):
+    with Storage(tmp_path / "elsewhere.db"):
+        small, large = doubled([1, 2]), doubled(LARGE)
+    with storage:
+        summed([1])
+        everything_dropped(other)
+        assert (summed(small).value, summed(large).value) == (6, 2 * sum(LARGE))
+    assert [call.name for call in other.calls()] == ["summed", "summed"]
+    assert other.fsck().exit_code == 0
+
+
 def test_grouped_calls_are_refused_one_by_one(path, other):
     with Storage(path, group_commits_ms=60_000) as storage:
-        made = doubled([1, 2])
+        made = doubled(LARGE).loaded()
         storage.commit()
         everything_dropped(other)
         summed(made)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from mandala_lab.adapters.sql.connected import COLLECTIONS, KnownIds
 from mandala_lab.adapters.sql.rows import spec_from_row
-from mandala_lab.adapters.sql.schema import HEAD, calls, ops
+from mandala_lab.adapters.sql.schema import calls, ops
 from mandala_lab.adapters.sql.values import Values
 from mandala_lab.model.calls import CallEntry, Given
 from mandala_lab.model.errors import CollectedError
@@ -50,13 +50,10 @@ class Presence(Values):
     def _lack(self, cursor: Any, bundle: Sequence[CallEntry]) -> str | None:
         """Say what is not there of all that some calls, which are written together, refer to."""
         here = {value.cid for entry in bundle for value in entry.values}
-        made: set[bytes] = set()
         excused: set[bytes] = set()
         for entry in bundle:
             name = entry.spec.name
             for given in entry.inputs:
-                if not self._is_made(cursor, given, made):
-                    return f"{name} took {given.name!r}, and the call that made it"
                 if self._is_unsaved(cursor, entry, given, here):
                     excused.add(given.cid)
                 elif self._is_gone(cursor, given, here):
@@ -64,19 +61,10 @@ class Presence(Values):
             outputs = [out for at, out in enumerate(entry.outputs) if entry.spec.saves_output(at)]
             if any(self._is_gone(cursor, link, here) for link in (*entry.reads, *outputs)):
                 return f"what {name} read or made was stored already, and its value"
-            made.add(entry.hid)
         for value in (value for entry in bundle for value in entry.values if value.format == FORMAT):
             if any(self._is_gone(cursor, item, here | excused) for item in from_bytes(value.data).items):
                 return f"{bundle[-1].spec.name} has a collection, and the value of an element"
         return None
-
-    def _is_made(self, cursor: Any, given: Given, made: set[bytes]) -> bool:
-        """Whether the call that made an input is recorded, if one did."""
-        maker = maker_of(given.hid)
-        if maker is None or maker[0] in made:
-            return True
-        known = cursor.execute(self._do.known_call, (maker[0][:HEAD], maker[0])).fetchone()
-        return known is not None and not known[1]
 
     def _is_unsaved(self, cursor: Any, entry: CallEntry, given: Given, here: set[bytes]) -> bool:
         """Whether an input is not in the store because its op says so, or that which made it."""
