@@ -10,6 +10,7 @@ from typing import Any
 from mandala_lab.memo import encoding
 from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.refs import is_immutable
+from mandala_lab.model.structures import LEFT_OUT
 from mandala_lab.model.values import StoredValue
 
 _LIMIT = 64
@@ -37,7 +38,11 @@ def load(cid: str, data: bytes) -> Any:
     ------
     CorruptValueError
         When the bytes are not those that were recorded.
+    LookupError
+        When there are none, since the value holds a secret.
     """
+    if data == LEFT_OUT:
+        raise LookupError(f"value {cid} holds a secret, which is never stored")
     value = encoding.decode(data)
     if encoding.content_id(value).hex() != cid:
         raise CorruptValueError(f"the recorded bytes of value {cid} are damaged: they are those of another value")

@@ -16,7 +16,7 @@ from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import CallEntry, Found, Given, Made
 from mandala_lab.model.errors import MandalaLabError, StoreError
 from mandala_lab.model.refs import Ref, ValueSource, is_immutable
-from mandala_lab.model.structures import is_mark, join, kind_of
+from mandala_lab.model.structures import LEFT_OUT, is_mark, join, kind_of
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
 
@@ -64,8 +64,8 @@ class Intake:
         if data is None and given.name not in asked.op.spec.unsaved and not self._is_stored(given.cid):
             own = value if is_special(value) else plain(value, Ref.own_value)
             stored = values.store_unless_secret(own, given.cid)
-            data = None if stored is None else inline.inlined(stored)
-            asked.new += [] if stored is None or data is not None else [stored]
+            data = LEFT_OUT if stored is None else inline.inlined(stored)
+            asked.new += [stored] if stored is not None and data is None else []
         return given if data is None else Given(given.name, given.cid, given.origin, data)
 
     def _take_collections(self, asked: Asked) -> None:

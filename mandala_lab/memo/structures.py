@@ -31,6 +31,7 @@ from mandala_lab.model.structures import (
     ITEM,
     ITEMS,
     KEYS,
+    LEFT_OUT,
     MAKERS,
     VERSION,
     Structure,
@@ -81,8 +82,8 @@ class Taken:
             return found
         if not self._is_stored(found.cid):
             stored = values.store_unless_secret(unwrapped(value, Ref.own_value), found.cid)
-            data = None if stored is None else inline.inlined(stored)
-            self._new += [] if stored is None or data is not None else [stored]
+            data = LEFT_OUT if stored is None else inline.inlined(stored)
+            self._new += [stored] if stored is not None and data is None else []
         return Given(name, found.cid, found.origin, data)  # a collection of another storage is stored whole
 
     def structure(self, kind: str, cid: bytes, items: Sequence[Given], keys: Sequence[Any] | None) -> None:

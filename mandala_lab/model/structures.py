@@ -25,6 +25,9 @@ RESERVED = "mandala_lab:"
 FORMAT = "items"
 """Name of the format of a collection that is stored element by element."""
 
+LEFT_OUT = b"?"
+"""Stands in place of the data of a value that is never stored, since it holds a secret."""
+
 CHUNK = 50_000
 """Elements that one structural call takes out of a collection: a call has fewer outputs than 2**16."""
 

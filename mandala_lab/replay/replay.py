@@ -25,7 +25,7 @@ from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import MandalaLabError, ReplayError, UnstorableError, nearest
 from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref, short_repr
-from mandala_lab.model.structures import COLLECTION, KEYS, is_maker, is_structural, items_hid
+from mandala_lab.model.structures import COLLECTION, KEYS, LEFT_OUT, is_maker, is_structural, items_hid
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.replay.compare import NodeDifference, compare
 
@@ -267,9 +267,11 @@ def _check_change(call: Call, name: str, value: Any, known: Sequence[str]) -> No
 def _spell(op: Op[..., Any], call: Call, arguments: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return arguments as they are spelled; refuse those that were declared not to be stored and nobody can make."""
     for name, ref in arguments.items():
-        kept_out = name in op.spec.unsaved and isinstance(ref, Ref) and not ref.in_memory and ref.data is None
-        if kept_out and maker_of(bytes.fromhex(ref.hid)) is None:
-            raise ReplayError("bad_argument", f"{name!r} of {call.name} is declared not to be stored: give it")
+        if not isinstance(ref, Ref) or ref.in_memory or maker_of(bytes.fromhex(ref.hid)) is not None:
+            continue
+        if ref.data == LEFT_OUT or (name in op.spec.unsaved and ref.data is None):
+            why = "holds a secret, which is never stored" if ref.data == LEFT_OUT else "is declared not to be stored"
+            raise ReplayError("bad_argument", f"{name!r} of {call.name} {why}: give it")
     try:
         args, kwargs = op.binder.spell(arguments)
     except TypeError as error:

@@ -259,3 +259,13 @@ def test_nothing_makes_bytes_of_a_secret():
     with pytest.raises(UnstorableError, match="holds a secret"):
         wrap_atom([SecretStr(CANARY)])
     assert pickle.loads(pickle.dumps(SecretStr(CANARY))).get_secret_value() == CANARY, "others may"
+
+
+def test_a_store_with_secrets_left_out_is_whole_and_says_so_of_them(storage):
+    with storage:
+        fetch(SecretStr(CANARY), 1)
+    assert storage.fsck().faults == ()
+    (call,) = storage.calls()
+    secret = next(ref for ref in call.inputs.values() if ref.data == b"?")
+    with pytest.raises(LookupError, match="holds a secret, which is never stored"):
+        secret.peek()
