@@ -18,6 +18,13 @@ from mandala_lab.model.errors import MandalaLabError
 _USAGE = 64
 _INTERRUPTED = 130
 _OTHER_FAULT = 4
+_COMMANDS = {
+    **{name: ("listing", name) for name in ("ls", "stats", "explain", "config")},
+    **{name: ("care", name) for name in ("fsck", "gc", "pin", "trust", "migrate")},
+    "export": ("transfer", "export"),
+    "import": ("transfer", "take_in"),
+}
+"""By command, the module and the function that does it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,22 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from mandala_lab.cli import care, listing, transfer
+    from importlib import import_module
 
-    commands: dict[str, Any] = {
-        "ls": listing.ls,
-        "stats": listing.stats,
-        "explain": listing.explain,
-        "config": listing.config,
-        "fsck": care.fsck,
-        "gc": care.gc,
-        "pin": care.pin,
-        "trust": care.trust,
-        "migrate": care.migrate,
-        "export": transfer.export,
-        "import": transfer.take_in,
-    }
-    status = commands[options.command](options)
+    subject, name = _COMMANDS[options.command]
+    status = getattr(import_module(f"mandala_lab.cli.{subject}"), name)(options)  # no other: importing takes its time
     sys.stdout.flush()
     return int(status)
 

@@ -55,24 +55,23 @@ class Sessions(Connected):
         ]
 
     def totals(self, *, run: str | None = None, session: str | None = None) -> SpanTotals:
-        query = (
-            select(spans.c.status, func.count(), func.sum(spans.c.duration_us), func.sum(calls.c.duration_us))
-            .join(calls, calls.c.id == spans.c.call_id)
-            .group_by(spans.c.status, spans.c.depth == 0)
-            .add_columns(spans.c.depth == 0)
-        )
-        if run is not None:
-            query = query.join(runs, runs.c.id == spans.c.run_id).where(runs.c.name == run)
-        elif session is not None:
-            query = query.join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
+        top = spans.c.depth == 0
+        query = select(spans.c.status, top, func.count(), func.sum(spans.c.duration_us)).group_by(spans.c.status, top)
+        saved = select(func.coalesce(func.sum(calls.c.duration_us), 0)).join(spans, calls.c.id == spans.c.call_id)
+        saved = saved.where(spans.c.status == SPAN_STATUS.index("cached"))
+        if run is not None or session is not None:
+            meant = runs.c.name == run if run is not None else runs.c.session == session
+            of_run = spans.c.run_id.in_(select(runs.c.id).where(meant))
+            query, saved = query.where(of_run), saved.where(of_run)
         counts = {"computed": 0, "cached": 0, "error": 0}
         computed_us = saved_us = 0
         with self._database.reading() as connection:
-            for code, count, spent, worth, top in connection.execute(query):
+            for code, is_top, count, spent in connection.execute(query):
                 status = SPAN_STATUS[code]
                 counts[status] += count
-                computed_us += int(spent) if top and status == "computed" else 0
-                saved_us += int(worth) if status == "cached" else 0
+                computed_us += int(spent) if is_top and status == "computed" else 0
+            if counts["cached"]:  # looking up what each would have taken is dear
+                saved_us = int(connection.scalar(saved) or 0)
         return SpanTotals(**counts, computed_s=computed_us / MICRO, saved_s=saved_us / MICRO)
 
     def spans_of_call(self, hid: str) -> list[Span]:
