@@ -19,14 +19,13 @@ from mandala_lab.model.calls import (
     LoggedEvent,
     RecordedState,
     Run,
-    Sizes,
     Span,
-    SpanTotals,
 )
 from mandala_lab.model.faults import CheckWatch
 from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
+from mandala_lab.model.stats import Sizes, SpanTotals
 from mandala_lab.model.values import Blob, StoredValue, Stray
 
 if TYPE_CHECKING:

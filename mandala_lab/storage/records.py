@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from mandala_lab.memo.decorator import Op, find_op
-from mandala_lab.model.calls import Call, Stats
+from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref, unwrapped
+from mandala_lab.model.stats import Stats
 from mandala_lab.model.structures import RESERVED
 from mandala_lab.records import find
 from mandala_lab.records.tree import CallTree, tree_of_call, tree_of_run

@@ -12,8 +12,9 @@ from sqlalchemy.dialects.sqlite import insert
 from mandala_lab.adapters.sql.connected import Connected
 from mandala_lab.adapters.sql.rows import MICRO, SPAN_STATUS, has_hid, id_bytes, now_us, slices, to_us
 from mandala_lab.adapters.sql.schema import HEAD, calls, events, runs, spans
-from mandala_lab.model.calls import LoggedEvent, Run, Span, SpanTotals
+from mandala_lab.model.calls import LoggedEvent, Run, Span
 from mandala_lab.model.errors import StoreError
+from mandala_lab.model.stats import SpanTotals
 
 
 class Sessions(Connected):

@@ -20,8 +20,8 @@ from mandala_lab.adapters.sql.odd_rows import telling_of_odd_rows
 from mandala_lab.adapters.sql.rows import RowReader
 from mandala_lab.adapters.sql.schema import settings, spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_setting
-from mandala_lab.model.calls import Sizes
 from mandala_lab.model.refs import ValueSource
+from mandala_lab.model.stats import Sizes
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
