@@ -162,12 +162,18 @@ class CallStore(Protocol):
         """Return the calls with these hids; unknown ones are left out."""
         ...
 
+    def calls_beginning(self, hid: str, limit: int) -> list[Call]:
+        """Return the calls, so many at most, whose hid begins so."""
+        ...
+
     def calls_of_op(self, op: str) -> list[Call]:
         """Return the calls of an op in every code version."""
         ...
 
-    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
-        """Return the calls that were recorded last, of one op or of all of the user's."""
+    def latest_calls(
+        self, limit: int, *, op: str | None = None, status: CallStatus | None = None, before: str | None = None
+    ) -> list[Call]:
+        """Return the calls that were recorded last, or last before a call, of one op or of all of the user's."""
         ...
 
     def calls_of_session(self, session: str | None) -> list[Call]:

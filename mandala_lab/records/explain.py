@@ -1,6 +1,7 @@
 """Why a call was a miss: the nearest earlier call of the op, and what differs.
 
-Parts are compared by content id, so nothing is loaded but what the text shows.
+Parts are compared by content id, so nothing is loaded but what the text shows. Of an
+op with very many calls the latest are compared.
 """
 
 from __future__ import annotations
@@ -101,8 +102,7 @@ def _explain_recorded(store: CallStore, versions: VersionResolver, call: Call) -
     parts = _parts(call)
     if not call.executed:
         return Explanation("hit", f"{call.name} did not run: an equal call was recorded, with another history")
-    calls = store.calls_of_op(call.op)
-    earlier = [one for one in calls if one.started_s < call.started_s and one.hid != call.hid]
+    earlier = store.latest_calls(_LOOKED_AT, op=call.op, before=call.hid)
     texts = {name: _text(ref) for name, ref in (*call.inputs.items(), *call.reads.items())}
     return _explain(store, versions, call.op, parts, earlier, texts)
 
@@ -119,14 +119,18 @@ def _explain_asked(store: CallStore, versions: VersionResolver, asked: Asked) ->
         {read.name: read.cid.hex() for read in state.reads},
     )
     texts = {name: short_repr(value) for name, value in (*asked.bound.items(), *state.code.read_globals())}
-    found = _explain(store, versions, spec.key, parts, store.calls_of_op(spec.key), texts, asked)
-    if found.reason == "hit" and not any(one.trusted for one in _answers(store, asked)):
+    answers = _answers(store, asked)
+    equal = store.calls([asked.hid.hex(), *(one.hid.hex() for one in answers)])
+    known = {call.hid: call for call in (*store.latest_calls(_LOOKED_AT, op=spec.key), *equal)}
+    found = _explain(store, versions, spec.key, parts, list(known.values()), texts, asked)
+    if found.reason == "hit" and not any(one.trusted for one in answers):
         text = f"{spec.name} is recorded with these inputs, but not under a key that you trust, so it would run anew"
         return Explanation("untrusted", f"{text}: storage.signers() says who wrote it", found.nearest)
     return found
 
 
-def _answers(store: CallStore, asked: Asked) -> Iterable[Found]:
+def _answers(store: CallStore, asked: Asked) -> list[Found]:
+    """Return the calls that could answer, as far as it is for keys to say."""
     state = asked.state
     cids = [asked.cid, *(state.cid(asked.inputs, prefix=prefix) for prefix in state.standing.stand_ins)]
     return [one for one in (store.find(asked.hid), *map(store.find_content, cids)) if one is not None]
@@ -149,7 +153,7 @@ def _explain(
         return Explanation("failed before", f"{name} failed on these inputs before, so it runs again", same)
     if same is not None:
         return Explanation("hit", f"{name} is recorded with these inputs under this code", same)
-    answers = [call for call in earlier if call.status == "ok"][-_LOOKED_AT:]
+    answers = [call for call in earlier if call.status == "ok"]
     if not answers:
         return Explanation("first call", f"this is the first call of {name} in the store")
     nearest = min(reversed(answers), key=lambda call: _distance(parts, call))

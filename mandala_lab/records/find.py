@@ -9,11 +9,12 @@ from mandala_lab.memo.decorator import Op, known_ops
 from mandala_lab.memo.encoding import content_id
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest, refuse_other
-from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import RESERVED, STRUCTURAL, is_structural
 from mandala_lab.ports.call_store import CallStore
+
+_SEVERAL = 100
 
 
 def find_calls(
@@ -69,12 +70,9 @@ def get_call(store: CallStore, hid: str) -> Call:
     LookupError
         When there is none, or there are several.
     """
-    if len(hid) == 2 * DIGEST_SIZE:
-        found = store.calls([hid])
-    else:
-        found = [call for call in store.calls_of_session(None) if hid and call.hid.startswith(hid)]
+    found = store.calls_beginning(hid, _SEVERAL) if hid else []
     if len(found) != 1:
-        many = "no call has" if not found else f"{len(found)} calls have"
+        many = "no call has" if not found else f"{len(found)} calls{' or more' * (len(found) == _SEVERAL)} have"
         raise LookupError(f"{many} a hid beginning with {hid!r}; storage.calls() lists the calls")
     return found[0]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.connected import Connected
 from mandala_lab.adapters.sql.rows import CALL_STATUS, MICRO, RowReader, bytes_to_links, has_hid, id_bytes, slices
-from mandala_lab.adapters.sql.schema import HEAD, calls, edges, ops, runs, spans
+from mandala_lab.adapters.sql.schema import HEAD, calls, edges, head, ops, runs, spans
 from mandala_lab.adapters.sql.signed import of_call
 from mandala_lab.model.calls import Call, CallStatus, Found
 from mandala_lab.model.errors import StoreError
@@ -40,14 +41,30 @@ class Finding(Connected):
                     found.setdefault(call.hid, call)
         return list(found.values())
 
+    def calls_beginning(self, hid: str, limit: int) -> list[Call]:
+        digits = hid.lower()[: 2 * HEAD]
+        low, high = (next(id_bytes([digits.ljust(2 * HEAD, fill)]), b"") for fill in "0f")
+        condition = and_(head(calls.c.hid) >= low, head(calls.c.hid) <= high)
+        with self._database.reading() as connection:
+            found = self._rows.calls(connection, condition, latest=limit) if low and high else []
+        return [call for call in found if call.hid.startswith(hid.lower())]
+
     def calls_of_op(self, op: str) -> list[Call]:
         with self._database.reading() as connection:
             return self._rows.calls(connection, ops.c.key == op)
 
-    def latest_calls(self, limit: int, *, op: str | None = None, status: CallStatus | None = None) -> list[Call]:
-        condition = ops.c.key == op if op is not None else ~ops.c.key.startswith(RESERVED, autoescape=True)
+    def latest_calls(
+        self, limit: int, *, op: str | None = None, status: CallStatus | None = None, before: str | None = None
+    ) -> list[Call]:
+        if op is None:
+            condition: ColumnElement[bool] = ~ops.c.key.startswith(RESERVED, autoescape=True)
+        else:  # by its row, so that the index gives them in their order
+            condition = calls.c.op_id == select(ops.c.id).where(ops.c.key == op).scalar_subquery()
         if status is not None:
             condition = and_(condition, calls.c.status == CALL_STATUS.index(status))
+        if before is not None:
+            row = select(calls.c.id).where(has_hid(list(id_bytes([before])))).scalar_subquery()
+            condition = and_(condition, calls.c.id < row)
         with self._database.reading() as connection:
             return self._rows.calls(connection, condition, latest=limit)
 
