@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
-MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report")
+MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report", "sharing", "large")
 CALLS = [
     "hit, small scalars",
     "hit, small scalars, value in hand",
@@ -41,6 +41,10 @@ GROWN = [
     for count in (10, 30)
 ]
 RESIDENT = ["resident, 30 stored calls", "resident after a hit on each, 30"]
+KEPT = [f"{what}, 30 stored calls" for what in ("open", "mandala stats", "mandala ls", "mandala fsck", "gc of half")]
+SHARING = [
+    f"{what}, {number}" for what in ("misses", "shared keys", "first hits") for number in ("1 process", "2 processes")
+]
 INSTALLED = {"mandala_lab", "diskcache", "FanoutCache", "joblib"}
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the benchmarks are not part of a source distribution")
@@ -82,10 +86,10 @@ def test_a_tiny_run_gives_every_figure_and_leaves_nothing(tmp_path: Path, scratc
 
     rows = {row["row"]: row for row in found["rows"]}
     grouped = {"miss, grouped"}  # only where Storage can group commits
-    assert [name for name in rows if name not in grouped] == CALLS + STORES + GROWN + RESIDENT
+    assert [name for name in rows if name not in grouped] == CALLS + SHARING + STORES + GROWN + RESIDENT + KEPT
     for name, row in rows.items():
         wanted = {*INSTALLED, "floor"} if name in {*CALLS, *grouped} else INSTALLED
-        if name in GROWN + RESIDENT:
+        if name in GROWN + RESIDENT + KEPT:
             wanted = {"mandala_lab"}
         assert wanted <= set(row["figures"]), f"{name} lacks a contestant"
         for contestant, figures in row["figures"].items():
@@ -211,6 +215,125 @@ def test_grouped_commits_are_measured_once_the_storage_has_an_option_for_them(
     assert suite.contestants.grouping() == found
 
 
+# --- several processes on one store
+
+
+SHARER = (FOLDER / "sharing_worker.py").name
+
+
+class Seats:
+    """Processes that answer what a test says: by method, one answer for each process."""
+
+    def __init__(self, suite: SimpleNamespace, **answers: list[Any]) -> None:
+        self.asked: list[tuple[str, list[Any]]] = []
+        defaults = {"fill": [None] * 2, "prepare": [None] * 2, "go": [0.0] * 2, "lost": [0] * 2, "review": [[]] * 2}
+        self._answers = defaults | answers
+        self.members = [SimpleNamespace(**self._seat(suite, number)) for number in range(2)]
+
+    def _seat(self, suite: SimpleNamespace, number: int) -> dict[str, Callable[..., Any]]:
+        last = [""]
+
+        def tell(method: str, *arguments: Any) -> None:
+            last[0] = method
+            self.asked.append((method, list(arguments)))
+
+        def answer() -> Any:
+            found = self._answers[last[0]][number]
+            if isinstance(found, suite.crew.Failed):
+                raise found
+            return found
+
+        def ask(method: str, *arguments: Any) -> Any:
+            tell(method, *arguments)
+            return answer()
+
+        return {"tell": tell, "answer": answer, "ask": ask}
+
+    def of(self, method: str) -> list[list[Any]]:
+        return [arguments for asked, arguments in self.asked if asked == method]
+
+
+def team_of(suite: SimpleNamespace, label: str, kind: str, seats: Seats) -> Any:
+    team = suite.sharing.Team(label, seats.members, "folder", 3)
+    team.take(next(one for one in suite.sharing.KINDS if one.name == kind), 2)
+    return team
+
+
+def test_processes_share_keys_in_orders_of_their_own_and_what_ran_more_than_once_is_counted(suite: SimpleNamespace):
+    seats = Seats(suite, review=[[3, 4], [4, 5]])
+    team = team_of(suite, "joblib", "shared keys", seats)
+    team.ask("turn", 0)
+    (_, first, count, seed), (_, other, _, other_seed) = seats.of("prepare")
+    assert (first, other, count) == (3, 3, 3), "the same keys, which are new"
+    assert seed != other_seed
+    assert team.computed == 4
+
+
+def test_who_promises_to_run_once_and_does_not_gets_no_figure(suite: SimpleNamespace):
+    team = team_of(suite, "mandala_lab", "shared keys", Seats(suite, review=[[3, 4], [4, 5]]))
+    with pytest.raises(suite.crew.Failed, match="4 bodies ran for 3 keys"):
+        team.ask("turn", 0)
+
+
+@pytest.mark.parametrize("label", ["mandala_lab", "joblib"])
+def test_a_shared_key_that_nobody_computed_makes_no_figure(suite: SimpleNamespace, label: str):
+    team = team_of(suite, label, "shared keys", Seats(suite, review=[[3], [4]]))
+    with pytest.raises(suite.crew.Failed, match="2 of 3 shared keys were computed"):
+        team.ask("turn", 0)
+
+
+def test_misses_that_another_process_does_not_find_make_no_figure(suite: SimpleNamespace):
+    seats = Seats(suite, lost=[0, 2])
+    team = team_of(suite, "FanoutCache", "misses", seats)
+    with pytest.raises(suite.crew.Failed, match="2 of 6 results are not in the store afterwards"):
+        team.ask("turn", 0)
+    assert [start for _, start, _, _ in seats.of("prepare")] == [3, 6], "each has keys of its own"
+    assert [start for start, _ in seats.of("lost")] == [6, 3], "each looks for those of the other"
+
+
+def test_the_error_of_one_process_is_told_when_all_are_done(suite: SimpleNamespace):
+    team = team_of(suite, "diskcache", "first hits", Seats(suite, go=[suite.crew.Failed("Timeout"), 0.0]))
+    with pytest.raises(suite.crew.Failed, match="1 of 2 processes: Timeout"):
+        team.ask("turn", 0)
+
+
+def test_processes_that_share_a_store_find_each_others_calls(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        members = [crew.member("mandala_lab", label, SHARER) for label in ("one", "two")]
+        team = suite.sharing.Team("mandala_lab", members, crew.new_folder(), 3)
+        for kind in suite.sharing.KINDS:
+            team.take(kind, 2)
+            assert team.ask("turn", 0)["value"][0] > 0
+    assert (tmp_path / "key").stat().st_size == 32, "records are signed with a key of the run"
+
+
+def test_a_process_with_another_key_finds_no_calls(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        folder = crew.new_folder()
+        crew.member("mandala_lab", "one", SHARER).ask("fill", folder, 3)
+        crew.dismiss("one")
+        (tmp_path / "key").unlink()
+        other = crew.member("mandala_lab", "other", SHARER)
+        other.ask("prepare", folder, 0, 3, None)
+        other.ask("go", "value")
+        with pytest.raises(suite.crew.Failed, match="3 bodies ran where 0 should have"):
+            other.ask("review", "none")
+        keeper = suite.large.Keeper(sys.executable, Path(folder), 3)
+        (tmp_path / "key").unlink()
+        with pytest.raises(suite.crew.Failed, match="exit status 2"):
+            keeper.fsck()
+
+
+def test_a_large_store_with_fewer_calls_than_it_is_said_to_have_is_refused(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        folder = crew.new_folder()
+        crew.member("mandala_lab").ask("store", folder, 3)
+        keeper = suite.large.Keeper(sys.executable, Path(folder), 4)
+        for look in (keeper.stats, keeper.fsck):
+            with pytest.raises(suite.crew.Failed, match="3 calls where there are 4"):
+                look()
+
+
 # --- turns and verdicts
 
 
@@ -283,6 +406,13 @@ def test_the_failure_of_a_peer_is_shown_and_that_of_ours_is_an_error(suite: Simp
     shown = suite.report.text({"machine": {}, "versions": {"marimo": None}}, [of_a_peer])
     assert "marimo: not installed" in shown
     assert "row: joblib: 0 bodies ran" in shown
+    assert "Notes" not in shown
     assert of_a_peer.met is None, "without a peer there is no ratio to judge"
     assert not suite.report.ours_failed([of_a_peer])
     assert suite.report.ours_failed([suite.rows.Row("row", {"mandala_lab": failed, "joblib": fine})])
+
+
+def test_a_note_is_shown_and_is_no_failure(suite: SimpleNamespace):
+    noted = suite.rows.Row("row", {"joblib": suite.rows.Figures(1.0, 1.0, note="4 bodies ran for 3 keys")})
+    assert "Notes:\nrow: joblib: 4 bodies ran for 3 keys" in suite.report.text({"machine": {}, "versions": {}}, [noted])
+    assert not suite.report.ours_failed([noted])
