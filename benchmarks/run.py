@@ -29,7 +29,7 @@ from works import STANDARD, WORKS, Sizes
 
 PROFILES = {
     "tiny": Sizes(4, 1, 1, 1.0, 1_000, 100, 70, 20, (10, 30), 5, (1, 2)),
-    "quick": Sizes(200, 3, 2, 0.5, 1_000_000, 100_000, 10_000, 2_000, (1_000, 10_000), 100),
+    "quick": Sizes(200, 3, 2, 0.5, 1_000_000, 100_000, 10_000, 2_000, (1_000, 10_000), 100, (1, 4)),
     "standard": STANDARD,
     "full": replace(STANDARD, calls=1_000, growth=(1_000, 100_000, 1_000_000)),
 }
@@ -70,7 +70,7 @@ def main() -> int:
     profile = parser.add_mutually_exclusive_group()
     for name, what in (
         ("tiny", "no figures worth reading: does it run?"),
-        ("quick", "under a minute"),
+        ("quick", "about a minute"),
         ("full", "1M calls"),
     ):
         profile.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=what)

@@ -42,9 +42,7 @@ GROWN = [
 ]
 RESIDENT = ["resident, 30 stored calls", "resident after a hit on each, 30"]
 KEPT = [f"{what}, 30 stored calls" for what in ("open", "mandala stats", "mandala ls", "mandala fsck", "gc of half")]
-SHARING = [
-    f"{what}, {number}" for what in ("misses", "shared keys", "first hits") for number in ("1 process", "2 processes")
-]
+SHARING = [f"{what}, {n}" for what in ("misses", "shared keys", "first hits") for n in ("1 process", "2 processes")]
 INSTALLED = {"mandala_lab", "diskcache", "FanoutCache", "joblib"}
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the benchmarks are not part of a source distribution")
@@ -218,88 +216,71 @@ def test_grouped_commits_are_measured_once_the_storage_has_an_option_for_them(
 # --- several processes on one store
 
 
-SHARER = (FOLDER / "sharing_worker.py").name
+class Seat:
+    """A process that answers what a test says, and notes what it was asked."""
+
+    def __init__(self, suite: SimpleNamespace, answers: dict[str, Any]) -> None:
+        self._failed = suite.crew.Failed
+        self._answers = {"fill": None, "prepare": None, "go": 0.0, "lost": 0, "review": []} | answers
+        self.asked: dict[str, list[Any]] = {}
+
+    def tell(self, method: str, *arguments: Any) -> None:
+        self.asked[method] = list(arguments)
+        self._next = self._answers[method]
+
+    def answer(self) -> Any:
+        if isinstance(self._next, self._failed):
+            raise self._next
+        return self._next
+
+    def ask(self, method: str, *arguments: Any) -> Any:
+        self.tell(method, *arguments)
+        return self.answer()
 
 
-class Seats:
-    """Processes that answer what a test says: by method, one answer for each process."""
-
-    def __init__(self, suite: SimpleNamespace, **answers: list[Any]) -> None:
-        self.asked: list[tuple[str, list[Any]]] = []
-        defaults = {"fill": [None] * 2, "prepare": [None] * 2, "go": [0.0] * 2, "lost": [0] * 2, "review": [[]] * 2}
-        self._answers = defaults | answers
-        self.members = [SimpleNamespace(**self._seat(suite, number)) for number in range(2)]
-
-    def _seat(self, suite: SimpleNamespace, number: int) -> dict[str, Callable[..., Any]]:
-        last = [""]
-
-        def tell(method: str, *arguments: Any) -> None:
-            last[0] = method
-            self.asked.append((method, list(arguments)))
-
-        def answer() -> Any:
-            found = self._answers[last[0]][number]
-            if isinstance(found, suite.crew.Failed):
-                raise found
-            return found
-
-        def ask(method: str, *arguments: Any) -> Any:
-            tell(method, *arguments)
-            return answer()
-
-        return {"tell": tell, "answer": answer, "ask": ask}
-
-    def of(self, method: str) -> list[list[Any]]:
-        return [arguments for asked, arguments in self.asked if asked == method]
+def team_of(suite: SimpleNamespace, label: str, kind: str, *answers: dict[str, Any]) -> tuple[Any, list[Seat]]:
+    seats = [Seat(suite, found) for found in answers]
+    team = suite.sharing.Team(label, seats, "folder", 3)
+    team.take(next(one for one in suite.sharing.KINDS if one.name == kind), len(seats))
+    return team, seats
 
 
-def team_of(suite: SimpleNamespace, label: str, kind: str, seats: Seats) -> Any:
-    team = suite.sharing.Team(label, seats.members, "folder", 3)
-    team.take(next(one for one in suite.sharing.KINDS if one.name == kind), 2)
-    return team
-
-
-def test_processes_share_keys_in_orders_of_their_own_and_what_ran_more_than_once_is_counted(suite: SimpleNamespace):
-    seats = Seats(suite, review=[[3, 4], [4, 5]])
-    team = team_of(suite, "joblib", "shared keys", seats)
+def test_shared_keys_are_called_in_several_orders_and_what_ran_again_is_counted(suite: SimpleNamespace):
+    team, seats = team_of(suite, "joblib", "shared keys", {"review": [3, 4]}, {"review": [4, 5]})
     team.ask("turn", 0)
-    (_, first, count, seed), (_, other, _, other_seed) = seats.of("prepare")
-    assert (first, other, count) == (3, 3, 3), "the same keys, which are new"
+    (*first, seed), (*other, other_seed) = (seat.asked["prepare"] for seat in seats)
+    assert first == other == ["folder", 3, 3], "the same keys, which are new"
     assert seed != other_seed
     assert team.computed == 4
 
 
-def test_who_promises_to_run_once_and_does_not_gets_no_figure(suite: SimpleNamespace):
-    team = team_of(suite, "mandala_lab", "shared keys", Seats(suite, review=[[3, 4], [4, 5]]))
-    with pytest.raises(suite.crew.Failed, match="4 bodies ran for 3 keys"):
-        team.ask("turn", 0)
-
-
-@pytest.mark.parametrize("label", ["mandala_lab", "joblib"])
-def test_a_shared_key_that_nobody_computed_makes_no_figure(suite: SimpleNamespace, label: str):
-    team = team_of(suite, label, "shared keys", Seats(suite, review=[[3], [4]]))
-    with pytest.raises(suite.crew.Failed, match="2 of 3 shared keys were computed"):
+@pytest.mark.parametrize(
+    ("label", "other", "why"),
+    [("mandala_lab", [4, 5], "4 bodies ran for 3 keys"), ("joblib", [4], "2 of 3 shared keys were computed")],
+)
+def test_who_runs_too_much_or_too_little_gets_no_figure(suite: SimpleNamespace, label: str, other: list[int], why: str):
+    team, _ = team_of(suite, label, "shared keys", {"review": [3, 4]}, {"review": other})
+    with pytest.raises(suite.crew.Failed, match=why):
         team.ask("turn", 0)
 
 
 def test_misses_that_another_process_does_not_find_make_no_figure(suite: SimpleNamespace):
-    seats = Seats(suite, lost=[0, 2])
-    team = team_of(suite, "FanoutCache", "misses", seats)
+    team, seats = team_of(suite, "FanoutCache", "misses", {}, {"lost": 2})
     with pytest.raises(suite.crew.Failed, match="2 of 6 results are not in the store afterwards"):
         team.ask("turn", 0)
-    assert [start for _, start, _, _ in seats.of("prepare")] == [3, 6], "each has keys of its own"
-    assert [start for start, _ in seats.of("lost")] == [6, 3], "each looks for those of the other"
+    assert [seat.asked["prepare"][1] for seat in seats] == [3, 6], "each has keys of its own"
+    assert [seat.asked["lost"][0] for seat in seats] == [6, 3], "each looks for those of the other"
 
 
 def test_the_error_of_one_process_is_told_when_all_are_done(suite: SimpleNamespace):
-    team = team_of(suite, "diskcache", "first hits", Seats(suite, go=[suite.crew.Failed("Timeout"), 0.0]))
+    team, _ = team_of(suite, "diskcache", "first hits", {"go": suite.crew.Failed("Timeout")}, {})
     with pytest.raises(suite.crew.Failed, match="1 of 2 processes: Timeout"):
         team.ask("turn", 0)
 
 
 def test_processes_that_share_a_store_find_each_others_calls(suite: SimpleNamespace, tmp_path: Path):
     with suite.crew.Crew([sys.executable], tmp_path) as crew:
-        members = [crew.member("mandala_lab", label, SHARER) for label in ("one", "two")]
+        members = [crew.member("mandala_lab", label, "sharing_worker.py") for label in ("one", "two")]
         team = suite.sharing.Team("mandala_lab", members, crew.new_folder(), 3)
         for kind in suite.sharing.KINDS:
             team.take(kind, 2)
@@ -310,10 +291,10 @@ def test_processes_that_share_a_store_find_each_others_calls(suite: SimpleNamesp
 def test_a_process_with_another_key_finds_no_calls(suite: SimpleNamespace, tmp_path: Path):
     with suite.crew.Crew([sys.executable], tmp_path) as crew:
         folder = crew.new_folder()
-        crew.member("mandala_lab", "one", SHARER).ask("fill", folder, 3)
+        crew.member("mandala_lab", "one", "sharing_worker.py").ask("fill", folder, 3)
         crew.dismiss("one")
         (tmp_path / "key").unlink()
-        other = crew.member("mandala_lab", "other", SHARER)
+        other = crew.member("mandala_lab", "other", "sharing_worker.py")
         other.ask("prepare", folder, 0, 3, None)
         other.ask("go", "value")
         with pytest.raises(suite.crew.Failed, match="3 bodies ran where 0 should have"):
