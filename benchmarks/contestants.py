@@ -30,6 +30,8 @@ class Contestant:
         Whether a call returns a ref, whose value is loaded when asked for.
     writes_later
         Whether hits leave something in memory that is written later.
+    once
+        Whether it promises that equal calls of several processes at the same time run once.
     share
         Which part of the calls of the others it makes in a pass, so that one slow peer does not fill the time.
     """
@@ -38,6 +40,7 @@ class Contestant:
     package: ClassVar[str | None] = None
     refs: ClassVar[bool] = False
     writes_later: ClassVar[bool] = False
+    once: ClassVar[bool] = False
     share: ClassVar[float] = 1.0
     calls: dict[str, Callable[..., Any]]
 
@@ -101,6 +104,7 @@ class MandalaLab(Contestant):
     package = "mandala-lab"
     refs = True
     writes_later = True
+    once = True
 
     def open(self, folder: str, functions: Functions = bodies.ALL, *, grouped: bool = False) -> None:
         """Open the store, with grouped commits if asked."""

@@ -5,6 +5,7 @@ They take turns pass by pass, so that drift of the machine hits all alike.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ from works import Sizes, Work
 HERE = Path(__file__).parent
 NAMES = (OURS, "floor", *(peer.name for peer in PEERS))
 WITHOUT_PACKAGE = ("floor", "plain")
+SETTINGS = "MANDALA_LAB_"  # how the variables begin that would change what mandala_lab does by default
 
 Passes = dict[str, list[tuple[float, float]]]  # by form: wall and CPU seconds per call, of each pass
 
@@ -33,28 +35,34 @@ class Failed(Exception):  # noqa: N818 - a result, not only an error
 class Member:
     """One worker, and what it is called in figures."""
 
-    def __init__(self, interpreter: str, name: str, label: str, folder: Path) -> None:
+    def __init__(self, interpreter: str, script: str, name: str, label: str, folder: Path) -> None:
         self.label = label
         self._log = (folder / f"{label}.log").open("ab")
         self._process = subprocess.Popen(
-            [interpreter, str(HERE / "worker.py"), name],
+            [interpreter, str(HERE / script), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=folder,
-            env=environment(interpreter),
+            env=environment(interpreter, folder),
             text=True,
         )
 
     def ask(self, method: str, *arguments: Any) -> Any:
         """Return what a method of the worker answers; `Failed` if it could not."""
+        self.tell(method, *arguments)
+        return self.answer()
+
+    def tell(self, method: str, *arguments: Any) -> None:
+        """Let the worker begin with a method; what comes of it says `answer`."""
         assert self._process.stdin
-        assert self._process.stdout
-        try:
+        with contextlib.suppress(BrokenPipeError):  # then there is no answer either
             print(json.dumps([method, *arguments]), file=self._process.stdin, flush=True)
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
+
+    def answer(self) -> Any:
+        """Wait for what the worker answers; `Failed` if it could not."""
+        assert self._process.stdout
+        line = self._process.stdout.readline()
         answer = json.loads(line) if line else {"failed": "its process ended"}
         if "failed" in answer:
             raise Failed(answer["failed"])
@@ -75,7 +83,7 @@ class Crew:
 
     def __init__(self, interpreters: Sequence[str], folder: Path) -> None:
         self.folder = folder
-        self._probes = {interpreter: _probe(interpreter) for interpreter in interpreters}
+        self._probes = {interpreter: _probe(interpreter, folder) for interpreter in interpreters}
         self._members: dict[str, Member] = {}
         self._made = 0
 
@@ -116,14 +124,18 @@ class Crew:
             }
         return found
 
-    def member(self, name: str, label: str | None = None) -> Member:
+    def member(self, name: str, label: str | None = None, script: str = "worker.py") -> Member:
         """Return the worker of a contestant, started if need be; a label makes another of the same kind."""
         key = label or name
         if key not in self._members:
             place = self.interpreter(name)
             assert place is not None
-            self._members[key] = Member(place, name, key, self.folder)
+            self._members[key] = Member(place, script, name, key, self.folder)
         return self._members[key]
+
+    def dismiss(self, label: str) -> None:
+        """End a worker."""
+        self._members.pop(label).leave()
 
     def new_folder(self) -> str:
         """Return a path at which nothing is yet."""
@@ -173,9 +185,16 @@ def interleave(members: Sequence[Member], passes: int, patience_s: float) -> dic
     return found
 
 
-def environment(interpreter: str) -> dict[str, str]:
-    """Return the environment for an interpreter: what is on the path of this one is not meant for others."""
-    return {name: value for name, value in os.environ.items() if interpreter == sys.executable or name != "PYTHONPATH"}
+def environment(interpreter: str, folder: Path) -> dict[str, str]:
+    """Return the environment for an interpreter: what is on the path of this one is not meant for others.
+
+    All processes share one key, which lies in the folder of the run: mandala_lab signs
+    its records with it, and those of another key would be no hits.
+    """
+    found = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    if interpreter != sys.executable:
+        found.pop("PYTHONPATH", None)
+    return found | {f"{SETTINGS}KEY_FILE": str(folder / "key")}
 
 
 def _end(member: Member) -> None:
@@ -185,9 +204,9 @@ def _end(member: Member) -> None:
         print(f"{member.label}: {failed}", file=sys.stderr)
 
 
-def _probe(interpreter: str) -> dict[str, Any]:
+def _probe(interpreter: str, folder: Path) -> dict[str, Any]:
     command = [interpreter, str(HERE / "worker.py"), "--probe"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(interpreter))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(interpreter, folder))
     if done.returncode:
         raise SystemExit(f"{interpreter} cannot run the benchmarks:\n{done.stderr}")
     found: dict[str, Any] = json.loads(done.stdout)

@@ -18,7 +18,7 @@ CLOCKS: tuple[tuple[str, Callable[[Figures], float | None]], ...] = (
 
 
 def text(found: dict[str, Any], rows: Sequence[Row]) -> str:
-    """Return the report: machine, versions, a table for each clock, and what failed."""
+    """Return the report: machine, versions, a table for each clock, notes, and what failed."""
     lines = [f"{name}: {value}" for name, value in found["machine"].items()]
     for name, versions in found["versions"].items():
         told = versions and ", ".join(f"{key} {value}" for key, value in versions.items() if value)
@@ -31,7 +31,15 @@ def text(found: dict[str, Any], rows: Sequence[Row]) -> str:
         for name, figures in row.figures.items()
         if isinstance(figures, Failed)
     ]
-    return "\n".join([*lines, *(["", "FAILED is:", *dict.fromkeys(failures)] if failures else [])])
+    notes = [
+        f"{row.name}: {name}: {figures.note}"
+        for row in rows
+        for name, figures in row.figures.items()
+        if isinstance(figures, Figures) and figures.note
+    ]
+    for title, told in (("Notes:", notes), ("FAILED is:", failures)):
+        lines += ["", title, *dict.fromkeys(told)] if told else []
+    return "\n".join(lines)
 
 
 def _table(title: str, clock: Callable[[Figures], float | None], rows: Sequence[Row]) -> str:

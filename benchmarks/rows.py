@@ -36,13 +36,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Figures:
-    """Best and median pass of one contestant; a size has one figure for both and no CPU time."""
+    """Best and median pass of one contestant; a size has one figure for both and no CPU time.
+
+    A note says what else is to be known of them.
+    """
 
     best: float
     median: float
     cpu_best: float | None = None
     cpu_median: float | None = None
     passes: int = 1
+    note: str = ""
 
 
 @dataclass

@@ -21,14 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import report
+import sharing
 import stores
 from crew import Crew
 from rows import Row, names_of, rows_of
 from works import STANDARD, WORKS, Sizes
 
 PROFILES = {
-    "tiny": Sizes(4, 1, 1, 1.0, 1_000, 100, 70, 20, (10, 30)),
-    "quick": Sizes(200, 3, 2, 0.5, 1_000_000, 100_000, 10_000, 2_000, (1_000, 10_000)),
+    "tiny": Sizes(4, 1, 1, 1.0, 1_000, 100, 70, 20, (10, 30), 5, (1, 2)),
+    "quick": Sizes(200, 3, 2, 0.5, 1_000_000, 100_000, 10_000, 2_000, (1_000, 10_000), 100, (1, 4)),
     "standard": STANDARD,
     "full": replace(STANDARD, calls=1_000, growth=(1_000, 100_000, 1_000_000)),
 }
@@ -42,7 +43,11 @@ def collect(crew: Crew, sizes: Sizes, only: str) -> list[Row]:
             begun = time.perf_counter()
             rows += rows_of(work, crew.measure(work, sizes), sizes)
             print(f"{work.name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    return rows + stores.rows(crew, sizes, lambda name: only in name)
+    for theme in (sharing, stores):
+        begun = time.perf_counter()
+        rows += theme.rows(crew, sizes, lambda name: only in name)
+        print(f"{theme.__name__}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
+    return rows
 
 
 def machine() -> dict[str, Any]:
@@ -65,7 +70,7 @@ def main() -> int:
     profile = parser.add_mutually_exclusive_group()
     for name, what in (
         ("tiny", "no figures worth reading: does it run?"),
-        ("quick", "under a minute"),
+        ("quick", "about a minute"),
         ("full", "1M calls"),
     ):
         profile.add_argument(f"--{name}", dest="profile", action="store_const", const=name, help=what)

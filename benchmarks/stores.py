@@ -1,14 +1,15 @@
-"""Whole stores: opened by a new process, weighed on disk and in memory, and grown."""
+"""Whole stores: opened by a new process, weighed on disk and in memory, grown, and looked after."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import large
 from contestants import OURS
 from crew import HERE, Crew, Failed, environment, interleave
 from rows import Figures, Row, Target, figures_of
@@ -29,8 +30,13 @@ def rows(crew: Crew, sizes: Sizes, wanted: Wanted) -> list[Row]:
         stores = _filled(crew, sizes.stored)
         found += [_opened(crew, opened, stores, sizes)] if wanted(opened) else []
         found += [_on_disk(disk, stores, sizes)] if wanted(disk) else []
-    if OURS in crew.present and any(map(wanted, _grown_names(sizes))):
-        found += _grown(crew, sizes)
+    if OURS in crew.present:
+        compared = any(map(wanted, _grown_names(sizes)))
+        largest = max(sizes.growth)
+        if compared or any(map(wanted, large.names(largest))):
+            grown = _grow(crew, sizes.growth if compared else (largest,))
+            found += _grown(crew, sizes, grown) if compared else []
+            found += large.rows(crew, sizes, grown[largest], wanted)
     return found
 
 
@@ -105,7 +111,7 @@ def _process(interpreter: str, kind: str, folder: Path, *more: str) -> subproces
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder.parent,
-        env=environment(interpreter),
+        env=environment(interpreter, folder.parent),
         text=True,
     )
 
@@ -126,14 +132,18 @@ def _resident_names(count: int) -> tuple[str, str]:
     return f"resident, {count:,} stored calls", f"resident after a hit on each, {count:,}"
 
 
-def _grown(crew: Crew, sizes: Sizes) -> list[Row]:
-    """Compare our own store with itself, and weigh the largest in memory."""
+def _grow(crew: Crew, counts: Sequence[int]) -> dict[int, Path]:
     stores = {}
-    for count in sizes.growth:
+    for count in counts:
         member = crew.member(OURS, f"{OURS} {count}")
         stores[count] = Path(crew.new_folder())
         print(f"making a store of {count:,} calls", file=sys.stderr)
         member.ask("store", str(stores[count]), count)
+    return stores
+
+
+def _grown(crew: Crew, sizes: Sizes, stores: dict[int, Path]) -> list[Row]:
+    """Compare our own store with itself, and weigh the largest in memory."""
     found = []
     for work in GROWN_WORKS:
         calls = min(sizes.calls, max(1, sizes.growth[0] // 10)) if work.new else min(sizes.calls, sizes.growth[0])

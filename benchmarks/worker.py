@@ -13,6 +13,7 @@ import platform
 import shutil
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
@@ -93,14 +94,14 @@ def _version(package: str | None) -> str | None:
         return None
 
 
-def main() -> None:
-    """Answer until standard input ends."""
+def serve(kind: Callable[[str], Any]) -> None:
+    """Answer until standard input ends, for the contestant that the command line names."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     if sys.argv[1] == "--probe":
         print(json.dumps(probe()), file=answers, flush=True)
         return
-    worker = Worker(sys.argv[1])
+    worker = kind(sys.argv[1])
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         try:
@@ -112,4 +113,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(Worker)

@@ -36,7 +36,11 @@ class Sizes:
     stored
         Calls in the stores that are opened by new processes and weighed.
     growth
-        Calls in the stores that are compared with each other.
+        Calls in the stores that are compared with each other; the largest is also looked after.
+    shared
+        Calls of each of several processes on one store.
+    processes
+        How many these are.
     """
 
     calls: int
@@ -48,6 +52,8 @@ class Sizes:
     objects: int
     stored: int
     growth: tuple[int, ...]
+    shared: int = 2_000
+    processes: tuple[int, ...] = (1, 2, 4, 8)
 
 
 # The sizes that the targets speak of.

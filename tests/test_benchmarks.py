@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
-MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report")
+MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report", "sharing", "large")
 CALLS = [
     "hit, small scalars",
     "hit, small scalars, value in hand",
@@ -41,6 +41,8 @@ GROWN = [
     for count in (10, 30)
 ]
 RESIDENT = ["resident, 30 stored calls", "resident after a hit on each, 30"]
+KEPT = [f"{what}, 30 stored calls" for what in ("open", "mandala stats", "mandala ls", "mandala fsck", "gc of half")]
+SHARING = [f"{what}, {n}" for what in ("misses", "shared keys", "first hits") for n in ("1 process", "2 processes")]
 INSTALLED = {"mandala_lab", "diskcache", "FanoutCache", "joblib"}
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the benchmarks are not part of a source distribution")
@@ -82,10 +84,10 @@ def test_a_tiny_run_gives_every_figure_and_leaves_nothing(tmp_path: Path, scratc
 
     rows = {row["row"]: row for row in found["rows"]}
     grouped = {"miss, grouped"}  # only where Storage can group commits
-    assert [name for name in rows if name not in grouped] == CALLS + STORES + GROWN + RESIDENT
+    assert [name for name in rows if name not in grouped] == CALLS + SHARING + STORES + GROWN + RESIDENT + KEPT
     for name, row in rows.items():
         wanted = {*INSTALLED, "floor"} if name in {*CALLS, *grouped} else INSTALLED
-        if name in GROWN + RESIDENT:
+        if name in GROWN + RESIDENT + KEPT:
             wanted = {"mandala_lab"}
         assert wanted <= set(row["figures"]), f"{name} lacks a contestant"
         for contestant, figures in row["figures"].items():
@@ -211,6 +213,108 @@ def test_grouped_commits_are_measured_once_the_storage_has_an_option_for_them(
     assert suite.contestants.grouping() == found
 
 
+# --- several processes on one store
+
+
+class Seat:
+    """A process that answers what a test says, and notes what it was asked."""
+
+    def __init__(self, suite: SimpleNamespace, answers: dict[str, Any]) -> None:
+        self._failed = suite.crew.Failed
+        self._answers = {"fill": None, "prepare": None, "go": 0.0, "lost": 0, "review": []} | answers
+        self.asked: dict[str, list[Any]] = {}
+
+    def tell(self, method: str, *arguments: Any) -> None:
+        self.asked[method] = list(arguments)
+        self._next = self._answers[method]
+
+    def answer(self) -> Any:
+        if isinstance(self._next, self._failed):
+            raise self._next
+        return self._next
+
+    def ask(self, method: str, *arguments: Any) -> Any:
+        self.tell(method, *arguments)
+        return self.answer()
+
+
+def team_of(suite: SimpleNamespace, label: str, kind: str, *answers: dict[str, Any]) -> tuple[Any, list[Seat]]:
+    seats = [Seat(suite, found) for found in answers]
+    team = suite.sharing.Team(label, seats, "folder", 3)
+    team.take(next(one for one in suite.sharing.KINDS if one.name == kind), len(seats))
+    return team, seats
+
+
+def test_shared_keys_are_called_in_several_orders_and_what_ran_again_is_counted(suite: SimpleNamespace):
+    team, seats = team_of(suite, "joblib", "shared keys", {"review": [3, 4]}, {"review": [4, 5]})
+    team.ask("turn", 0)
+    (*first, seed), (*other, other_seed) = (seat.asked["prepare"] for seat in seats)
+    assert first == other == ["folder", 3, 3], "the same keys, which are new"
+    assert seed != other_seed
+    assert team.computed == 4
+
+
+@pytest.mark.parametrize(
+    ("label", "other", "why"),
+    [("mandala_lab", [4, 5], "4 bodies ran for 3 keys"), ("joblib", [4], "2 of 3 shared keys were computed")],
+)
+def test_who_runs_too_much_or_too_little_gets_no_figure(suite: SimpleNamespace, label: str, other: list[int], why: str):
+    team, _ = team_of(suite, label, "shared keys", {"review": [3, 4]}, {"review": other})
+    with pytest.raises(suite.crew.Failed, match=why):
+        team.ask("turn", 0)
+
+
+def test_misses_that_another_process_does_not_find_make_no_figure(suite: SimpleNamespace):
+    team, seats = team_of(suite, "FanoutCache", "misses", {}, {"lost": 2})
+    with pytest.raises(suite.crew.Failed, match="2 of 6 results are not in the store afterwards"):
+        team.ask("turn", 0)
+    assert [seat.asked["prepare"][1] for seat in seats] == [3, 6], "each has keys of its own"
+    assert [seat.asked["lost"][0] for seat in seats] == [6, 3], "each looks for those of the other"
+
+
+def test_the_error_of_one_process_is_told_when_all_are_done(suite: SimpleNamespace):
+    team, _ = team_of(suite, "diskcache", "first hits", {"go": suite.crew.Failed("Timeout")}, {})
+    with pytest.raises(suite.crew.Failed, match="1 of 2 processes: Timeout"):
+        team.ask("turn", 0)
+
+
+def test_processes_that_share_a_store_find_each_others_calls(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        members = [crew.member("mandala_lab", label, "sharing_worker.py") for label in ("one", "two")]
+        team = suite.sharing.Team("mandala_lab", members, crew.new_folder(), 3)
+        for kind in suite.sharing.KINDS:
+            team.take(kind, 2)
+            assert team.ask("turn", 0)["value"][0] > 0
+    assert (tmp_path / "key").stat().st_size == 32, "records are signed with a key of the run"
+
+
+def test_a_process_with_another_key_finds_no_calls(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        folder = crew.new_folder()
+        crew.member("mandala_lab", "one", "sharing_worker.py").ask("fill", folder, 3)
+        crew.dismiss("one")
+        (tmp_path / "key").unlink()
+        other = crew.member("mandala_lab", "other", "sharing_worker.py")
+        other.ask("prepare", folder, 0, 3, None)
+        other.ask("go", "value")
+        with pytest.raises(suite.crew.Failed, match="3 bodies ran where 0 should have"):
+            other.ask("review", "none")
+        keeper = suite.large.Keeper(sys.executable, Path(folder), 3)
+        (tmp_path / "key").unlink()
+        with pytest.raises(suite.crew.Failed, match="exit status 2"):
+            keeper.fsck()
+
+
+def test_a_large_store_with_fewer_calls_than_it_is_said_to_have_is_refused(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        folder = crew.new_folder()
+        crew.member("mandala_lab").ask("store", folder, 3)
+        keeper = suite.large.Keeper(sys.executable, Path(folder), 4)
+        for look in (keeper.stats, keeper.fsck):
+            with pytest.raises(suite.crew.Failed, match="3 calls where there are 4"):
+                look()
+
+
 # --- turns and verdicts
 
 
@@ -283,6 +387,13 @@ def test_the_failure_of_a_peer_is_shown_and_that_of_ours_is_an_error(suite: Simp
     shown = suite.report.text({"machine": {}, "versions": {"marimo": None}}, [of_a_peer])
     assert "marimo: not installed" in shown
     assert "row: joblib: 0 bodies ran" in shown
+    assert "Notes" not in shown
     assert of_a_peer.met is None, "without a peer there is no ratio to judge"
     assert not suite.report.ours_failed([of_a_peer])
     assert suite.report.ours_failed([suite.rows.Row("row", {"mandala_lab": failed, "joblib": fine})])
+
+
+def test_a_note_is_shown_and_is_no_failure(suite: SimpleNamespace):
+    noted = suite.rows.Row("row", {"joblib": suite.rows.Figures(1.0, 1.0, note="4 bodies ran for 3 keys")})
+    assert "Notes:\nrow: joblib: 4 bodies ran for 3 keys" in suite.report.text({"machine": {}, "versions": {}}, [noted])
+    assert not suite.report.ours_failed([noted])
