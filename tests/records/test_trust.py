@@ -23,6 +23,7 @@ from mandala_lab import (
     get_content_hash,
     op,
 )
+from mandala_lab.model.hashing import digest
 from mandala_lab.trust import keys
 from mandala_lab.wiring import open_for_reading
 
@@ -275,6 +276,21 @@ def test_a_forged_value_with_a_matching_digest_is_not_believed(copied, make):
             else:
                 assert ref.cid == get_content_hash(seen)
     assert wrong
+
+
+def test_a_file_of_another_array_with_its_digest_is_not_believed(path):
+    with Storage(path, overflow_threshold_MB=0.01) as storage:
+        one, other = ramp(5000), ramp(6000)
+    storage.close()
+    folder = Path(f"{path}.values")
+    data = (folder / other.cid).read_bytes()
+    (folder / one.cid).write_bytes(data)
+    connection = sqlite3.connect(path)
+    connection.execute("update spilled_values set digest = ? where cid = ?", (digest(data), bytes.fromhex(one.cid)))
+    connection.commit()
+    connection.close()
+    with Storage(path, overflow_threshold_MB=0.01), pytest.warns(MandalaLabWarning, match="made again by running ramp"):
+        assert ramp(5000).value.shape == (5000,)
 
 
 def test_a_planted_file_is_not_taken_for_a_value(path):
