@@ -16,6 +16,7 @@ from rows import Row, Target, figures_of
 from works import Sizes
 
 JUDGED_FROM = 100_000  # stored calls
+PATIENCE = 5  # times that of calls: a command takes about a second
 LISTED = 50  # what ``ls`` lists by default
 COLLECTING = "gc of half"
 TARGETS = {
@@ -50,7 +51,7 @@ def rows(crew: Crew, sizes: Sizes, folder: Path, wanted: Wanted) -> list[Row]:
     for what, action in keeper.actions.items():
         if wanted(name_of(what, count)):
             only_once = what == COLLECTING  # a patience of nothing makes one pass
-            passes, patience_s = (0, 0.0) if only_once else (sizes.heavy_passes, sizes.patience_s)
+            passes, patience_s = (0, 0.0) if only_once else (sizes.heavy_passes, PATIENCE * sizes.patience_s)
             answer = interleave([Turns(what, action)], passes, patience_s)[what]
             figures = answer if isinstance(answer, Failed) else figures_of(answer["value"])
             found.append(Row(name_of(what, count), {OURS: figures}, TARGETS[what], judged=count >= JUDGED_FROM))
