@@ -8,6 +8,7 @@ are none; 130 when it was interrupted.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return _run(options)
+    except BrokenPipeError:  # whoever reads it has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing is left to be flushed
+        return 0
     except (MandalaLabError, LookupError, ValueError, TypeError, OSError) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
         print(f"mandala: {shown.printable(str(text))}", file=sys.stderr)  # noqa: T201 - a command's way to speak
@@ -49,8 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("mandala: interrupted", file=sys.stderr)  # noqa: T201 - as above
         return _INTERRUPTED
-    except BrokenPipeError:  # whoever reads it has read enough
-        return 0
 
 
 def _run(options: argparse.Namespace) -> int:
