@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.history import HistoryAccessor
+from IPython.core.interactiveshell import InteractiveShell
 
 from mandala_lab import Storage
 from mandala_lab.memo.context import set_default_engine
+
+HistoryAccessor.enabled.default_value = False  # each of many shells would have a thread that is waited for at the end
+InteractiveShell.atexit_operations = lambda _shell: None  # each would have all garbage of the session collected then
 
 
 @pytest.fixture(autouse=True)

@@ -286,3 +286,10 @@ def test_what_is_no_size_is_told(filled, run, arguments):
     status, _, err = run("gc", filled, *arguments)
     assert status == 64
     assert "no size" in err or "expected one argument" in err
+
+
+def test_whoever_has_read_enough_gets_no_error(filled):
+    code = f'"{sys.executable}" -m mandala_lab ls "{filled}" --limit 99999 | true; echo ${{PIPESTATUS[0]}}'
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert (done.stdout, done.stderr) == ("0\n", "")
