@@ -138,7 +138,7 @@ def test_a_copied_store_opens_lists_draws_checks_and_exports_without_running_any
     assert RAN == []
 
 
-def test_records_of_others_are_no_hits_and_ours_take_their_place(copied):
+def test_records_of_others_are_no_hits_and_ours_come_beside_them(copied):
     storage = Storage(copied)
     (signer,) = storage.signers()
     assert (signer.standing, signer.calls) == ("unknown", storage.fsck().calls)
@@ -146,11 +146,39 @@ def test_records_of_others_are_no_hits_and_ours_take_their_place(copied):
         everything()
     assert [name for name in RAN if name != "unpickled"] == OPS
     assert storage.stats().misses["untrusted"] == 8
-    assert [(one.standing, one.values) for one in storage.signers()] == [("you", storage.fsck().values)]
+    assert {one.standing: (one.calls, one.values) for one in storage.signers()} == {
+        "you": (signer.calls, storage.fsck().values),
+        "unknown": (signer.calls, 0),
+    }
+    assert len(storage.calls()) == 8  # each is listed once
     storage.close()
     again = Storage(copied)
     assert run_all(again) == []
-    assert again.fsck().exit_code == 0
+    assert again.fsck().exit_code == 2
+
+
+DRAWN = iter(range(1000))
+draw_one = DRAWN.__next__
+
+
+@op(version="1")
+def drawn(x):
+    return draw_one()
+
+
+def test_nobody_loses_a_result_to_another_who_computes_the_same(path, tmp_path, monkeypatch):
+    mine = os.environ[keys.KEY_FILE_VARIABLE]
+    answers = {"mine": set(), "theirs": set()}
+    for who in ("mine", "theirs", "mine", "theirs", "mine"):
+        monkeypatch.setenv(keys.KEY_FILE_VARIABLE, mine if who == "mine" else str(tmp_path / "theirs"))
+        with Storage(path) as storage, warnings.catch_warnings():
+            warnings.simplefilter("ignore", MandalaLabWarning)
+            answers[who].add(drawn(1).value)
+            (call,) = storage.calls(drawn)
+            assert call.outputs["output_0"].peek() in answers[who]
+        storage.close()
+    assert [len(found) for found in answers.values()] == [1, 1]
+    assert answers["mine"] != answers["theirs"]
 
 
 def test_a_key_file_makes_what_it_signed_count_in_every_store(copied, tmp_path):

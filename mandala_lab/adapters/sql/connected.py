@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.dialects.sqlite import insert
 
 from mandala_lab.adapters.sql.database import Database
-from mandala_lab.adapters.sql.schema import settings
-from mandala_lab.adapters.sql.signed import Signed
+from mandala_lab.adapters.sql.schema import HEAD, settings
+from mandala_lab.adapters.sql.signed import Signed, of_call
 from mandala_lab.adapters.sql.statements import statements_for
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.trust.keyring import Keyring
@@ -27,6 +27,14 @@ class KnownIds:
     ops: dict[OpSpec, int] = field(default_factory=dict)
     states: dict[tuple[int, bytes, bytes], int] = field(default_factory=dict)  # by op, version and prefix
     runs: dict[str, int] = field(default_factory=dict)
+
+
+class KnownCall(NamedTuple):
+    """The row of a recorded call; one of others is left to them, a damaged one of ours is written anew."""
+
+    row: int
+    status: int
+    standing: Literal["counts", "damaged", "foreign"]
 
 
 class Connected:
@@ -73,6 +81,17 @@ class Connected:
             return self._keyring.knows(signature, *signed)
         except (TypeError, ValueError):  # a damaged row holds a text or a number in the place of bytes
             return False
+
+    def _known_call(self, cursor: Any, hid: bytes) -> KnownCall | None:
+        """Return the row of a call: of several, as others recorded the same one too, that which counts."""
+        found: KnownCall | None = None
+        for row_id, status, cid, links, signature in cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchall():
+            if self._counts(signature, of_call(hid, cid, status, links)):
+                return KnownCall(row_id, status, "counts")
+            damaged = isinstance(signature, bytes | None) and self._keyring.claims(signature)
+            if found is None or damaged:
+                found = KnownCall(row_id, status, "damaged" if damaged else "foreign")
+        return found
 
     def _execute(self, cursor: Any, statement: Any) -> Any:
         """Execute a statement that is too rare to prepare, within the transaction of `cursor`."""

@@ -24,14 +24,21 @@ class Finding(Connected):
     _rows: RowReader
 
     def find(self, hid: bytes) -> Found | None:
-        return self._found(self._database.fetch(self._do.find, (hid[:HEAD], hid)))
+        return self._first_that_counts(self._do.find, self._do.find, (hid[:HEAD], hid))
 
     def find_content(self, cid: bytes) -> Found | None:
-        first = self._found(self._database.fetch(self._do.find_content, (cid[:HEAD], cid)))
-        if first is None or first.trusted:
-            return first
-        rows = self._database.fetch_all(self._do.find_all_content, (cid[:HEAD], cid))
-        return next((found for row in rows if (found := self._found(row)) is not None and found.trusted), first)
+        return self._first_that_counts(self._do.find_content, self._do.find_all_content, (cid[:HEAD], cid))
+
+    def _first_that_counts(self, one: str, every: str, asked: tuple[bytes, bytes]) -> Found | None:
+        """Return the first recorded call that counts; where none does, the first."""
+        row = self._database.fetch(one, asked)
+        if row is None:
+            return None
+        if self._counts(row[4], of_call(row[0], row[1], 0, row[2])):
+            return self._found(row)
+        rows = self._database.fetch_all(every, asked)
+        counting = (one for one in rows if self._counts(one[4], of_call(one[0], one[1], 0, one[2])))
+        return self._found(next(counting, row))
 
     def calls(self, hids: Iterable[str]) -> list[Call]:
         found: dict[str, Call] = {}

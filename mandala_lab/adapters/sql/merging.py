@@ -1,7 +1,7 @@
 """Taking in what another store holds: records are immutable and go by what they are, so this is a union of sets.
 
-Records keep the signature of who wrote them. What is here already stays, but for a
-record that does not count where the other store has one that does. Values are
+Records keep the signature of who wrote them, and what is here already stays: a call of
+which both have a record has two where only the one of the other store counts. Values are
 verified on their way; a damaged one stays where it was.
 """
 
@@ -117,20 +117,21 @@ class Merging(Recording):
         written = dict(row._mapping)  # noqa: SLF001 - public, in spite of its name
         there_id, hid, links = written.pop("id"), written["hid"], written["links"]
         written |= {"op_id": op_ids[written["op_id"]], "state_id": states[written["state_id"]]}
-        known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
+        known = self._known_call(cursor, hid)
         counts = self._counts(written["signature"], of_call(hid, written["cid"], written["status"], links))
-        if known is not None and (not counts or (self._is_ours(hid, known) and known[1] <= written["status"])):
-            return there_id, known[0], False
+        ours = known is not None and known.standing == "counts"
+        if known is not None and (not counts or (ours and known.status <= written["status"])):
+            return there_id, known.row, False
         values = tuple(written[name] for name in CALL)
-        if known is None:
+        if known is None or known.standing == "foreign":
             here_id = cursor.execute(self._do.add_call, values).lastrowid
         else:
-            here_id = known[0]
+            here_id = known.row
             cursor.execute(self._do.renew_call, (*values[1:], here_id))
             cursor.execute(self._do.drop_edges, (here_id,))
         heads = {given.hid[:HEAD] for given in bytes_to_links(links).inputs}
         cursor.executemany(self._do.add_edge, [(taken, here_id) for taken in heads])
-        return there_id, here_id, known is None
+        return there_id, here_id, not ours
 
 
 def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:

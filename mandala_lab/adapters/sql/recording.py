@@ -58,8 +58,8 @@ class Recording(Presence, Code, Sessions):
             self._add_value(cursor, value)
         hid, started, duration = entry.hid, to_us(entry.started_s), to_us(entry.duration_s)
         failed = int(entry.status != "ok")
-        known = execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
-        if known is None or known[1] or not self._is_ours(hid, known):  # a failed call is renewed
+        known = self._known_call(cursor, hid)
+        if known is None or known.status or known.standing != "counts":  # a failed call is renewed
             op_id = self._op_id(cursor, entry.spec)
             links = links_to_bytes(Links(entry.inputs, entry.outputs, entry.changed))
             row = (
@@ -74,20 +74,15 @@ class Recording(Presence, Code, Sessions):
                 entry.error or None,
                 self._sign(of_call(hid, entry.cid, failed, links)),
             )
-            if known is None:
+            if known is None or known.standing == "foreign":
                 call_id = execute(self._do.add_call, (hid, *row)).lastrowid
             else:
-                call_id = known[0]
+                call_id = known.row
                 execute(self._do.renew_call, (*row, call_id))
                 execute(self._do.drop_edges, (call_id,))
             cursor.executemany(self._do.add_edge, [(given.hid[:HEAD], call_id) for given in entry.inputs])
         else:
-            call_id = known[0]
+            call_id = known.row
         if entry.span is not None:
             self._add_span(cursor, entry.span, call_id)
         execute(self._do.add_event, (started + duration, "error" if failed else "call", call_id, None))
-
-    def _is_ours(self, hid: bytes, known: tuple[int, int, bytes, bytes, bytes | None]) -> bool:
-        """Whether a recorded call counts; one that does not is replaced by ours."""
-        _, status, cid, links, signature = known
-        return self._counts(signature, of_call(hid, cid, status, links))

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, and_, select
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, head, ops
+from mandala_lab.adapters.sql.signed import Signed, of_call
 from mandala_lab.model.calls import Call, CallStatus, Given, History, Made, SpanStatus
 from mandala_lab.model.errors import StoreError, refuse_other
 from mandala_lab.model.hashing import output_hid
@@ -121,6 +122,7 @@ _CALL_COLUMNS: Select[Any] = (
         calls.c.duration_us,
         calls.c.links,
         calls.c.error,
+        calls.c.signature,
         ops.c.key,
         ops.c.name,
         ops.c.spec,
@@ -134,9 +136,15 @@ _CALL_COLUMNS: Select[Any] = (
 
 
 class RowReader:
-    """Builds records out of rows; refs load their values from `source`, calls know their `history`."""
+    """Builds records out of rows; refs load their values from `source`, calls know their `history`.
 
-    def __init__(self, source: ValueSource, history: History) -> None:
+    `is_signed` says whether a signature counts.
+    """
+
+    def __init__(
+        self, source: ValueSource, history: History, is_signed: Callable[[bytes | None, Signed], bool]
+    ) -> None:
+        self._is_signed = is_signed
         self._source = source
         self._history = history
         self._specs: dict[tuple[str, str], OpSpec] = {}
@@ -145,9 +153,21 @@ class RowReader:
         """Return the calls that meet a condition, all or the `latest`, in order of recording."""
         query = _CALL_COLUMNS.where(condition)
         if latest is None:
-            return [self._call(row) for row in connection.execute(query.order_by(calls.c.id))]
+            return self._distinct(connection.execute(query.order_by(calls.c.id)))
         rows = connection.execute(query.order_by(calls.c.id.desc()).limit(latest)).all()
-        return [self._call(row) for row in reversed(rows)]
+        return self._distinct(reversed(rows))
+
+    def _distinct(self, rows: Iterable[Any]) -> list[Call]:
+        """Return calls, each once: of several records of one call, by several people, that which counts."""
+        found: dict[bytes, Any] = {}
+        for row in rows:
+            before = found.get(row.hid)
+            if before is None or not self._counts(before):
+                found[row.hid] = row
+        return [self._call(row) for row in found.values()]
+
+    def _counts(self, row: Any) -> bool:
+        return self._is_signed(row.signature, of_call(row.hid, row.cid, row.status, row.links))
 
     def _given(self, given: Given) -> Ref:
         return ref_class(given.data)(given.cid.hex(), given.hid.hex(), self._source, data=given.data)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from mandala_lab.adapters.sql.connected import Connected
 from mandala_lab.adapters.sql.rows import MICRO, SPAN_STATUS, has_hid, id_bytes, now_us, slices, to_us
-from mandala_lab.adapters.sql.schema import HEAD, calls, events, runs, spans
+from mandala_lab.adapters.sql.schema import calls, events, runs, spans
 from mandala_lab.model.calls import LoggedEvent, Run, Span
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.stats import SpanTotals
@@ -37,8 +37,8 @@ class Sessions(Connected):
     def log(self, kind: str, subject: str = "", detail: str = "") -> None:
         with self._writing() as cursor:
             hid = next(id_bytes([subject]), b"")
-            known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
-            cursor.execute(self._do.add_event, (now_us(), kind, known and known[0], detail or None))
+            known = self._known_call(cursor, hid)
+            cursor.execute(self._do.add_event, (now_us(), kind, known and known.row, detail or None))
 
     def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
         query = (
@@ -120,9 +120,8 @@ class Sessions(Connected):
     def _add_spans_of_known(self, cursor: Any, found: Sequence[Span]) -> None:
         ids: dict[str, int | None] = {}
         for call in {span.call for span in found}:
-            hid = bytes.fromhex(call)
-            known = cursor.execute(self._do.known_call, (hid[:HEAD], hid)).fetchone()
-            ids[call] = None if known is None else known[0]
+            known = self._known_call(cursor, bytes.fromhex(call))
+            ids[call] = None if known is None else known.row
         rows = [self._span_row(cursor, span, call_id) for span in found if (call_id := ids[span.call]) is not None]
         cursor.executemany(self._do.add_span, rows)
 

@@ -57,7 +57,7 @@ class SqlCallStore(Merging, Finding, Adoption, Mending):
     ) -> None:
         database = Database(path, read_only=read_only, synced=synced, shared=shared)
         super().__init__(database, keyring or EverythingKnown())
-        self._rows = RowReader(source, self)
+        self._rows = RowReader(source, self, self._counts)
         self._begin_watching()
 
     def setting(self, name: str) -> str | None:
