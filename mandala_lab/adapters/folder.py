@@ -46,15 +46,43 @@ class FolderBlobs:
         Made, for its owner only, when the first value comes.
     synced
         Let each value wait until it is on the disk.
+    owner
+        The store whose values lie in a folder that others may use too: noted beside
+        the folder, in a file named like it with ``.stores``.
     """
 
-    def __init__(self, folder: Path, *, synced: bool = False) -> None:
+    def __init__(self, folder: Path, *, synced: bool = False, owner: str | None = None) -> None:
         self._folder = folder
         self._synced = synced
+        self._owner = owner
+        self._owners = folder.with_name(f"{folder.name}.stores")
 
     @property
     def place(self) -> str:
         return str(self._folder)
+
+    @property
+    def is_shared(self) -> bool:
+        if self._owner is None:
+            return False
+        with self._errors("read"):
+            return any(owner != self._owner and Path(owner).is_file() for owner in self._known_owners())
+
+    def claim(self) -> None:
+        """Note whose values lie here; repeating is harmless."""
+        if self._owner is None:
+            return
+        with self._errors("written to"):
+            if self._owner not in self._known_owners():
+                self._owners.parent.mkdir(parents=True, exist_ok=True)
+                with self._owners.open("a", encoding="utf-8", errors="surrogateescape") as file:
+                    file.write(f"{self._owner}\n")
+
+    def _known_owners(self) -> list[str]:
+        try:
+            return self._owners.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except FileNotFoundError:
+            return []
 
     def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
         path = self._path(cid)

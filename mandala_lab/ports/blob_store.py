@@ -19,6 +19,11 @@ class BlobStore(Protocol):
         """Where the bytes lie, for people."""
         ...
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether values of other stores lie here too, so that nothing is to be deleted."""
+        ...
+
     def put(self, cid: bytes, *parts: bytes | memoryview) -> None:
         """Write the parts end to end, all or nothing, in the place of what is there."""
         ...

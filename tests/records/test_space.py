@@ -76,6 +76,27 @@ def test_a_chosen_folder_may_serve_another_store_so_its_strays_stay(path, tmp_pa
     storage.close()
 
 
+def test_files_that_two_stores_share_are_deleted_by_neither(tmp_path):
+    folder, options = tmp_path / "large", {"overflow_threshold_MB": 0.0001}
+    first = Storage(tmp_path / "first.db", overflow_dir=folder, **options)
+    second = Storage(tmp_path / "second.db", overflow_dir=folder, **options)
+    with first:
+        text(1)
+    with second:
+        text(1), text(2)
+    second.gc(max_bytes=0)
+    second.drop_calls(second.calls())
+    second.cleanup_refs()
+    with second:
+        text(3)
+    second.close()
+    assert first.fsck().exit_code == 0
+    assert first.calls()[0].outputs["output_0"].peek() == f"{1:01000d}"
+    (tmp_path / "second.db").unlink()  # it is gone, so that the first one is alone
+    assert first.gc(max_bytes=0).files == 1
+    first.close()
+
+
 def test_the_least_worth_goes_first_from_the_last_results_inwards(storage):
     with storage:
         first = text(1)

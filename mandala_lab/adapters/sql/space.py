@@ -129,7 +129,7 @@ class Space(Values):
 
         Who adds one looks, in the transaction, whether its file is there.
         """
-        if self._blobs is None or not cids:
+        if self._blobs is None or not cids or self._blobs.is_shared:
             return set()
         with self._writing() as cursor:
             gone = {cid for cid in cids if cursor.execute(self._do.spilled_value, (cid,)).fetchone() is None}
