@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict
+from pathlib import Path
 
 from mandala_lab.cli import shown
 from mandala_lab.cli.listing import reading
+from mandala_lab.model.errors import StoreError
 from mandala_lab.records.fsck import Checkup, Progress
 from mandala_lab.records.fsck import fsck as check
 from mandala_lab.storage import Storage
@@ -51,7 +53,7 @@ def fsck(options: Namespace) -> int:
 
 def gc(options: Namespace) -> int:
     """Delete what is least worth its bytes, and what nothing refers to."""
-    storage = Storage(options.store)
+    storage = _existing(options.store)
     try:
         with shown.progress("collecting", " calls") as count:
             before = 0
@@ -76,7 +78,7 @@ def gc(options: Namespace) -> int:
 
 def pin(options: Namespace) -> int:
     """Keep a call for good, or no longer."""
-    storage = Storage(options.store)
+    storage = _existing(options.store)
     try:
         hid = storage.get_call(options.call).hid
         if options.remove:
@@ -94,7 +96,7 @@ def pin(options: Namespace) -> int:
 
 def trust(options: Namespace) -> int:
     """Let records of somebody count."""
-    storage = Storage(options.store)
+    storage = _existing(options.store)
     try:
         found = storage.trust(options.key, pickles=options.pickles)
     finally:
@@ -117,7 +119,7 @@ def migrate(options: Namespace) -> int:
     """Bring a store of an earlier version up to date."""
     names = pending_migrations(options.store)
     if names and not options.dry_run:
-        Storage(options.store).close()
+        _existing(options.store).close()
     if options.json:
         shown.say_json({"migrations": names, "done": bool(names) and not options.dry_run})
     elif not names:
@@ -133,8 +135,15 @@ def _checked(path: str, progress: Progress) -> Checkup:
 
 
 def _repaired(path: str, progress: Progress) -> Checkup:
-    storage = Storage(path)
+    storage = _existing(path)
     try:
         return storage.fsck(repair=True, progress=progress)
     finally:
         storage.close()
+
+
+def _existing(path: str) -> Storage:
+    """Open a store for writing that is there: a mistyped name is no new one."""
+    if not Path(path).expanduser().is_file():
+        raise StoreError(f"there is no store {path}; give the path of one, such as results.db")
+    return Storage(path)

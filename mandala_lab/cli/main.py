@@ -8,6 +8,7 @@ are none; 130 when it was interrupted.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -38,6 +39,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names may hold what this terminal cannot show
     options = _parser().parse_args(arguments)
     from mandala_lab.cli import shown
 
@@ -60,7 +64,8 @@ def _run(options: argparse.Namespace) -> int:
 
     subject, name = _COMMANDS[options.command]
     status = getattr(import_module(f"mandala_lab.cli.{subject}"), name)(options)  # no other: importing takes its time
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return int(status)
 
 

@@ -26,6 +26,8 @@ def export(options: Namespace) -> int:
     if target.suffix not in _KINDS:
         known = ", or ".join(f"{suffix} for {what}" for suffix, what in _KINDS.items())
         raise StoreError(f"{options.target}: the ending says what is exported: {known}")
+    if target.suffix == ".zip" and (options.op is not None or options.session is not None):
+        raise StoreError("an archive holds all of a store: --op and --session choose what is drawn in a picture")
     if not target.parent.is_dir():
         raise StoreError(f"the folder {target.parent} does not exist; create it or choose another path")
     with reading(options.store) as store:
@@ -47,17 +49,23 @@ def take_in(options: Namespace) -> int:
     source = Path(options.source).expanduser()
     if not source.is_file():
         raise StoreError(f"there is no file {source}: give an archive, or a store")
+    is_new = not Path(options.store).expanduser().exists()
     storage = Storage(options.store)
     try:
         with shown.progress("taking in", " records") as count:
             found = storage.merge(source, progress=count)
-    finally:
+    except BaseException:
         storage.close()
+        if is_new:  # nothing came in
+            for suffix in ("", ".lock"):
+                Path(f"{storage.path}{suffix}").unlink(missing_ok=True)
+        raise
+    storage.close()
     if options.json:
         shown.say_json(found)
     else:
         shown.say(found)
-    return 0
+    return int(found.damaged > 0)
 
 
 def _graph(store: CallStore, options: Namespace) -> FrameGraph:

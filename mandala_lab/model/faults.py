@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from mandala_lab.model.values import StoredValue
 
 FaultKind = Literal["corrupt", "other"]
-FaultPlace = Literal["database", "version", "call", "edges", "value", "file"]
+FaultPlace = Literal["database", "version", "call", "edges", "value", "file", "disk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Fault:
     kind
         ``"corrupt"``: a result could be wrong or is lost; ``"other"``: nothing is lost, but it should not be so.
     place
-        Where.
+        Where; ``"disk"`` for a value that could not be looked at just now.
     id
         Content id of a value, history id of a call (or its row, as ``#12``, where the id itself is damaged), name of
         a file.

@@ -8,7 +8,7 @@ thread. A method that cannot read or write raises `StoreError`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from mandala_lab.model.calls import (
@@ -290,8 +290,11 @@ class CallStore(Protocol):
 
     # --- whole stores
 
-    def snapshot(self, path: str) -> None:
-        """Write all but large values, as they are at one moment, to a new file; others may go on writing."""
+    def snapshot(self, path: str) -> list[bytes]:
+        """Write all but large values, as they are at one moment, to a new file; others may go on writing.
+
+        The content ids of the large values that belong to it are returned.
+        """
         ...
 
     def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None]) -> Counter[str]:
@@ -301,8 +304,8 @@ class CallStore(Protocol):
         """
         ...
 
-    def large_values(self) -> Iterator[tuple[bytes, Blob]]:
-        """Yield the values that lie beside the database, by content id; those that are gone are left out."""
+    def large_value(self, cid: bytes) -> Blob:
+        """Return a value that lies beside the database; `LookupError` where it does not."""
         ...
 
     def start_anew(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mandala_lab.memo import values
-from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.errors import MandalaLabError, StoreError
 from mandala_lab.model.faults import Fault
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.refs import Ref
@@ -159,6 +159,8 @@ def _repair_value(store: CallStore, fault: Fault, makers: list[tuple[str, int]],
             if ref is not None:
                 recover(ref)
                 return "made again"
+        except StoreError:  # it could not be looked at, or put back, and may be whole
+            return "left: the disk refuses"
         except (MandalaLabError, LookupError):
             continue
     store.set_aside_value(bytes.fromhex(fault.id), fault.detail)

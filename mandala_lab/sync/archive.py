@@ -24,6 +24,7 @@ FORMAT = 1
 _DATABASE, _MANIFEST, _VALUES = "store.db", "manifest.json", "store.db.values/"
 _VALUE = re.compile(re.escape(_VALUES) + "[0-9a-f]{40}")
 _PIECE = 1 << 20
+_TRIES = 20
 _TROUBLE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error)
 _LARGEST_MANIFEST = 1 << 26
 
@@ -41,20 +42,17 @@ def pack(store: CallStore, path: Path, tell: Callable[[int], None]) -> int:
     Raises
     ------
     StoreError
-        When it cannot be written; then nothing is left of it.
+        When it cannot be written, or a value cannot be read; then nothing is left of it.
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        with tempfile.TemporaryDirectory(prefix=".mandala-", dir=path.parent) as folder:
-            copy = Path(folder) / _DATABASE
-            store.snapshot(str(copy))
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                sizes = {_DATABASE: _add(archive, _DATABASE, copy, tell)}
-                for cid, blob in store.large_values():
-                    name = _VALUES + cid.hex()
-                    with archive.open(name, "w", force_zip64=True) as file:
-                        sizes[name] = _written(file, memoryview(blob.data), tell)
-                archive.writestr(_MANIFEST, msgspec.json.encode(Manifest(FORMAT, sizes)))
+        for attempt in range(_TRIES):
+            try:
+                _pack(store, part, tell)
+                break
+            except LookupError as error:  # it was collected a moment ago, and the next snapshot does not speak of it
+                if attempt == _TRIES - 1:
+                    raise StoreError(f"{error}: repair the store first, with 'mandala fsck --repair'") from error
         part.chmod(0o600)
         part.replace(path)
     except OSError as error:
@@ -62,6 +60,20 @@ def pack(store: CallStore, path: Path, tell: Callable[[int], None]) -> int:
     finally:
         part.unlink(missing_ok=True)
     return path.stat().st_size
+
+
+def _pack(store: CallStore, part: Path, tell: Callable[[int], None]) -> None:
+    with tempfile.TemporaryDirectory(prefix=".mandala-", dir=part.parent) as folder:
+        copy = Path(folder) / _DATABASE
+        large = store.snapshot(str(copy))
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            sizes = {_DATABASE: _add(archive, _DATABASE, copy, tell)}
+            for cid in large:
+                name = _VALUES + cid.hex()
+                data = memoryview(store.large_value(cid).data)
+                with archive.open(name, "w", force_zip64=True) as file:
+                    sizes[name] = _written(file, data, tell)
+            archive.writestr(_MANIFEST, msgspec.json.encode(Manifest(FORMAT, sizes)))
 
 
 @contextmanager

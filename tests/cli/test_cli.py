@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -293,3 +294,49 @@ def test_whoever_has_read_enough_gets_no_error(filled):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize("command", [["gc"], ["fsck", "--repair"], ["pin", "abc"], ["trust", "unsigned"], ["migrate"]])
+def test_a_mistyped_name_is_no_new_store(run, tmp_path, command):
+    status, _, err = run(command[0], "typo.db", *command[1:])
+    assert status in {1, 4}
+    assert "there is no store" in err
+    assert not (tmp_path / "typo.db").exists()
+
+
+def test_an_import_that_fails_leaves_no_store_behind(run, tmp_path):
+    (tmp_path / "text.zip").write_text("no archive")
+    assert run("import", "text.zip", "new.db")[0] == 1
+    assert not list(tmp_path.glob("new.db*"))
+
+
+def test_an_archive_of_a_part_is_refused(filled, run, tmp_path):
+    status, _, err = run("export", filled, "part.zip", "--op", "inc")
+    assert status == 1
+    assert "holds all of a store" in err
+    assert not (tmp_path / "part.zip").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are of POSIX")
+def test_a_store_in_a_place_that_cannot_be_written_is_looked_at(tmp_path):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Storage(folder / "s.db") as storage:
+            inc(1)
+        storage.close()
+        (folder / "s.db").chmod(0o444)
+        folder.chmod(0o555)
+        code = (
+            "import os, sys; os.getuid() or os.setuid(65534); from mandala_lab.cli.main import main; sys.exit(main())"
+        )
+        for command in (["ls"], ["stats"], ["fsck"]):
+            done = subprocess.run(
+                [*obeying, sys.executable, "-m", "mandala_lab", *command, str(folder / "s.db")],
+                capture_output=True,
+                text=True,
+                check=False,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+            assert done.stderr == ""
+            assert done.returncode == 0
+        folder.chmod(0o755)

@@ -260,3 +260,17 @@ def test_every_flipped_bit_of_a_value_is_found(tmp_path, data):
     connection.close()
     assert found.exit_code & 1
     assert check(path).exit_code == 0
+
+
+def test_what_the_disk_refuses_for_now_is_no_damage(filled, monkeypatch):
+    def refuse(*_args):
+        raise PermissionError(13, "Permission denied")
+
+    file = blob(filled)
+    with monkeypatch.context() as patch:
+        patch.setattr("mandala_lab.adapters.folder._opened", refuse)
+        found = check(filled, repair=True)
+    assert [(fault.kind, fault.place, fault.id) for fault in found.faults] == [("other", "disk", file.name)]
+    assert (found.repaired, found.exit_code) == ({}, 4)
+    assert check(filled).exit_code == 0
+    assert file.exists()

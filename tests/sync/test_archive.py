@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mandala_lab import MList, Storage, StoreError, op
+from mandala_lab import MandalaLabWarning, MList, Storage, StoreError, op
 from mandala_lab.trust import keys
 
 
@@ -297,3 +297,51 @@ def test_what_is_neither_archive_nor_store_is_told(tmp_path, name):
         archive.writestr("readme.txt", "some other zip")
     with pytest.raises(StoreError, match=r"there is no file|not a database|no archive of a store"):
         Storage(tmp_path / "target.db").merge(tmp_path / name)
+
+
+def test_what_is_pinned_is_pinned_after_a_restore(path, tmp_path):
+    storage = fill(path, [1])
+    storage.pin(storage.calls(ramp)[0], "in the paper")
+    storage.backup(tmp_path / "all.zip")
+    restored = Storage(tmp_path / "restored.db")
+    restored.merge(tmp_path / "all.zip")
+    assert [(pin.hid, pin.reason) for pin in restored.pins()] == [(storage.calls(ramp)[0].hid, "in the paper")]
+
+
+def test_a_backup_without_a_value_is_none(path, tmp_path):
+    storage = fill(path, [1])
+    (tmp_path / "all.zip").write_text("an older one")
+    (file,) = Path(f"{path}.values").iterdir()
+    file.unlink()
+    with pytest.raises(StoreError, match="cannot be had: No such file or directory: repair the store first"):
+        storage.backup(tmp_path / "all.zip")
+    assert (tmp_path / "all.zip").read_text() == "an older one"
+    with pytest.warns(MandalaLabWarning, match="made again by running ramp"):
+        storage.fsck(repair=True)
+    assert storage.backup(tmp_path / "all.zip") > 1000
+
+
+def test_a_backup_while_another_collects_is_whole(path, tmp_path):
+    storage, over = fill(path, [1]), threading.Event()
+
+    def work():
+        with Storage(path, session="other", overflow_threshold_MB=0.02) as other:
+            number = 10
+            while not over.is_set():
+                ramp(5000 + number)
+                number += 1
+                if number % 3 == 0:
+                    other.gc(max_bytes=30_000)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for number in range(8):
+            storage.backup(tmp_path / f"{number}.zip")
+    finally:
+        over.set()
+        worker.join()
+    for number in range(8):
+        copy = Storage(tmp_path / f"{number}.db")
+        assert copy.merge(tmp_path / f"{number}.zip").damaged == 0
+        assert copy.fsck().exit_code == 0

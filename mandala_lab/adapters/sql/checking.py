@@ -29,7 +29,7 @@ from mandala_lab.adapters.sql.schema import (
 )
 from mandala_lab.adapters.sql.signed import Signed, of_call, of_state, of_value, of_version
 from mandala_lab.adapters.sql.space import Space
-from mandala_lab.model.errors import CorruptValueError, MandalaLabError
+from mandala_lab.model.errors import CorruptValueError, MandalaLabError, StoreError
 from mandala_lab.model.faults import CheckWatch, Fault
 from mandala_lab.model.hashing import digest, maker_of
 from mandala_lab.model.ops import OpSpec
@@ -183,6 +183,9 @@ class _Check:
             try:
                 stored = self._store.spilled(cid, name, told)
                 wrong = "" if stored is None else self._wrong_value(stored, signature)
+            except StoreError as error:  # no permission, too many open files: it may be whole
+                self._watch.fault(Fault("other", "disk", _hex(cid), str(error)))
+                continue
             except MandalaLabError as error:
                 wrong = str(error)
             if wrong:

@@ -79,16 +79,21 @@ class Database:
         self.in_memory = path == MEMORY
         self._closed = False
         self._read_only = read_only
+        self._is_immutable = False
         self._abandoned: list[Any] = []
         self._start()
         if read_only:
             if not Path(path).is_file():
                 raise StoreError(f"there is no store {path}; give the path of one, such as results.db")
             try:
-                with GATE, self._errors(), self._engine.connect() as connection:
-                    refuse_what_runs(connection)
-                    if current:
-                        require_current(connection)
+                self._look(current=current)
+            except StoreError:
+                self.close()
+                if os.access(Path(path).parent, os.W_OK) or _has_log(path):
+                    raise
+                self._is_immutable = True  # where SQLite may not even write what it locks with
+                self._start()
+                self._look(current=current)
             except BaseException:
                 self.close()
                 raise
@@ -97,9 +102,17 @@ class Database:
             self._prepare()
         self._file = self._identity()
 
+    def _look(self, *, current: bool) -> None:
+        """Check that a store can be read as it is."""
+        with GATE, self._errors(), self._engine.connect() as connection:
+            refuse_what_runs(connection)
+            if current:
+                require_current(connection)
+
     def _start(self) -> None:
         self._write_lock = threading.RLock()
-        self._connect = _connector(self.path, read_only=self._read_only, synced=self._synced)
+        mode = ("ro&immutable=1" if self._is_immutable else "ro") if self._read_only else ""
+        self._connect = _connector(self.path, mode, synced=self._synced)
         self._engine = _make_engine(self._connect, in_memory=self.in_memory)
         self._here = threading.local()  # of each thread: its cursor for the hot path
         self._cursors: weakref.WeakKeyDictionary[threading.Thread, Any] = weakref.WeakKeyDictionary()
@@ -356,9 +369,16 @@ class _Closing(sqlite3.Connection):
                 self.close()
 
 
-def _connector(path: str, *, read_only: bool, synced: bool) -> Callable[[], sqlite3.Connection]:
-    """Return what connects to the database; one in memory has a single connection."""
-    place = f"{Path(path).as_uri()}?mode=ro" if read_only else path
+def _has_log(path: str) -> bool:
+    """Whether part of a database may lie in its write-ahead log."""
+    log = Path(f"{path}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _connector(path: str, reading: str, *, synced: bool) -> Callable[[], sqlite3.Connection]:
+    """Return what connects to the database, only `reading` it in this mode if one is given; one in memory has one."""
+    read_only = bool(reading)
+    place = f"{Path(path).as_uri()}?mode={reading}" if read_only else path
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(

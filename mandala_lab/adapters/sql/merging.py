@@ -24,6 +24,7 @@ from mandala_lab.adapters.sql.schema import (
     code_states,
     code_versions,
     ops,
+    pins,
     runs,
     spans,
     spilled_values,
@@ -99,6 +100,8 @@ class Merging(Recording):
             of_state = {"op_id": op_ids, "version_id": versions}
             states = _united(there, here, code_states, of_state, ("op_id", "version_id", "prefix"))
             run_ids = _united(there, here, runs, {}, ("name",))
+            for row in there.execute(select(pins)).mappings():
+                here.execute(insert(pins).values(dict(row)).on_conflict_do_nothing())
         call_ids: dict[int, int] = {}
         columns = (calls.c.id, *(calls.c[name] for name in CALL))
         for rows in _batches(there.execute(select(*columns).order_by(calls.c.id)), _BATCH):

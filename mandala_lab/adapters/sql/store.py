@@ -84,9 +84,15 @@ class SqlCallStore(Merging, Finding, Adoption, Mending):
             more, large = connection.execute(outside).one()
         return Sizes(self.count_calls(), number + more, size + large, self._database.size())
 
-    def snapshot(self, path: str) -> None:
+    def snapshot(self, path: str) -> list[bytes]:
         with self._database.reading() as connection:
             connection.exec_driver_sql("VACUUM INTO ?", (path,))
+        copy = Database(path, read_only=True)
+        try:
+            with copy.reading() as connection:
+                return list(connection.scalars(select(spilled_values.c.cid)))
+        finally:
+            copy.close()
 
     def start_anew(self) -> None:
         self._database.start_anew()

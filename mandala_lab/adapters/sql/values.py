@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -10,7 +9,7 @@ from sqlalchemy import delete, func, select
 from mandala_lab.adapters.sql.connected import COLLECTIONS, Connected
 from mandala_lab.adapters.sql.schema import spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_value
-from mandala_lab.model.errors import CorruptValueError, StoreError
+from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.structures import FORMAT
 from mandala_lab.model.values import Blob, StoredValue
 from mandala_lab.ports.blob_store import BlobStore
@@ -78,16 +77,10 @@ class Values(Connected):
             self._drop_value(cursor, value.cid)
             self._add_value(cursor, value)
 
-    def large_values(self) -> Iterator[tuple[bytes, Blob]]:
+    def large_value(self, cid: bytes) -> Blob:
         if self._blobs is None:
-            return
-        with self._database.reading() as connection:
-            cids = list(connection.scalars(select(spilled_values.c.cid)))
-        for cid in cids:
-            try:
-                yield cid, self._blobs.get(cid)
-            except (LookupError, StoreError):
-                continue
+            raise LookupError("there is no folder of large values")
+        return self._blobs.get(cid)
 
     def _spills(self, value: StoredValue) -> bool:
         large = self._blobs is not None and value.size > self._spill_bytes
