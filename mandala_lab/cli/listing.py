@@ -15,6 +15,7 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import find, trust
 from mandala_lab.records.explain import explain_recorded
 from mandala_lab.settings import effective
+from mandala_lab.trust import keys
 from mandala_lab.versions.resolver import Resolver
 from mandala_lab.wiring import open_for_reading, reading_keyring
 
@@ -78,7 +79,7 @@ def explain(options: Namespace) -> int:
 
 def config(options: Namespace) -> int:
     """Show the settings that a storage opened now would have, and where each came from; secrets stay hidden."""
-    rows = effective()
+    rows = [row._replace(value=str(keys.key_file())) if row[:2] == ("key_file", None) else row for row in effective()]
     if options.json:
         shown.say_json([row._asdict() for row in rows])
     else:

@@ -112,9 +112,10 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     "choose one of 'alpha', 'beta'"
     """
     options = list(choices)
-    close = difflib.get_close_matches(word, options, n=1)
+    by_letters = {option.casefold().replace("_", ""): option for option in options}
+    close = difflib.get_close_matches(word.casefold().replace("_", ""), by_letters, n=1)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {by_letters[close[0]]!r}?"
     if not options:
         return "there is nothing to choose from"
     shown = ", ".join(repr(option) for option in options[:_SHOWN])

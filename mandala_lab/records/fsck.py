@@ -33,7 +33,7 @@ class Checkup:
     faults
         What is not as it was written, the first 10,000; `number` is that of all.
     repaired
-        What became of faults, by fault: ``"made again"``, ``"set aside"``, ``"removed"`` or ``"made anew"``.
+        What became of faults, by fault: ``"made again"``, ``"set aside"``, ``"removed"`` or ``"indexes made anew"``.
     untrusted
         Numbers of records that others signed, or nobody, by fingerprint or ``"unsigned"``.
     set_aside
@@ -144,11 +144,10 @@ def _repair(store: CallStore, faults: list[Fault], recover: Recover) -> dict[Fau
     for fault in faults:
         if fault.place == "value" and _is_id(fault.id):
             done[fault] = _repair_value(store, fault, makers.get(bytes.fromhex(fault.id), []), recover)
-    for fault in faults:
-        if fault.place in {"edges", "database"}:
-            store.remake_index()
-            done[fault] = "made anew"
-            break
+    torn = [fault for fault in faults if fault.place in {"edges", "database"}]
+    if torn:
+        store.remake_index()
+        done |= dict.fromkeys(torn, "indexes made anew")
     return done
 
 

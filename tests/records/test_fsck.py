@@ -274,3 +274,11 @@ def test_what_the_disk_refuses_for_now_is_no_damage(filled, monkeypatch):
     assert (found.repaired, found.exit_code) == ({}, 4)
     assert check(filled).exit_code == 0
     assert file.exists()
+
+
+@pytest.mark.parametrize("table", ["code_states", "code_versions", "runs"])
+def test_rows_that_are_missing_are_told_of(filled, table):
+    change(filled, "pragma foreign_keys = off", f"delete from {table}")
+    found = check(filled)
+    assert found.exit_code == 1
+    assert any(table in fault.detail for fault in found.faults), str(found)

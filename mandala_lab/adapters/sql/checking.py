@@ -6,6 +6,7 @@ Nothing that is stored is run.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,9 @@ class Checking(Space):
                 for (line,) in connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_LINES})"):
                     if line != "ok":
                         watch.fault(Fault("corrupt", "database", "", str(line)))
+                for (table, parent), number in _torn(connection).items():
+                    text = f"{number:,} rows of {table} refer to what is not in {parent}"
+                    watch.fault(Fault("corrupt", "database", "", text))
                 _Check(connection, watch, self).run()
             except DBAPIError as error:  # pages of the file are damaged
                 watch.fault(Fault("corrupt", "database", "", f"not all of it can be read: {error.orig}"))
@@ -83,6 +87,11 @@ class Checking(Space):
             if not self._is_spilled(cid):
                 return None
             raise CorruptValueError(str(error)) from error
+
+
+def _torn(connection: Connection) -> Counter[tuple[str, str]]:
+    """Return numbers of rows that refer to no row, by table and by the table where it should be."""
+    return Counter((row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
 
 
 @contextmanager

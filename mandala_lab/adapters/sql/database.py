@@ -37,7 +37,10 @@ _HINTS = (
     ("not a database", "it is not a mandala-lab store: choose another path"),
     (_LOCKED, f"another program has been writing to it for {_BUSY_TIMEOUT_S:.0f} s: close what has it open"),
     ("readonly", "it cannot be written here: copy it to a place of yours"),
-    ("", "check the disk, or run '%mandala doctor'"),
+    ("malformed", "pages of it are damaged: 'mandala fsck' says more; restore a backup"),
+    ("unable to open", "check its permissions and those of its folder"),
+    ("full", "make room on the disk"),
+    ("", "check the disk"),
 )
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _CHECKPOINT_PAGES = 8000  # copying them back into the file is dear

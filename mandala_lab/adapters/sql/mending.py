@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import LargeBinary, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, LargeBinary, cast, delete, func, insert, or_, select, update
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.checking import Checking, any_text
@@ -24,6 +24,8 @@ from mandala_lab.adapters.sql.schema import (
     events,
     ops,
     quarantine,
+    runs,
+    spans,
     spilled_values,
     stored_values,
 )
@@ -108,4 +110,17 @@ class Mending(Checking):
                 heads = {given.hid[:HEAD] for given in bytes_to_links(data).inputs}
                 for taken in heads:
                     connection.execute(insert(edges).values(head=taken, call_id=call_id))
+            _drop_orphans(connection)
             connection.exec_driver_sql("REINDEX")
+
+
+def _drop_orphans(connection: Connection) -> None:
+    """Delete what describes ops, versions and calls that are not there, and that no call refers to."""
+    no_call = code_states.c.id.not_in(select(calls.c.state_id))
+    no_version = code_states.c.version_id.not_in(select(code_versions.c.id))
+    no_op = code_states.c.op_id.not_in(select(ops.c.id))
+    connection.execute(delete(code_states).where(no_call, or_(no_version, no_op)))
+    no_state = code_versions.c.id.not_in(select(code_states.c.version_id))
+    connection.execute(delete(code_versions).where(no_state, code_versions.c.op_id.not_in(select(ops.c.id))))
+    lost = or_(spans.c.call_id.not_in(select(calls.c.id)), spans.c.run_id.not_in(select(runs.c.id)))
+    connection.execute(delete(spans).where(lost))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from mandala_lab.adapters.sql.connected import COLLECTIONS, Connected
-from mandala_lab.adapters.sql.schema import spilled_values, stored_values
+from mandala_lab.adapters.sql.schema import quarantine, spilled_values, stored_values
 from mandala_lab.adapters.sql.signed import of_value
 from mandala_lab.model.errors import CorruptValueError
 from mandala_lab.model.structures import FORMAT
@@ -46,7 +46,7 @@ class Values(Connected):
             return StoredValue(cid, row[0], row[3], row[1], trusted=self._counts_value(cid, row[:3]))
         spilled = self._database.fetch(self._do.spilled_value, (cid,))
         if spilled is None or self._blobs is None:
-            raise LookupError(f"value {cid.hex()} is not in the store {self._database.path}: {self._why_not()}")
+            raise LookupError(f"value {cid.hex()} is not in the store {self._database.path}: {self._why_not(cid)}")
         try:
             blob = self._blobs.get(cid)
         except LookupError as error:
@@ -54,7 +54,11 @@ class Values(Connected):
         counts = self._counts_value(cid, spilled)
         return StoredValue(cid, spilled[0], blob.data, spilled[1], blob.identity, trusted=counts)
 
-    def _why_not(self) -> str:
+    def _why_not(self, cid: bytes) -> str:
+        with self._database.reading() as connection:
+            aside = connection.scalar(select(quarantine.c.reason).where(quarantine.c.key == cid))
+        if aside is not None:
+            return f"it was found damaged and set aside ({aside})"
         if self._database.fetch(self._do.setting, (COLLECTIONS,)) is None:
             return "it was declared with save=False, or holds a secret"
         gone = "no call refers to it any more, and storage.gc or cleanup_refs deleted it"
