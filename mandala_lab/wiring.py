@@ -301,10 +301,8 @@ def _place_large_values(store: SqlCallStore, path: str, settings: Settings | Non
     megabytes = settings.overflow_threshold_MB if settings is not None else 0.0
     synced = settings is not None and settings.durability == "power"
     apart = folder == Path(f"{path}.values")
-    blobs = FolderBlobs(folder, synced=synced, owner=None if apart else path)
-    if settings is not None and path != MEMORY:
-        blobs.claim()
-    store.spill_to(blobs, int(megabytes * 2**20))
+    owner = None if apart or path == MEMORY else path
+    store.spill_to(FolderBlobs(folder, synced=synced, owner=owner), int(megabytes * 2**20))
 
 
 def _chosen_folder(chosen: str | Path) -> Path:

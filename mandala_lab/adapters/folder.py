@@ -23,6 +23,7 @@ from mandala_lab.model.values import Blob, Stray
 
 _NAME = re.compile("[0-9a-f]{40}")
 _ASIDE = ".damaged"
+_OWNERS = ".stores"
 _PIECE = 1 << 18
 """Bytes written at once: pieces of megabytes make Linux look for huge pages, up to ten times slower for 80 MB."""
 
@@ -47,15 +48,17 @@ class FolderBlobs:
     synced
         Let each value wait until it is on the disk.
     owner
-        The store whose values lie in a folder that others may use too: noted beside
-        the folder, in a file named like it with ``.stores``.
+        The store whose values lie in a folder that others may use too: noted with the
+        first of them, in a file beside the folder, named like it with ``.stores``.
     """
 
     def __init__(self, folder: Path, *, synced: bool = False, owner: str | None = None) -> None:
         self._folder = folder
         self._synced = synced
         self._owner = owner
-        self._owners = folder.with_name(f"{folder.name}.stores")
+        beside = owner is None or folder not in Path(owner).parents  # each value is to be one file of the folder
+        self._owners = folder.with_name(f"{folder.name}{_OWNERS}") if beside else folder / _OWNERS
+        self._is_noted = owner is None
 
     @property
     def place(self) -> str:
@@ -68,15 +71,11 @@ class FolderBlobs:
         with self._errors("read"):
             return any(owner != self._owner and Path(owner).is_file() for owner in self._known_owners())
 
-    def claim(self) -> None:
-        """Note whose values lie here; repeating is harmless."""
-        if self._owner is None:
-            return
-        with self._errors("written to"):
-            if self._owner not in self._known_owners():
-                self._owners.parent.mkdir(parents=True, exist_ok=True)
-                with self._owners.open("a", encoding="utf-8", errors="surrogateescape") as file:
-                    file.write(f"{self._owner}\n")
+    def _note_owner(self) -> None:
+        if not self._is_noted and self._owner not in self._known_owners():
+            with self._owners.open("a", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(f"{self._owner}\n")
+        self._is_noted = True
 
     def _known_owners(self) -> list[str]:
         try:
@@ -88,6 +87,7 @@ class FolderBlobs:
         path = self._path(cid)
         with self._errors("written to"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._note_owner()
             number, name = tempfile.mkstemp(prefix=".", dir=self._folder)
             try:
                 with open(number, "wb", buffering=0) as file:  # noqa: PTH123 - of a descriptor
@@ -120,7 +120,7 @@ class FolderBlobs:
             entries = sorted(os.scandir(self._folder), key=lambda one: one.name) if self._folder.is_dir() else []
         for entry in entries:
             named_by_content = _NAME.fullmatch(entry.name)
-            if not named_by_content and not entry.name.startswith("."):  # no file of ours
+            if entry.name == _OWNERS or (not named_by_content and not entry.name.startswith(".")):  # no value of ours
                 continue
             if named_by_content and is_known(bytes.fromhex(entry.name)):
                 continue
