@@ -53,28 +53,27 @@ class _Environment(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take variables alone: the other sources are read by themselves, so that each is known."""
-        del settings_cls, init_settings, dotenv_settings, file_secret_settings
-        return (env_settings,)
+        """Take one source alone: the others are read by themselves, so that each is known."""
+        del init_settings, dotenv_settings, file_secret_settings
+        return (cls._source(settings_cls, env_settings),)
+
+    @classmethod
+    def _source(
+        cls, _settings_cls: type[BaseSettings], variables: PydanticBaseSettingsSource
+    ) -> PydanticBaseSettingsSource:
+        return variables
 
 
-class _File(BaseSettings):
+class _File(_Environment):
     """Reads a TOML file."""
 
     model_config = SettingsConfigDict(extra="forbid", allow_inf_nan=False)
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take the file alone."""
-        del init_settings, env_settings, dotenv_settings, file_secret_settings
-        return (TomlConfigSettingsSource(settings_cls),)
+    def _source(
+        cls, settings_cls: type[BaseSettings], _variables: PydanticBaseSettingsSource
+    ) -> PydanticBaseSettingsSource:
+        return TomlConfigSettingsSource(settings_cls)
 
 
 class _Arguments(BaseModel):

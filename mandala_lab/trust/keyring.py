@@ -54,13 +54,18 @@ class Keyring:
         ------
         OSError
             When a key cannot be read, or none can be made.
+        ValueError
+            When a file of `trusted_keys` is not there.
         """
         own = keys.own_key()
         if own is None and make:
             own = keys.make_key()
         folder = keys.trusted_folder()
         files = [file for file in sorted(folder.iterdir()) if file.name[0] != "."] if folder.is_dir() else []
-        files += Settings().trusted_keys
+        for file in Settings().trusted_keys:
+            if not file.is_file():
+                raise ValueError(f"trusted_keys names {file}, which is not there: give the path of a key file")
+            files.append(file)
         return cls(own, [key for file in files if (key := keys.read_key(file))])
 
     @classmethod

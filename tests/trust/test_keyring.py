@@ -81,6 +81,12 @@ def test_the_settings_may_say_where_keys_lie(tmp_path, monkeypatch):
     assert Keyring.of_user().all_keys == [KEY, OTHER]
 
 
+def test_a_trusted_key_that_is_not_there_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("MANDALA_LAB_TRUSTED_KEYS", str(tmp_path / "nope"))
+    with pytest.raises(ValueError, match=r"trusted_keys names .*nope, which is not there"):
+        Keyring.of_user()
+
+
 def test_keys_of_others_lie_beside_the_users_own():
     keys.write_key(keys.trusted_folder() / "theirs", OTHER)
     assert Keyring.of_user(make=True).knows(Keyring(OTHER).sign(b"note"), b"note")

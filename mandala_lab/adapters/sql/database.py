@@ -7,28 +7,26 @@ which threads take in turn.
 
 from __future__ import annotations
 
-import functools
 import os
 import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection  # noqa: TC002 - as for our own imports
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool, StaticPool
 
+from mandala_lab.adapters.sql.connecting import CACHE_KIB, MEMORY, connector, has_log, make_engine
 from mandala_lab.adapters.sql.files import prepare_file
-from mandala_lab.adapters.sql.foreign import guard, refuse_what_runs
+from mandala_lab.adapters.sql.foreign import refuse_what_runs
 from mandala_lab.adapters.sql.migrations import migrate, pending, require_current
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.model.errors import StoreError
 
-MEMORY = ":memory:"
 _BUSY_TIMEOUT_S = 30.0
 _IMPATIENT_S = 1.0  # after one that was in vain
 _LOCKED = "locked"
@@ -43,10 +41,6 @@ _HINTS = (
     ("", "check the disk"),
 )
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
-_CHECKPOINT_PAGES = 8000  # copying them back into the file is dear
-_CACHE_KIB = 16_000  # read by each connection at most
-_LONGEST = 512 * 2**20  # bytes of a field
-_LONGEST_READ = 200 * 2**20  # that who only reads a store, maybe somebody else's, takes from it
 _DELETING_KIB = 100_000  # pages that thousands of deletions touch are all over the place, and written once then
 
 
@@ -92,7 +86,7 @@ class Database:
                 self._look(current=current)
             except StoreError:
                 self.close()
-                if os.access(Path(path).parent, os.W_OK) or _has_log(path):
+                if os.access(Path(path).parent, os.W_OK) or has_log(path):
                     raise
                 self._is_immutable = True  # where SQLite may not even write what it locks with
                 self._start()
@@ -115,8 +109,8 @@ class Database:
     def _start(self) -> None:
         self._write_lock = threading.RLock()
         mode = ("ro&immutable=1" if self._is_immutable else "ro") if self._read_only else ""
-        self._connect = _connector(self.path, mode, synced=self._synced)
-        self._engine = _make_engine(self._connect, in_memory=self.in_memory)
+        self._connect = connector(self.path, mode, synced=self._synced, wait_s=_BUSY_TIMEOUT_S)
+        self._engine = make_engine(self._connect, in_memory=self.in_memory)
         self._here = threading.local()  # of each thread: its cursor for the hot path
         self._cursors: weakref.WeakKeyDictionary[threading.Thread, Any] = weakref.WeakKeyDictionary()
 
@@ -181,7 +175,7 @@ class Database:
                 with self.writing():
                     yield cursor
             finally:
-                cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+                cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
                 cursor.execute("PRAGMA foreign_keys = ON")
 
     def _cursor(self) -> Any:
@@ -349,56 +343,3 @@ class Database:
             return StoreError("this storage was in memory and is closed: what it held is gone")
         hint = next((hint for words, hint in _HINTS if words in str(cause)), "")
         return StoreError(f"the store {self.path} could not be used: {cause}; {hint}")
-
-
-class _Closing(sqlite3.Connection):
-    """A connection that is closed when nobody holds it any more, but by the process that opened it."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._opened_by = os.getpid()  # before it can fail
-        super().__init__(*args, **options)
-        self.wait_s: float = options["timeout"]
-
-    def wait(self, seconds: float) -> None:
-        """Wait so long from now on for other programs that are writing."""
-        self.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
-        self.wait_s = seconds
-
-    def __del__(
-        self, _pid: Callable[[], int] = os.getpid, _quietly: Callable[..., Any] = suppress, _error: Any = sqlite3.Error
-    ) -> None:
-        if self._opened_by == _pid():  # bound above, since modules are gone when the process ends
-            with _quietly(_error):  # it could not be opened
-                self.close()
-
-
-def _has_log(path: str) -> bool:
-    """Whether part of a database may lie in its write-ahead log."""
-    log = Path(f"{path}-wal")
-    return log.exists() and log.stat().st_size > 0
-
-
-def _connector(path: str, reading: str, *, synced: bool) -> Callable[[], sqlite3.Connection]:
-    """Return what connects to the database, only `reading` it in this mode if one is given; one in memory has one."""
-    read_only = bool(reading)
-    place = f"{Path(path).as_uri()}?mode={reading}" if read_only else path
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            place, uri=read_only, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, factory=_Closing
-        )
-        connection.isolation_level = None  # transactions are begun explicitly
-        connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        guard(connection, _LONGEST_READ if read_only else _LONGEST)
-        return connection
-
-    return functools.cache(connect) if path == MEMORY else connect
-
-
-def _make_engine(connect: Callable[[], sqlite3.Connection], *, in_memory: bool) -> Engine:
-    if in_memory:
-        return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
-    return create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=-1)
