@@ -290,7 +290,7 @@ def _place_large_values(store: SqlCallStore, path: str, settings: Settings | Non
         folder = None if path == MEMORY else Path(f"{path}.values")
     if folder is None:
         return
-    if not folder.is_dir() and store.has_spilled_values():
+    if store.has_spilled_values() and not folder.is_dir():  # in this order: another may be writing its first
         raise StoreError(
             f"large values of this store lie in the folder {folder}, which is not there; bring it back, or say where "
             "it is now with overflow_dir; if it is gone for good, make an empty one: its values are made again when "

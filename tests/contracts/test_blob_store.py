@@ -10,6 +10,7 @@ import pytest
 
 from mandala_lab import CorruptValueError, MandalaLabWarning, Storage, StoreError, op
 from mandala_lab.adapters.folder import FolderBlobs
+from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.wiring import open_for_reading
 
 CID = bytes(range(20))
@@ -135,6 +136,23 @@ def test_a_folder_that_is_gone_is_named(path, tmp_path):
     with moved:
         assert ramp(100_000).value.size == 100_000
     moved.close()
+
+
+def test_a_folder_that_another_makes_while_a_store_is_opened_is_there(path, monkeypatch):
+    asked = SqlCallStore.has_spilled_values
+
+    def another_is_first(store):
+        monkeypatch.undo()
+        with Storage(path, overflow_threshold_MB=0.5) as another:
+            ramp(100_000)
+        another.close()
+        return asked(store)
+
+    Storage(path, overflow_threshold_MB=0.5).close()
+    monkeypatch.setattr(SqlCallStore, "has_spilled_values", another_is_first)
+    storage = Storage(path, overflow_threshold_MB=0.5)
+    assert len(_files(path.with_name("store.db.values"))) == 1
+    storage.close()
 
 
 def test_a_damaged_file_is_never_returned(path, tmp_path):
