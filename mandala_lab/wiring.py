@@ -30,7 +30,7 @@ from mandala_lab.ports.version_resolver import VersionResolver
 from mandala_lab.records import space
 from mandala_lab.settings import Settings
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
-from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE
+from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, key_file
 from mandala_lab.versions.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     shared = _is_shared(path, allowed=settings.allow_network)
     store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared, keyring=keyring)
     _place_large_values(store, path, settings)
+    if keyring.is_new:
+        _tell_of_others(store)
     session = settings.session or default_session()
     recorder = Recorder(store, session, settings.group_commits_ms / 1000, _progress_display(settings))
     versions = Resolver()
@@ -181,6 +183,17 @@ def _keyring(path: str) -> Keyring:
             f"key cannot be used: {error}; see {KEY_FILE_VARIABLE} and {KEY_VARIABLE}"
         )
         return Keyring.of_process()
+
+
+def _tell_of_others(store: CallStore) -> None:
+    """Say that what a store holds is not of the key that was just made: another may be meant."""
+    others = sum(calls for calls, _ in store.signers().values())
+    if others:
+        warn_user(
+            f"a new key was made for you in {key_file()}, and the {others:,} calls of this store are not signed with "
+            f"it: they are listed, and run anew. If your key lies elsewhere, say where with {KEY_FILE_VARIABLE}; "
+            "Storage.trust lets the records of others, or unsigned ones, count"
+        )
 
 
 def pending_migrations(path: str) -> list[str]:
@@ -254,8 +267,8 @@ def _progress_display(settings: Settings) -> ProgressDisplay | None:
     return ProgressBar()
 
 
-def open_for_reading(path: str) -> CallStore:
-    """Open a store that exists, and never write to it.
+def open_for_reading(path: str, *, for_values: bool = True) -> CallStore:
+    """Open a store that exists, and never write to it; where it is not `for_values`, the large ones may be away.
 
     Raises
     ------
@@ -268,7 +281,7 @@ def open_for_reading(path: str) -> CallStore:
     local = _local_path(path)
     store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
     try:
-        _place_large_values(store, local, None)
+        _place_large_values(store, local, None, must_be_there=for_values)
     except BaseException:
         store.close()
         raise
@@ -276,7 +289,9 @@ def open_for_reading(path: str) -> CallStore:
     return store
 
 
-def _place_large_values(store: SqlCallStore, path: str, settings: Settings | None) -> None:
+def _place_large_values(
+    store: SqlCallStore, path: str, settings: Settings | None, *, must_be_there: bool = True
+) -> None:
     """Let large values lie in the folder that was chosen, now or when the store was made, else beside the file."""
     from mandala_lab.adapters.folder import FolderBlobs
 
@@ -290,7 +305,9 @@ def _place_large_values(store: SqlCallStore, path: str, settings: Settings | Non
         folder = None if path == MEMORY else Path(f"{path}.values")
     if folder is None:
         return
-    if store.has_spilled_values() and not folder.is_dir():  # in this order: another may be writing its first
+    if (
+        must_be_there and store.has_spilled_values() and not folder.is_dir()
+    ):  # in this order: another may be writing its first
         raise StoreError(
             f"large values of this store lie in the folder {folder}, which is not there; bring it back, or say where "
             "it is now with overflow_dir; if it is gone for good, make an empty one: its values are made again when "

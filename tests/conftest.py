@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mandala_lab import Storage
 from mandala_lab.memo.context import set_default_engine
+from mandala_lab.trust.keys import make_key
 
 HistoryAccessor.enabled.default_value = False  # each of many shells would have a thread that is waited for at the end
 InteractiveShell.atexit_operations = lambda _shell: None  # each would have all garbage of the session collected then
@@ -29,6 +30,12 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     yield
     set_default_engine(None)
+
+
+@pytest.fixture
+def own_key() -> bytes:
+    """Return the key of this user, who has it since before the test."""
+    return make_key()
 
 
 @pytest.fixture

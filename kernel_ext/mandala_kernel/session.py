@@ -11,6 +11,7 @@ from mandala_lab.live.desk import Desk, read_request
 from mandala_lab.live.frame import LiveFrame
 from mandala_lab.live.notebooks import note_store
 from mandala_lab.schema.messages import Failure, RecordingStopped, Reply
+from mandala_lab.settings import UNSET
 from mandala_lab.storage import Storage
 
 
@@ -26,7 +27,7 @@ class Session:
 
     def on(self, path: str) -> Storage:
         """Record to the store at `path`; another one that was on is closed."""
-        storage = Storage(path, session=_notebook(self._shell))
+        storage = Storage(path, session=_notebook(self._shell) or UNSET)
         self._close_storage()
         storage.activate()
         note_store(storage.session, storage.path)

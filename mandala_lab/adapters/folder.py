@@ -135,9 +135,17 @@ class FolderBlobs:
                 path.unlink(missing_ok=True)
 
     def set_aside(self, cid: bytes) -> None:
-        path = self._path(cid)
         with self._errors("written to"), contextlib.suppress(FileNotFoundError):
-            path.replace(path.with_name(path.name + _ASIDE))
+            self._path(cid).replace(self._aside(cid))
+
+    def size_set_aside(self, cid: bytes) -> int:
+        path = self._aside(cid)
+        with self._errors("read"):
+            return path.lstat().st_size if _is_regular(path) else 0
+
+    def discard_set_aside(self, cid: bytes) -> None:
+        with self._errors("written to"):
+            self._aside(cid).unlink(missing_ok=True)
 
     def delete(self, cid: bytes) -> None:
         with self._errors("written to"):
@@ -145,6 +153,9 @@ class FolderBlobs:
 
     def _path(self, cid: bytes) -> Path:
         return self._folder / cid.hex()
+
+    def _aside(self, cid: bytes) -> Path:
+        return self._folder / f"{cid.hex()}{_ASIDE}"
 
     @contextlib.contextmanager
     def _errors(self, done: str) -> Iterator[None]:

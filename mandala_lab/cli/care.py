@@ -63,7 +63,13 @@ def gc(options: Namespace) -> int:
                 count(done - before)
                 before = done
 
-            found = storage.gc(options.max_size, options.older_than, dry_run=options.dry_run, progress=progress)
+            found = storage.gc(
+                options.max_size,
+                options.older_than,
+                set_aside=options.set_aside,
+                dry_run=options.dry_run,
+                progress=progress,
+            )
         given_back = storage.vacuum() if options.vacuum and not options.dry_run else 0
     finally:
         storage.close()
@@ -95,12 +101,17 @@ def pin(options: Namespace) -> int:
 
 
 def trust(options: Namespace) -> int:
-    """Let records of somebody count."""
+    """Let records of somebody count, or no longer."""
     storage = _existing(options.store)
     try:
-        found = storage.trust(options.key, pickles=options.pickles)
+        if options.remove:
+            mark = storage.untrust(options.key)
+        else:
+            found = storage.trust(options.key, pickles=options.pickles)
     finally:
         storage.close()
+    if options.remove:
+        return _told_untrusted(mark, options)
     if options.json:
         shown.say_json(found)
         return 0
@@ -112,6 +123,14 @@ def trust(options: Namespace) -> int:
         shown.say(f"{found.pickles_left:,} pickled values are still closed: --pickles trusts them too, with their code")
     if found.damaged_left:
         shown.say(f"{found.damaged_left:,} values are damaged, and stay as they are")
+    return 0
+
+
+def _told_untrusted(mark: str, options: Namespace) -> int:
+    if options.json:
+        shown.say_json({"key": mark, "trusted": False})
+    else:
+        shown.say(f"what {mark} signs counts no longer, in any store")
     return 0
 
 
@@ -130,7 +149,7 @@ def migrate(options: Namespace) -> int:
 
 
 def _checked(path: str, progress: Progress) -> Checkup:
-    with reading(path) as store:
+    with reading(path, for_values=True) as store:
         return check(store, None, progress)
 
 

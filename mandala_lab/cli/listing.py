@@ -21,10 +21,14 @@ from mandala_lab.wiring import open_for_reading, reading_keyring
 
 
 def ls(options: Namespace) -> int:
-    """List calls, ops or signers."""
+    """List calls, ops, sessions, signers or what was set aside."""
     with reading(options.store) as store:
         if options.ops:
             return _ops(store, options)
+        if options.sessions:
+            return _sessions(store, options)
+        if options.set_aside:
+            return _set_aside(store, options)
         if options.signers:
             return _signers(store, options)
         return _calls(store, options)
@@ -88,9 +92,9 @@ def config(options: Namespace) -> int:
 
 
 @contextmanager
-def reading(path: str) -> Iterator[CallStore]:
-    """Yield a store that is only read."""
-    store = open_for_reading(path)
+def reading(path: str, *, for_values: bool = False) -> Iterator[CallStore]:
+    """Yield a store that is only read; its large values may be away where it is not `for_values`."""
+    store = open_for_reading(path, for_values=for_values)
     try:
         yield store
     finally:
@@ -144,6 +148,35 @@ def _ops(store: CallStore, options: Namespace) -> int:
     else:
         rows = [[f"{one['calls']:,}", f"{one['versions']:,}", str(one["op"])] for one in found]
         shown.say_table(rows, ["calls", "versions", "op"])
+    return 0
+
+
+def _sessions(store: CallStore, options: Namespace) -> int:
+    found = store.sessions()
+    if options.json:
+        shown.say_json(found)
+    else:
+        shown.say("\n".join(found))
+    return 0
+
+
+def _set_aside(store: CallStore, options: Namespace) -> int:
+    found = store.set_aside()
+    if options.json:
+        shown.say_json(found)
+    else:
+        rows = [
+            [
+                shown.moment(one.at_s),
+                one.kind,
+                one.id,
+                shown.size(one.bytes),
+                "yes" if one.made_again else "",
+                one.reason,
+            ]
+            for one in found
+        ]
+        shown.say_table(rows, ["when", "kind", "id", "size", "made again", "what was wrong"])
     return 0
 
 

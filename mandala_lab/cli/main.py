@@ -37,6 +37,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(_USAGE, f"{self.prog}: {message}\n")
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for, which takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from mandala_lab import __version__
+
+        print(f"mandala-lab {__version__}")  # noqa: T201 - a command's way to speak
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
     for stream in (sys.stdout, sys.stderr):
@@ -71,6 +81,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="mandala", description="Look at stores of memoized calls, and look after them.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, what: str) -> argparse.ArgumentParser:
@@ -93,6 +104,8 @@ def _add_listing(add: Any) -> None:
     listed.add_argument("--limit", type=_count, default=50, metavar="N", help="how many (50)")
     kind = listed.add_mutually_exclusive_group()
     kind.add_argument("--ops", action="store_true", help="list ops instead")
+    kind.add_argument("--sessions", action="store_true", help="list notebooks and scripts instead, the latest last")
+    kind.add_argument("--set-aside", action="store_true", help="list what repairs found damaged instead")
     kind.add_argument("--signers", action="store_true", help="list whose records they are instead")
     add("stats", "say how much is stored, and what memoization came to")
     add("config", "show the settings in effect, and where each came from")
@@ -106,6 +119,7 @@ def _add_care(add: Any) -> None:
     collected = add("gc", "delete what is least worth its bytes; without a limit only what nothing refers to")
     collected.add_argument("--max-size", type=_bytes, metavar="SIZE", help="what may stay, such as 500MB or 2GB")
     collected.add_argument("--older-than", metavar="AGE", help="what did not occur for so long goes: 30d, 12h")
+    collected.add_argument("--set-aside", action="store_true", help="delete also what repairs found damaged")
     collected.add_argument("--dry-run", action="store_true", help="delete nothing, and say what would be")
     collected.add_argument("--vacuum", action="store_true", help="also give the space back to the file system")
     pinned = add("pin", "keep a call for good, with all that it was made from")
@@ -114,6 +128,7 @@ def _add_care(add: Any) -> None:
     pinned.add_argument("--remove", action="store_true", help="let it be collected again")
     trusted = add("trust", "let records count that somebody else signed, or nobody")
     trusted.add_argument("key", metavar="KEY", help="their key file, a fingerprint of ls --signers, or unsigned")
+    trusted.add_argument("--remove", action="store_true", help="let what a trusted key file signs count no longer")
     trusted.add_argument("--pickles", action="store_true", help="pickled values too, which can run any code")
     migrated = add("migrate", "bring a store of an earlier version up to date")
     migrated.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -130,10 +145,9 @@ def _add_transfer(add: Any) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number from 1 on is wanted")
-    return number
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _bytes(text: str) -> float:

@@ -11,7 +11,7 @@ from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.frame.build import FrameBuilder
 from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.model.errors import StoreError
+from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import find
 from mandala_lab.storage import Storage
@@ -30,7 +30,7 @@ def export(options: Namespace) -> int:
         raise StoreError("an archive holds all of a store: --op and --session choose what is drawn in a picture")
     if not target.parent.is_dir():
         raise StoreError(f"the folder {target.parent} does not exist; create it or choose another path")
-    with reading(options.store) as store:
+    with reading(options.store, for_values=target.suffix == ".zip") as store:
         if target.suffix == ".svg":
             ComputationFrame(_graph(store, options), store).save_svg(target)
         else:
@@ -73,5 +73,9 @@ def _graph(store: CallStore, options: Namespace) -> FrameGraph:
     if options.op is not None:
         builder.add_calls(store.calls_of_op(find.key_of(store, options.op)))
     else:
-        builder.add_calls(with_structure(store, store.calls_of_session(options.session)))
+        found = store.calls_of_session(options.session)
+        if not found and options.session is not None:
+            told = nearest(options.session, store.sessions()[::-1])
+            raise LookupError(f"no call belongs to the session {options.session!r}; {told}")
+        builder.add_calls(with_structure(store, found))
     return builder.graph()

@@ -216,7 +216,10 @@ class Engine:
             return Outcome(hit.call, executed=False, result=result)
         if not self.allow_new_calls:
             _tell_of_unread(asked)
-            raise NewCallError(f"Call to {op.spec.name} does not exist and new calls are not allowed.")
+            missing = f"Call to {op.spec.name} does not exist"
+            if asked.foreign:
+                missing = f"The record of this call to {op.spec.name} is of somebody whom you do not trust"
+            raise NewCallError(f"{missing} and new calls are not allowed.")
         self.misses[self._lookup.reason(asked)] += 1
         try:
             self._intake.take_inputs(asked)

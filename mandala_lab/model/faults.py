@@ -38,6 +38,34 @@ class Fault:
         return f"{self.place} {self.id}: {self.detail}" if self.id else f"{self.place}: {self.detail}"
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A damaged record that a repair put where nobody finds it.
+
+    Attributes
+    ----------
+    kind
+        ``"value"``, ``"call"`` or ``"version"`` (of code).
+    id
+        Content id of a value, history id of a call, digest of a version.
+    reason
+        What was wrong, in a sentence.
+    at_s
+        When it was set aside, in seconds since 1970.
+    bytes
+        What it takes.
+    made_again
+        Whether there is a whole one in its place by now.
+    """
+
+    kind: str
+    id: str
+    reason: str
+    at_s: float
+    bytes: int
+    made_again: bool
+
+
 class CheckWatch(Protocol):
     """Who watches a check go on, and helps where a value has to be looked at."""
 

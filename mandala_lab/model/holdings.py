@@ -159,6 +159,8 @@ class Collected:
         Time of computing that the calls took: what making them again costs.
     pinned
         Number of calls that are kept because they are pinned, or because one that is pinned needs them.
+    set_aside
+        Number of damaged records, set aside by repairs, that went for good.
     by_op
         Numbers of calls by the name of their op.
     listed
@@ -176,6 +178,7 @@ class Collected:
     kept: int = 0
     seconds: float = 0.0
     pinned: int = 0
+    set_aside: int = 0
     by_op: Mapping[str, int] = field(default_factory=dict)
     listed: Sequence[tuple[str, str]] = ()
     dry_run: bool = False
@@ -189,4 +192,6 @@ class Collected:
             f"{done} {self.calls:,} calls{f' ({ops})' if ops else ''} of {self.seconds:.3g} s, {self.values:,} values "
             f"and {self.files:,} files: {self.freed:,} bytes; {self.kept:,} bytes are kept"
         )
+        if self.set_aside:
+            text += f"; {done} {self.set_aside:,} damaged records that lay set aside"
         return text if self.reached else f"{text}; {self.reason}"

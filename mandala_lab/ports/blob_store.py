@@ -48,6 +48,14 @@ class BlobStore(Protocol):
         """Keep damaged bytes, if there are any, where no value is looked for."""
         ...
 
+    def size_set_aside(self, cid: bytes) -> int:
+        """Return how many bytes `set_aside` keeps of a value."""
+        ...
+
+    def discard_set_aside(self, cid: bytes) -> None:
+        """Delete what `set_aside` keeps; repeating is harmless."""
+        ...
+
     def delete(self, cid: bytes) -> None:
         """Delete bytes; repeating is harmless."""
         ...

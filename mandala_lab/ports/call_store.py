@@ -21,7 +21,7 @@ from mandala_lab.model.calls import (
     Run,
     Span,
 )
-from mandala_lab.model.faults import CheckWatch
+from mandala_lab.model.faults import CheckWatch, SetAside
 from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
@@ -180,6 +180,10 @@ class CallStore(Protocol):
         """Return the calls that occurred in a session; ``None`` for all calls."""
         ...
 
+    def sessions(self) -> list[str]:
+        """Return the sessions that recorded here, the latest last."""
+        ...
+
     def spans_of_call(self, hid: str) -> list[Span]:
         """Return the occurrences of a call."""
         ...
@@ -276,8 +280,12 @@ class CallStore(Protocol):
         """Let a damaged code version, given by its id, stand for itself alone, with no code to be shown or run."""
         ...
 
-    def number_set_aside(self) -> int:
-        """Return how many values and calls were set aside and not made again."""
+    def set_aside(self) -> list[SetAside]:
+        """Return what was set aside, in order of time."""
+        ...
+
+    def discard_set_aside(self) -> None:
+        """Delete for good what was set aside."""
         ...
 
     def remake_index(self) -> None:

@@ -122,7 +122,7 @@ def fsck(store: CallStore, recover: Recover | None, progress: Progress | None = 
         watch.number,
         repaired,
         dict(watch.foreign),
-        store.number_set_aside(),
+        len({(one.kind, one.id) for one in store.set_aside() if not one.made_again and one.kind != "version"}),
         time.perf_counter() - begun,
     )
 

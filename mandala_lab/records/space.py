@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest, refuse_other
@@ -27,6 +28,7 @@ def collect(
     max_bytes: float | None,
     older_than: Age | None,
     *,
+    set_aside: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
     unless_within: float | None = None,
@@ -59,7 +61,15 @@ def collect(
         number = len(plan.calls)
         tell = None if progress is None else lambda done: progress(done, number)
         removed = store.remove(held, plan.groups, plan.batches(), tell)
-    return _summary(held, removed, plan.needed_calls(), max_bytes, dry_run=dry_run)
+    found = _summary(held, removed, plan.needed_calls(), max_bytes, dry_run=dry_run)
+    return _without_set_aside(store, found) if set_aside else found
+
+
+def _without_set_aside(store: CallStore, found: Collected) -> Collected:
+    lying = store.set_aside()
+    if not found.dry_run:
+        store.discard_set_aside()
+    return replace(found, set_aside=len(lying), freed=found.freed + sum(one.bytes for one in lying))
 
 
 def seconds_of(age: Age) -> float:

@@ -17,7 +17,7 @@ from mandala_lab.trust.keyring import FINGERPRINT_SIZE, UNSIGNED, Keyring
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Somebody who wrote to a store.
+    """Somebody who wrote to a store, or whom this user trusts.
 
     Attributes
     ----------
@@ -61,10 +61,9 @@ class Trusted:
 
 
 def signers(store: CallStore, keyring: Keyring) -> list[Signer]:
-    """Return who wrote to a store, those with most calls first."""
-    found = [
-        Signer(mark.hex() or UNSIGNED, _standing(mark, keyring), *counts) for mark, counts in store.signers().items()
-    ]
+    """Return who wrote to a store and who is trusted, those with most calls first."""
+    numbers = dict.fromkeys(keyring.trusted, (0, 0)) | store.signers()
+    found = [Signer(mark.hex() or UNSIGNED, _standing(mark, keyring), *counts) for mark, counts in numbers.items()]
     return sorted(found, key=lambda one: (-one.calls, -one.values))
 
 
@@ -75,7 +74,7 @@ def trust(
     refuse_other(key, (str, Path), "trust takes a key file, a fingerprint or 'unsigned'")
     known = {mark.hex() or UNSIGNED: mark for mark in store.signers()}
     if str(key) not in known and (isinstance(key, Path) or not _is_fingerprint(key)):
-        return _trust_file(keyring, Path(key).expanduser(), [*known])
+        return _trust_file(keyring, _key_in(key, [*known]))
     if str(key) == keyring.signer:
         raise ValueError(f"{key} is your own key: its records count already")
     if str(key) not in known:
@@ -84,13 +83,36 @@ def trust(
     return Trusted(str(key), found["calls"], found["values"], found["pickles left"], found["damaged values left"])
 
 
-def _trust_file(keyring: Keyring, path: Path, known: list[str]) -> Trusted:
+def untrust(keyring: Keyring, key: str | Path) -> str:
+    """Let the signatures of a key count no longer; return its fingerprint (see `Storage.untrust`)."""
+    refuse_other(key, (str, Path), "untrust takes a key file or a fingerprint")
+    known = [mark.hex() for mark in keyring.trusted]
+    if isinstance(key, str) and _is_fingerprint(key):
+        mark = b"" if key == UNSIGNED else bytes.fromhex(key)
+    else:
+        mark = keys.fingerprint(_key_in(key, known))
+    if mark.hex() not in known:
+        raise ValueError(f"{key} is no key that you trust; {nearest(mark.hex(), known)}")
+    file = keys.trusted_folder() / mark.hex()
+    if not file.exists():
+        raise ValueError(f"the key {mark.hex()} is trusted by the setting trusted_keys: take it out there")
+    file.unlink()
+    keyring.refuse(mark)
+    return mark.hex()
+
+
+def _key_in(place: str | Path, known: list[str]) -> bytes:
+    path = Path(place).expanduser()
     try:
-        key = keys.read_key(path)
+        key = keys.read_key(path) if path.is_file() else None
     except OSError as error:
         raise StoreError(f"the key of somebody else cannot be used: {error}") from error
     if key is None:
-        raise ValueError(f"{str(path)!r} is neither a key file nor a signer of this store; {nearest(str(path), known)}")
+        raise ValueError(f"{str(place)!r} is neither a key file nor a known signer; {nearest(str(place), known)}")
+    return key
+
+
+def _trust_file(keyring: Keyring, key: bytes) -> Trusted:
     mark = keys.fingerprint(key)
     keys.write_key(keys.trusted_folder() / mark.hex(), key)
     keyring.accept(key)

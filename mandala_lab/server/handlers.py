@@ -63,7 +63,7 @@ class Shelf:
             path = store_of(session)
             if path is None:
                 return None
-            found = StoredFrame(open_for_reading(path), path, session)
+            found = StoredFrame(open_for_reading(path, for_values=False), path, session)
         self._frames[session] = found
         while len(self._frames) > _KEPT_OPEN:
             self._frames.popitem(last=False)[1].close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mandala_lab.model.faults import SetAside
 from mandala_lab.model.refs import Ref
 from mandala_lab.records import trust
 from mandala_lab.records.fsck import Checkup, Progress, fsck
@@ -15,7 +16,7 @@ class Care(Opened):
     """Trust in what a store holds."""
 
     def signers(self) -> list[Signer]:
-        """Return who wrote the records of this store, those with most calls first.
+        """Return who wrote the records of this store, and whom you trust, those with most calls first.
 
         Examples
         --------
@@ -63,6 +64,14 @@ class Care(Opened):
             self._parts.forget()
         return found
 
+    def set_aside(self) -> list[SetAside]:
+        """Return the damaged records that repairs set aside, in order of time; ``gc(set_aside=True)`` deletes them.
+
+        What lies there is never read again. A whole one comes back when the call is
+        made anew, or with `merge` out of a backup.
+        """
+        return self._written.set_aside()
+
     def _recovered(self, ref: Ref) -> object:
         return self._parts.loader.load_value(ref.detached())
 
@@ -90,5 +99,24 @@ class Care(Opened):
             When nothing in the store is signed so.
         """
         found = trust.trust(self._written, self._parts.keyring, key, pickles=pickles, tell=lambda _: None)
+        self._parts.forget()
+        return found
+
+    def untrust(self, key: str | Path) -> str:
+        """Let the signatures of a key that `trust` was given as a file count no longer; return its fingerprint.
+
+        Records that were adopted by their fingerprint stay: they are signed with your own key.
+
+        Parameters
+        ----------
+        key
+            The key file, or its fingerprint as `signers` gives it.
+
+        Raises
+        ------
+        ValueError
+            When no such key is trusted, or the setting ``trusted_keys`` says so.
+        """
+        found = trust.untrust(self._parts.keyring, key)
         self._parts.forget()
         return found

@@ -18,6 +18,7 @@ class Space(Opened):
         max_bytes: float | None = None,
         older_than: Age | None = None,
         *,
+        set_aside: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> Collected:
@@ -38,6 +39,8 @@ class Space(Opened):
             Delete all that did not occur for so long: seconds, a `datetime.timedelta`
             or a text such as ``"30d"`` or ``"12h"``. With both, more goes if that is
             not enough.
+        set_aside
+            Delete also what repairs found damaged and set aside; `set_aside` of the storage lists it.
         dry_run
             Delete nothing, and return what would be.
         progress
@@ -61,7 +64,9 @@ class Space(Opened):
         >>> found.calls, found.pinned, found.reached
         (2, 1, False)
         """
-        found = space.collect(self._written, max_bytes, older_than, dry_run=dry_run, progress=progress)
+        found = space.collect(
+            self._written, max_bytes, older_than, set_aside=set_aside, dry_run=dry_run, progress=progress
+        )
         if not dry_run:
             self._parts.forget_stored()
             self._parts.recorder.collected += found.calls

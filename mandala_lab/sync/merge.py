@@ -18,7 +18,8 @@ class Imported:
     calls, values
         Numbers of records that were new.
     damaged
-        Number of values that were left where they were, since their bytes are not those that were stored.
+        Number of values and calls that were left where they were: their bytes are not those that were stored, or
+        they bear a signature of a key that counts, and not for what they say.
     """
 
     calls: int
@@ -26,11 +27,11 @@ class Imported:
     damaged: int
 
     def __str__(self) -> str:
-        left = f"; {self.damaged:,} damaged values were left out" if self.damaged else ""
+        left = f"; {self.damaged:,} damaged records were left out" if self.damaged else ""
         return f"{self.calls:,} new calls and {self.values:,} new values{left}"
 
 
 def merge(source: CallStore, target: CallStore, tell: Callable[[int], None]) -> Imported:
     """Take what `source` holds into `target`; `tell` learns how many records were looked at."""
     taken = target.take_in(source, values.load, tell)
-    return Imported(taken["calls"], taken["values"], taken["damaged values"])
+    return Imported(taken["calls"], taken["values"], taken["damaged values"] + taken["damaged calls"])

@@ -33,6 +33,11 @@ class Keyring:
     others
         Further keys whose signatures count.
 
+    Attributes
+    ----------
+    is_new
+        Whether the user's own key was made for this keyring: what was signed before is of other keys.
+
     Examples
     --------
     >>> ours, theirs = Keyring(b"1" * 32), Keyring(b"2" * 32)
@@ -45,6 +50,7 @@ class Keyring:
         self._own = own
         self._mark = b"" if own is None else keys.fingerprint(own)
         self._keys = {keys.fingerprint(key): key for key in ([] if own is None else [own]) + list(others)}
+        self.is_new = False
 
     @classmethod
     def of_user(cls, *, make: bool = False) -> Keyring:
@@ -58,7 +64,8 @@ class Keyring:
             When a file of `trusted_keys` is not there.
         """
         own = keys.own_key()
-        if own is None and make:
+        is_new = own is None and make
+        if is_new:
             own = keys.make_key()
         folder = keys.trusted_folder()
         files = [file for file in sorted(folder.iterdir()) if file.name[0] != "."] if folder.is_dir() else []
@@ -66,7 +73,9 @@ class Keyring:
             if not file.is_file():
                 raise ValueError(f"trusted_keys names {file}, which is not there: give the path of a key file")
             files.append(file)
-        return cls(own, [key for file in files if (key := keys.read_key(file))])
+        found = cls(own, [key for file in files if (key := keys.read_key(file))])
+        found.is_new = is_new
+        return found
 
     @classmethod
     def of_process(cls) -> Keyring:
@@ -77,10 +86,19 @@ class Keyring:
         """Let the signatures of a further key count."""
         self._keys[keys.fingerprint(key)] = key
 
+    def refuse(self, mark: bytes) -> None:
+        """Let the signatures of a key that was accepted count no longer."""
+        self._keys.pop(mark, None)
+
     @property
     def signer(self) -> str:
         """Fingerprint of the user's own key, for people; empty where there is none."""
         return self._mark.hex()
+
+    @property
+    def trusted(self) -> list[bytes]:
+        """Fingerprints of the keys of others that count."""
+        return [mark for mark in self._keys if mark != self._mark]
 
     @property
     def all_keys(self) -> list[bytes]:

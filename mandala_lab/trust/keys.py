@@ -60,7 +60,11 @@ def own_key() -> bytes | None:
     given = Settings().key
     if given is not None:
         return bytes.fromhex(given.get_secret_value())
-    return read_key(key_file())
+    path = key_file()
+    try:
+        return read_key(path)
+    except OSError as error:
+        raise OSError(f"{error}; make it usable, or move it away to start with a new key") from error
 
 
 def read_key(path: Path) -> bytes | None:
@@ -72,10 +76,10 @@ def read_key(path: Path) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         key = file.read(KEY_SIZE + 1)
-    if os.name == "posix" and mode & _OTHERS:
-        raise PermissionError(f"{path} can be read by others: chmod 600 it, or delete it to start with a new key")
     if len(key) != KEY_SIZE:
         raise OSError(f"{path} is no key of {KEY_SIZE} bytes")
+    if os.name == "posix" and mode & _OTHERS:
+        raise PermissionError(f"{path} can be read by others: chmod 600 it if nobody has read it yet")
     return key
 
 

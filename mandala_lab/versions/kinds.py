@@ -101,6 +101,13 @@ def is_user_function(function: FunctionType) -> bool:
     return is_user_file(function.__code__.co_filename)
 
 
+def stands_for_builtin(name: str, value: Any) -> bool:
+    """Whether a global is a package's wrapper around the builtin of its name, such as the ``open`` of notebooks."""
+    if type(value) is not FunctionType or is_user_function(value):
+        return False
+    return name in vars(builtins) and vars(value).get("__wrapped__") is vars(builtins)[name]
+
+
 def _package(kind: type) -> str:
     return str(kind.__module__).partition(".")[0]
 

@@ -180,6 +180,11 @@ class Walk:
         else:
             node.edges.append((name, b"builtin"))
 
+    def as_builtin(self, node: Node, place: Place) -> None:
+        """Note that what lies at a place is a builtin, so that there is the same without it."""
+        self._code.append(place)
+        node.edges.append((place.key, b"builtin"))
+
     def watch_place(self, place: Place) -> None:
         """Watch a place that leads on."""
         self._code.append(place)

@@ -69,7 +69,11 @@ def _follow_texts(walk: Walk, node: Node, function: FunctionType, uses: Iterable
 def _follow_global(walk: Walk, node: Node, scope: dict[str, Any], lookup: Lookup) -> None:
     value = scope.get(lookup.name, MISSING)
     if value is not MISSING:
-        _follow_path(walk, node, Place(getitem, scope, lookup.name, value), lookup, _label(walk, scope, lookup.name))
+        place = Place(getitem, scope, lookup.name, value)
+        if kinds.stands_for_builtin(lookup.name, value):
+            walk.as_builtin(node, place)
+        else:
+            _follow_path(walk, node, place, lookup, _label(walk, scope, lookup.name))
         return
     walk.lacking(node, scope, lookup.name)
     if lookup.name in _COMPUTED:

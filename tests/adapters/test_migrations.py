@@ -15,6 +15,7 @@ from mandala_lab.wiring import open_for_reading
 
 FIRST = Path(__file__).parent.parent / "golden" / "store_0001.sql"
 SECOND = FIRST.with_name("store_0002.sql")
+pytestmark = pytest.mark.usefixtures("own_key")
 GOLDEN = FIRST.with_name("schema.sql")
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,46 @@ def test_ls_lists_ops_and_signers(filled, run):
     assert (signer["standing"], signer["calls"]) == ("you", 5)
 
 
+def test_ls_lists_sessions(filled, run):
+    with Storage(filled, session="second") as storage:
+        inc(7)
+    storage.close()
+    sessions = json.loads(run("ls", filled, "--sessions", "--json")[1])
+    assert sessions[1:] == ["second"]
+    assert run("ls", filled, "--sessions")[1].splitlines() == sessions
+    assert run("export", filled, "second.svg", "--session", "second")[0] == 0
+
+
+def test_ls_lists_what_was_set_aside_and_gc_deletes_it(filled, run, monkeypatch):
+    connection = sqlite3.connect(filled)
+    connection.execute("update calls set links = x'00' where id = 1")
+    connection.commit()
+    connection.close()
+    assert run("fsck", filled, "--repair")[0] == 1
+    (one,) = json.loads(run("ls", filled, "--set-aside", "--json")[1])
+    assert (one["kind"], one["bytes"], one["made_again"]) == ("call", 1, False)
+    assert one["id"] in run("ls", filled, "--set-aside")[1]
+    assert run("gc", filled, "--set-aside", "--dry-run")[0] == 0
+    assert "deleted 1 damaged records that lay set aside" in run("gc", filled, "--set-aside")[1]
+    assert json.loads(run("ls", filled, "--set-aside", "--json")[1]) == []
+
+
+def test_a_store_without_its_large_values_is_listed(filled, run, tmp_path):
+    Path(f"{filled}.values").rename(tmp_path / "away")
+    for arguments in (["ls", filled], ["stats", filled], ["export", filled, "graph.svg"]):
+        assert run(*arguments)[0] == 0
+    for arguments in (["fsck", filled], ["fsck", filled, "--repair"], ["export", filled, "all.zip"]):
+        status, _, err = run(*arguments)
+        assert status in {1, 4}
+        assert "store.db.values, which is not there; bring it back" in err
+    (tmp_path / "away").rename(f"{filled}.values")
+    assert run("fsck", filled)[0] == 0
+
+
+def test_the_version_is_told(run):
+    assert run("--version")[:2] == (0, f"mandala-lab {metadata.version('mandala-lab')}\n")
+
+
 def test_ls_as_json_has_ids_and_status(filled, run):
     found = json.loads(run("ls", filled, "--json")[1])
     storage = Storage(filled)
@@ -141,16 +182,21 @@ def test_trust_makes_records_of_others_count(filled, run, monkeypatch, tmp_path)
     theirs = keys.key_file()
     (signer,) = json.loads(run("ls", filled, "--signers", "--json")[1])
     monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "mine" / "key"))
+    keys.make_key()
     status, out, _ = run("trust", filled, signer["key"])
     assert (status, out) == (0, f"5 calls and 2 values of {signer['key']} are yours from now on\n")
     assert run("fsck", filled)[0] == 0
     status, out, _ = run("trust", filled, str(theirs))
     assert (status, out) == (0, f"what {signer['key']} signs counts from now on, in every store\n")
+    told = f"what {signer['key']} signs counts no longer, in any store\n"
+    assert run("trust", filled, str(theirs), "--remove")[1] == told
+    assert json.loads(run("ls", filled, "--signers", "--json")[1])[-1]["standing"] == "you"
     status, _, err = run("trust", filled, "12345678")
     assert status == 1
     assert "nothing in this store is signed by 12345678" in err
 
 
+@pytest.mark.usefixtures("own_key")
 def test_migrate_brings_an_old_store_up_to_date(run, path):
     connection = sqlite3.connect(path)
     connection.executescript(SECOND.read_text())
@@ -180,6 +226,10 @@ def test_export_draws_a_picture(filled, run, tmp_path):
     assert "ramp" in (tmp_path / "graph.svg").read_text()
     assert run("export", filled, "inc.svg", "--op", "inc")[0] == 0
     assert "ramp" not in (tmp_path / "inc.svg").read_text()
+    status, _, err = run("export", filled, "none.svg", "--session", "nowhere")
+    assert status == 1
+    assert "no call belongs to the session 'nowhere'; choose one of" in err
+    assert not (tmp_path / "none.svg").exists()
     status, _, err = run("export", filled, "graph.docx")
     assert status == 1
     assert "the ending says what is exported: .svg for" in err
@@ -190,8 +240,8 @@ def test_export_draws_a_picture(filled, run, tmp_path):
     [
         (["ls"], "STORE"),
         (["lst", "x.db"], "invalid choice"),
-        (["ls", "x.db", "--limit", "0"], "a number from 1 on"),
-        (["ls", "x.db", "--limit", "many"], "invalid"),
+        (["ls", "x.db", "--limit", "0"], "'0' is no number from 1 on"),
+        (["ls", "x.db", "--limit", "many"], "'many' is no number from 1 on"),
         ([], "COMMAND"),
     ],
 )

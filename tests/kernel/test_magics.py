@@ -36,6 +36,7 @@ def test_the_status_tells_what_is_not_a_default(say, monkeypatch):
     status = say("status")
     assert "durability = 'power' (environment MANDALA_LAB_DURABILITY)" in status
     assert "on_change" not in status
+    assert "session =" not in status
 
 
 def test_a_session_from_on_to_off(shell, say, tmp_path):

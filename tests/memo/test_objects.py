@@ -6,6 +6,7 @@ import collections
 import datetime as dt
 import decimal
 import fractions
+import gc
 import pathlib
 import random
 from typing import NamedTuple
@@ -171,6 +172,16 @@ def test_a_named_tuple_with_another_field_or_maker_is_a_class_with_code():
         setattr(kind, name, member)
         assert not code.is_named_tuple(kind)
     assert code.is_named_tuple(Typed)
+
+
+def test_a_named_tuple_is_known_whenever_garbage_is_collected():
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        kinds = [collections.namedtuple("kind", "x y") for _ in range(20)]  # noqa: PYI024 - as users do
+        assert all(code.is_named_tuple(kind) for kind in kinds)
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_what_contains_itself_is_told_what_to_do():

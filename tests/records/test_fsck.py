@@ -282,3 +282,34 @@ def test_rows_that_are_missing_are_told_of(filled, table):
     found = check(filled)
     assert found.exit_code == 1
     assert any(table in fault.detail for fault in found.faults), str(found)
+
+
+def test_what_was_set_aside_is_listed_and_deleted_for_good(filled, monkeypatch):
+    storage = Storage(filled)
+    large = storage.calls(ramp)[1].outputs["output_0"].cid
+    storage.close()
+    change(
+        filled,
+        "update stored_values set data = zeroblob(length(data))",
+        "update calls set links = x'00' where id = (select min(id) from calls)",
+    )
+    file = Path(f"{filled}.values") / large
+    size = file.stat().st_size
+    file.write_bytes(b"x" * size)
+    monkeypatch.setattr("mandala_lab.memo.recovery.find_op", lambda _key: None)
+    storage = Storage(filled)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MandalaLabWarning)
+        repaired = storage.fsck(repair=True)
+    lying = storage.set_aside()
+    assert repaired.set_aside == len(lying) > 3
+    assert {one.kind for one in lying} == {"call", "value"}
+    assert [one.bytes for one in lying if one.id == large] == [size]
+    assert all(one.reason and one.at_s > 1.7e9 and not one.made_again for one in lying)
+    foretold = storage.gc(dry_run=True, set_aside=True)
+    assert storage.set_aside() == lying
+    found = storage.gc(set_aside=True)
+    assert foretold.set_aside == found.set_aside == len(lying)
+    assert f"deleted {len(lying)} damaged records that lay set aside" in str(found)
+    assert storage.set_aside() == []
+    assert not Path(f"{file}.damaged").exists()

@@ -17,6 +17,7 @@ from mandala_lab import (
     MandalaLabWarning,
     MList,
     NewArgDefault,
+    NewCallError,
     Storage,
     StoreError,
     UntrustedValueError,
@@ -96,7 +97,7 @@ OPS = ["inc", "inc", "ramp", "ramp", "ramp", "table", "parts", "pickled"]
 
 
 @pytest.fixture
-def copied(tmp_path, monkeypatch) -> Path:
+def copied(tmp_path, monkeypatch, own_key) -> Path:
     """Return a store that another user wrote, with large values beside it, as a copy."""
     mine = os.environ[keys.KEY_FILE_VARIABLE]
     monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "theirs" / "key"))
@@ -166,6 +167,7 @@ def drawn(x):
     return draw_one()
 
 
+@pytest.mark.filterwarnings("ignore:a new key was made")
 def test_nobody_loses_a_result_to_another_who_computes_the_same(path, tmp_path, monkeypatch):
     mine = os.environ[keys.KEY_FILE_VARIABLE]
     answers = {"mine": set(), "theirs": set()}
@@ -190,6 +192,54 @@ def test_a_key_file_makes_what_it_signed_count_in_every_store(copied, tmp_path):
     assert [one.standing for one in storage.signers()] == ["trusted"]
     storage.close()
     assert run_all(Storage(copied)) == []
+
+
+def test_trust_in_a_key_can_be_taken_back(copied, tmp_path):
+    storage = Storage(copied)
+    file = tmp_path / "theirs" / "key"
+    with pytest.raises(ValueError, match="is no key that you trust; there is nothing to choose from"):
+        storage.untrust(file)
+    mark = storage.trust(file).key
+    other = Storage(tmp_path / "other.db")
+    assert [(one.key, one.standing, one.calls) for one in other.signers()] == [(mark, "trusted", 0)]
+    with pytest.raises(ValueError, match=f"12345678 is no key that you trust; .*{mark}"):
+        storage.untrust("12345678")
+    assert storage.untrust(mark) == mark
+    assert run_all(storage) == OPS
+    assert [one.key for one in Storage(tmp_path / "other.db").signers()] == []
+    storage.trust(file)
+    assert storage.untrust(file) == mark
+
+
+def test_trust_that_a_setting_gives_is_taken_back_there(copied, tmp_path, monkeypatch):
+    monkeypatch.setenv("MANDALA_LAB_TRUSTED_KEYS", str(tmp_path / "theirs" / "key"))
+    storage = Storage(copied)
+    (signer,) = storage.signers()
+    assert signer.standing == "trusted"
+    with pytest.raises(ValueError, match="trusted_keys: take it out there"):
+        storage.untrust(signer.key)
+
+
+def test_a_new_key_over_a_store_of_others_is_told(copied, tmp_path, monkeypatch):
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "mistyped" / "key"))
+    told = rf"a new key was made for you in .*mistyped.*, and the \d+ calls .* {keys.KEY_FILE_VARIABLE}"
+    with pytest.warns(MandalaLabWarning, match=told):
+        Storage(copied).close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Storage(copied).close()  # told once
+        monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "another" / "key"))
+        Storage(tmp_path / "new.db").close()  # of a new store there is nothing to tell
+
+
+def test_a_call_that_others_recorded_is_no_missing_one(copied):
+    with Storage(copied) as storage, warnings.catch_warnings():
+        warnings.simplefilter("ignore", MandalaLabWarning)
+        storage.allow_new_calls(False)
+        with pytest.raises(NewCallError, match="The record of this call to inc is of somebody whom you do not trust"):
+            inc(1)
+        with pytest.raises(NewCallError, match="Call to inc does not exist"):
+            inc(12345)
 
 
 def test_records_of_an_absent_key_are_adopted_but_for_pickles(copied):
@@ -217,10 +267,11 @@ def test_what_is_trusted_has_to_be_there(copied, tmp_path):
     (signer,) = storage.signers()
     with pytest.raises(ValueError, match=f"nothing in this store is signed by unsigned.*{signer.key}"):
         storage.trust("unsigned")
-    with pytest.raises(ValueError, match="neither a key file nor a signer"):
-        storage.trust(tmp_path / "no such key")
+    for absent in (tmp_path / "no such key", "", tmp_path):
+        with pytest.raises(ValueError, match="neither a key file nor a known signer"):
+            storage.trust(absent)
     (tmp_path / "short").write_bytes(b"no key")
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match=r"short is no key of 32 bytes$"):
         storage.trust(tmp_path / "short")
     with pytest.raises(TypeError, match="key file, a fingerprint"):
         storage.trust(5)
@@ -357,11 +408,13 @@ def test_without_a_key_calls_are_hits_in_this_process_alone(path, monkeypatch, t
     assert RAN == ["inc"]
     storage.close()
     monkeypatch.delenv(keys.KEY_FILE_VARIABLE)
+    keys.make_key()
     with Storage(path), pytest.warns(MandalaLabWarning, match="not under your key"):
         inc(1)
     assert RAN == ["inc", "inc"]
 
 
+@pytest.mark.usefixtures("own_key")
 def test_a_default_of_a_new_argument_does_not_lead_to_records_of_others(tmp_path, monkeypatch):
     old = op(name="grown")(lambda x: x + 1)
     new = op(name="grown")(lambda x, by=NewArgDefault(1): x + by)

@@ -190,7 +190,19 @@ def test_damaged_values_stay_where_they_were(path, tmp_path):
     target = Storage(tmp_path / "target.db")
     taken = target.merge(path)
     assert taken.damaged == 1
-    assert "1 damaged values were left out" in str(taken)
+    assert "1 damaged records were left out" in str(taken)
+
+
+def test_records_that_were_changed_stay_where_they_were(path, tmp_path):
+    fill(path, [1]).close()
+    connection = sqlite3.connect(path)
+    connection.execute("update calls set links = (select links from calls where id = 1) where id = 2")
+    connection.commit()
+    connection.close()
+    target = Storage(tmp_path / "target.db")
+    taken = target.merge(path)
+    assert (taken.calls, taken.damaged) == (len(held(Storage(path))) - 1, 1)
+    assert target.fsck().exit_code == 0
 
 
 def rewrite(source: Path, target: Path, change) -> None:

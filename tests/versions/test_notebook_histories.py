@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mandala_lab import MandalaLabWarning
+from mandala_lab.versions.resolver import Resolver
 
 F = "@op\ndef f(x):\n    return x + 1\n"
 USING = "import helpers\n@op\ndef f(x): return helpers.g(x)\n"
@@ -72,6 +73,18 @@ def test_a_global_function_shadows_a_builtin_until_it_is_deleted(notebook):
     assert notebook.call() == (9, "ran")
     notebook.run("del max")
     assert notebook.call() == (1, "hit"), "the builtin again"
+
+
+def test_open_is_the_same_in_a_notebook_and_in_a_script(notebook, define):
+    source = "def f(path):\n    with open(path) as file:\n        return file.read()\n"
+    notebook.run(source)
+    assert notebook.shell.user_ns["open"] is not open  # a wrapper of IPython's
+    of_notebook = Resolver().resolve(notebook.shell.user_ns["f"])
+    of_script = Resolver().resolve(define(source)["f"])
+    assert of_notebook.version.digest == of_script.version.digest
+    notebook.run("def open(path): return path")
+    assert not of_notebook.is_unchanged()
+    assert Resolver().resolve(notebook.shell.user_ns["f"]).version.digest != of_script.version.digest
 
 
 def test_run_of_a_script(notebook):

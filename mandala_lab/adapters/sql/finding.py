@@ -83,6 +83,11 @@ class Finding(Connected):
         with self._database.reading() as connection:
             return self._rows.calls(connection, condition)
 
+    def sessions(self) -> list[str]:
+        query = select(runs.c.session).group_by(runs.c.session).order_by(func.max(runs.c.id))
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
     def count_calls(self, op: str | None = None) -> int:
         meant = ~ops.c.key.startswith(RESERVED, autoescape=True) if op is None else ops.c.key == op
         of_ops = calls.c.op_id.in_(select(ops.c.id).where(meant))  # the index alone answers

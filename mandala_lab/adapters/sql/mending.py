@@ -11,10 +11,9 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, cast, delete, func, insert, or_, select, update
-from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.checking import Checking, any_text
-from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, now_us, reads_to_bytes, version_to_json
+from mandala_lab.adapters.sql.rows import MICRO, bytes_to_links, has_hid, now_us, reads_to_bytes, version_to_json
 from mandala_lab.adapters.sql.schema import (
     HEAD,
     calls,
@@ -31,6 +30,7 @@ from mandala_lab.adapters.sql.schema import (
 )
 from mandala_lab.adapters.sql.signed import of_state, of_version
 from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.faults import SetAside
 from mandala_lab.model.ops import CodeVersion
 
 
@@ -96,12 +96,32 @@ class Mending(Checking):
                 changed = update(code_states).where(code_states.c.id == row_id)
                 self._execute(cursor, changed.values(prefix=nobodys, reads=nothing, signature=made))
 
-    def number_set_aside(self) -> int:
-        key = quarantine.c.key
-        back: list[ColumnElement[bool]] = [key.in_(select(table.c.cid)) for table in (stored_values, spilled_values)]
-        back += [key.in_(select(calls.c.hid)), quarantine.c.kind == "version"]
+    def set_aside(self) -> list[SetAside]:
+        key, blobs = quarantine.c.key, self._blobs
+        is_back = or_(*(key.in_(select(known)) for known in (stored_values.c.cid, spilled_values.c.cid, calls.c.hid)))
+        size = func.coalesce(func.length(quarantine.c.data), 0)
+        columns = (quarantine.c.kind, key, quarantine.c.reason, quarantine.c.at_us, size, is_back)
         with self._database.reading() as connection:
-            return int(connection.scalar(select(func.count(key.distinct())).where(~or_(*back))) or 0)
+            rows = connection.execute(select(*columns).order_by(quarantine.c.id)).all()
+        return [
+            SetAside(
+                kind,
+                cid.hex(),
+                reason,
+                at_us / MICRO,
+                size + (blobs.size_set_aside(cid) if blobs is not None and kind == "value" else 0),
+                bool(back) and kind != "version",
+            )
+            for kind, cid, reason, at_us, size, back in rows
+        ]
+
+    def discard_set_aside(self) -> None:
+        with self._writing() as cursor:
+            rows = self._execute(cursor, select(quarantine.c.kind, quarantine.c.key)).fetchall()
+            self._execute(cursor, delete(quarantine))
+        for kind, cid in rows:
+            if kind == "value" and self._blobs is not None:
+                self._blobs.discard_set_aside(cid)
 
     def remake_index(self) -> None:
         with self._database.changing() as connection:

@@ -107,21 +107,30 @@ class Merging(Recording):
         for rows in _batches(there.execute(select(*columns).order_by(calls.c.id)), _BATCH):
             with self._writing() as cursor:
                 for row in rows:
-                    there_id, here_id, is_new = self._take_call(cursor, row, op_ids, states)
-                    call_ids[there_id] = here_id
+                    there_id, here_id, is_new = self._take_call(cursor, row, op_ids, states, taken)
+                    if here_id is not None:
+                        call_ids[there_id] = here_id
                     taken["calls"] += is_new
             tell(len(rows))
         for rows in _batches(there.execute(select(*(spans.c[name] for name in SPAN))), _BATCH):
             with self._writing() as cursor:
                 cursor.executemany(self._do.add_span, _moved(rows, run_ids, call_ids))
 
-    def _take_call(self, cursor: Any, row: Any, op_ids: Ids, states: Ids) -> tuple[int, int, bool]:
-        """Take in the record of a call; return its row there and here, and whether it is new."""
+    def _take_call(
+        self, cursor: Any, row: Any, op_ids: Ids, states: Ids, taken: Counter[str]
+    ) -> tuple[int, int | None, bool]:
+        """Take in the record of a call; return its row there and here, and whether it is new.
+
+        There is none here of a record that says to be signed by somebody who counts, and is not: it was changed.
+        """
         written = dict(row._mapping)  # noqa: SLF001 - public, in spite of its name
         there_id, hid, links = written.pop("id"), written["hid"], written["links"]
         written |= {"op_id": op_ids[written["op_id"]], "state_id": states[written["state_id"]]}
         known = self._known_call(cursor, hid)
         counts = self._counts(written["signature"], of_call(hid, written["cid"], written["status"], links))
+        if not counts and self._keyring.claims(written["signature"]):
+            taken["damaged calls"] += 1
+            return there_id, None, False
         ours = known is not None and known.standing == "counts"
         if known is not None and (not counts or (ours and known.status <= written["status"])):
             return there_id, known.row, False
@@ -133,7 +142,7 @@ class Merging(Recording):
             cursor.execute(self._do.renew_call, (*values[1:], here_id))
             cursor.execute(self._do.drop_edges, (here_id,))
         heads = {given.hid[:HEAD] for given in bytes_to_links(links).inputs}
-        cursor.executemany(self._do.add_edge, [(taken, here_id) for taken in heads])
+        cursor.executemany(self._do.add_edge, [(head, here_id) for head in heads])
         return there_id, here_id, not ours
 
 
