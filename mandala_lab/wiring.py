@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -267,8 +269,32 @@ def _progress_display(settings: Settings) -> ProgressDisplay | None:
     return ProgressBar()
 
 
-def open_for_reading(path: str, *, for_values: bool = True) -> CallStore:
-    """Open a store that exists, and never write to it; where it is not `for_values`, the large ones may be away.
+@contextmanager
+def what_is_left(path: str) -> Iterator[tuple[CallStore, int]]:
+    """Yield what can be read of a store with a damaged database, as a store, and about how many records cannot.
+
+    Raises
+    ------
+    StoreError
+        When nothing can be read.
+    """
+    from mandala_lab.adapters.sql.salvage import salvage
+
+    with tempfile.TemporaryDirectory(prefix="mandala-") as folder:
+        copy = Path(folder) / "store.db"
+        lost = salvage(path, copy)
+        store = open_for_reading(str(copy), for_values=False, beside=path)
+        try:
+            yield store, lost
+        finally:
+            store.close()
+
+
+def open_for_reading(path: str, *, for_values: bool = True, beside: str | None = None) -> CallStore:
+    """Open a store that exists, and never write to it.
+
+    Where it is not `for_values`, the large ones may be away. They lie `beside` that
+    file, or another one.
 
     Raises
     ------
@@ -281,7 +307,7 @@ def open_for_reading(path: str, *, for_values: bool = True) -> CallStore:
     local = _local_path(path)
     store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
     try:
-        _place_large_values(store, local, None, must_be_there=for_values)
+        _place_large_values(store, beside or local, None, must_be_there=for_values)
     except BaseException:
         store.close()
         raise

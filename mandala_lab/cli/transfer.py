@@ -65,7 +65,7 @@ def take_in(options: Namespace) -> int:
         shown.say_json(found)
     else:
         shown.say(found)
-    return int(found.damaged > 0)
+    return int(found.damaged > 0 or found.lost > 0)
 
 
 def _graph(store: CallStore, options: Namespace) -> FrameGraph:

@@ -11,6 +11,7 @@
       UntrustedValueError            a stored value would have to run foreign code
       ReplayError                    `.code` says which kind
       StoreError                     the store could not be opened, read or written
+        DamagedStoreError            pages of its database are damaged
         CollectedError               what a call took was deleted before the call could be recorded
     MandalaLabWarning (UserWarning)  something was left undone, and what
 
@@ -56,6 +57,10 @@ class UntrustedValueError(MandalaLabError):
 
 class StoreError(MandalaLabError):
     """The store could not be opened, read or written."""
+
+
+class DamagedStoreError(StoreError):
+    """Pages of the database of a store are damaged."""
 
 
 class CollectedError(StoreError):

@@ -305,8 +305,8 @@ class CallStore(Protocol):
         """
         ...
 
-    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None]) -> Counter[str]:
-        """Take in what another store holds and this one lacks; return how much.
+    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None], taken: Counter[str]) -> None:
+        """Take in what another store holds and this one lacks, and count in `taken` how much that is.
 
         Records keep their signatures. `tell` learns how many records were looked at.
         """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-from mandala_lab.model.errors import StoreError
+from mandala_lab.model.errors import DamagedStoreError, StoreError
 from mandala_lab.storage.opened import Opened
 from mandala_lab.sync import archive
 from mandala_lab.sync.merge import Imported, merge
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring import open_for_reading, what_is_left
 
 Tell = Callable[[int], None]
 
@@ -64,7 +67,8 @@ class Transfer(Opened):
         Parameters
         ----------
         path
-            An archive that `backup` wrote, or the file of a store.
+            An archive that `backup` wrote, or the file of a store. Of one whose database is damaged, that comes
+            in which can be read.
         progress
             Is called with numbers of further records that were looked at.
 
@@ -85,11 +89,13 @@ def take_in(path: Path, storage: Opened, tell: Tell) -> Imported:
     if archive.is_archive(path):
         with archive.unpacked(path) as database:
             return take_in(database, storage, tell)
-    source = open_for_reading(str(path))
+    target, taken = storage._written, Counter[str]()  # noqa: SLF001 - of this room
     try:
-        return merge(source, storage._written, tell)  # noqa: SLF001 - of this room
-    finally:
-        source.close()
+        with closing(open_for_reading(str(path))) as source:
+            return merge(source, target, tell, taken)
+    except DamagedStoreError:
+        with what_is_left(str(path)) as (source, lost):
+            return replace(merge(source, target, tell, taken), lost=lost)
 
 
 def _nobody(_number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,18 +21,26 @@ class Imported:
     damaged
         Number of values and calls that were left where they were: their bytes are not those that were stored, or
         they bear a signature of a key that counts, and not for what they say.
+    lost
+        About how many records lie in damaged pages of the database, and could not be read.
     """
 
     calls: int
     values: int
     damaged: int
+    lost: int = 0
 
     def __str__(self) -> str:
         left = f"; {self.damaged:,} damaged records were left out" if self.damaged else ""
-        return f"{self.calls:,} new calls and {self.values:,} new values{left}"
+        lost = f"; about {self.lost:,} records lie in damaged pages of the database" if self.lost else ""
+        return f"{self.calls:,} new calls and {self.values:,} new values{left}{lost}"
 
 
-def merge(source: CallStore, target: CallStore, tell: Callable[[int], None]) -> Imported:
-    """Take what `source` holds into `target`; `tell` learns how many records were looked at."""
-    taken = target.take_in(source, values.load, tell)
+def merge(source: CallStore, target: CallStore, tell: Callable[[int], None], taken: Counter[str]) -> Imported:
+    """Take what `source` holds into `target`; `tell` learns how many records were looked at.
+
+    `taken` counts what came in, also of an attempt that failed before.
+    """
+    taken -= Counter({what: number for what, number in taken.items() if what.startswith("damaged")})
+    target.take_in(source, values.load, tell, taken)
     return Imported(taken["calls"], taken["values"], taken["damaged values"] + taken["damaged calls"])

@@ -205,6 +205,22 @@ def test_records_that_were_changed_stay_where_they_were(path, tmp_path):
     assert target.fsck().exit_code == 0
 
 
+def test_records_without_what_they_refer_to_stay_where_they_were(path, tmp_path):
+    fill(path, [1]).close()
+    connection = sqlite3.connect(path)
+    connection.execute("pragma foreign_keys = off")
+    connection.execute("delete from ops where name = 'ramp'")
+    connection.execute("delete from runs")
+    connection.execute("update calls set hid = 'a text' where id = 1")
+    connection.commit()
+    connection.close()
+    target = Storage(tmp_path / "target.db")
+    taken = target.merge(path)
+    assert taken.damaged == 3
+    assert {call.name for call in target.calls()} >= {"inc", "total"}
+    assert not {fault.place for fault in target.fsck().faults} & {"call", "database"}
+
+
 def rewrite(source: Path, target: Path, change) -> None:
     """Copy an archive with its files changed."""
     with zipfile.ZipFile(source) as archive:

@@ -58,7 +58,14 @@ class Checking(Space):
                     watch.fault(Fault("corrupt", "database", "", text))
                 _Check(connection, watch, self).run()
             except DBAPIError as error:  # pages of the file are damaged
-                watch.fault(Fault("corrupt", "database", "", f"not all of it can be read: {error.orig}"))
+                watch.fault(
+                    Fault(
+                        "corrupt",
+                        "database",
+                        "",
+                        f"not all of it can be read: {error.orig}; 'mandala import' takes the rest into a new store",
+                    )
+                )
             finally:
                 connection.exec_driver_sql("ROLLBACK")
         for stray in self.strays():

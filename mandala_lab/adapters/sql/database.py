@@ -25,17 +25,19 @@ from mandala_lab.adapters.sql.files import prepare_file
 from mandala_lab.adapters.sql.foreign import refuse_what_runs
 from mandala_lab.adapters.sql.migrations import migrate, pending, require_current
 from mandala_lab.adapters.sql.standstill import GATE
-from mandala_lab.model.errors import StoreError
+from mandala_lab.model.errors import DamagedStoreError, StoreError
 
 _BUSY_TIMEOUT_S = 30.0
 _IMPATIENT_S = 1.0  # after one that was in vain
 _LOCKED = "locked"
 _TROUBLE = (DBAPIError, sqlite3.Error, UnicodeError, OverflowError)
+_DAMAGED = "pages of it are damaged: 'mandala import' takes what can be read into a new store; or restore a backup"
 _HINTS = (
     ("not a database", "it is not a mandala-lab store: choose another path"),
     (_LOCKED, f"another program has been writing to it for {_BUSY_TIMEOUT_S:.0f} s: close what has it open"),
     ("readonly", "it cannot be written here: copy it to a place of yours"),
-    ("malformed", "pages of it are damaged: 'mandala fsck' says more; restore a backup"),
+    ("malformed", _DAMAGED),
+    ("constraint failed", _DAMAGED),
     ("unable to open", "check its permissions and those of its folder"),
     ("full", "make room on the disk"),
     ("", "check the disk"),
@@ -342,4 +344,5 @@ class Database:
         if self._closed and self.in_memory:
             return StoreError("this storage was in memory and is closed: what it held is gone")
         hint = next((hint for words, hint in _HINTS if words in str(cause)), "")
-        return StoreError(f"the store {self.path} could not be used: {cause}; {hint}")
+        kind = DamagedStoreError if hint == _DAMAGED else StoreError
+        return kind(f"the store {self.path} could not be used: {cause}; {hint}")

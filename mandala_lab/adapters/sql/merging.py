@@ -38,6 +38,7 @@ from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore, Verify
 
 _BATCH = 2000
+_DAMAGED = (MandalaLabError, LookupError, TypeError, ValueError)  # a damaged row may hold anything
 Ids = Mapping[int, int]
 """Row ids there to row ids here."""
 
@@ -45,10 +46,9 @@ Ids = Mapping[int, int]
 class Merging(Recording):
     """Records of other stores."""
 
-    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None]) -> Counter[str]:
+    def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None], taken: Counter[str]) -> None:
         if not isinstance(source, Merging):
             raise StoreError(f"records of a {type(source).__name__} cannot be taken into this store")
-        taken: Counter[str] = Counter()
         with source._database.reading() as there:  # noqa: SLF001 - another of this class
             there.exec_driver_sql("BEGIN")  # all of it as it is now
             try:
@@ -62,7 +62,6 @@ class Merging(Recording):
         with self._writing() as cursor:
             told = ", ".join(f"{number} {what}" for what, number in taken.items())
             cursor.execute(self._do.add_event, (now_us(), "import", None, told or "nothing new"))
-        return taken
 
     def each_value(
         self, there: Connection, verify: Verify, taken: Counter[str]
@@ -106,11 +105,7 @@ class Merging(Recording):
         columns = (calls.c.id, *(calls.c[name] for name in CALL))
         for rows in _batches(there.execute(select(*columns).order_by(calls.c.id)), _BATCH):
             with self._writing() as cursor:
-                for row in rows:
-                    there_id, here_id, is_new = self._take_call(cursor, row, op_ids, states, taken)
-                    if here_id is not None:
-                        call_ids[there_id] = here_id
-                    taken["calls"] += is_new
+                call_ids.update(ids for row in rows if (ids := self._take_call(cursor, row, op_ids, states, taken)))
             tell(len(rows))
         for rows in _batches(there.execute(select(*(spans.c[name] for name in SPAN))), _BATCH):
             with self._writing() as cursor:
@@ -118,22 +113,21 @@ class Merging(Recording):
 
     def _take_call(
         self, cursor: Any, row: Any, op_ids: Ids, states: Ids, taken: Counter[str]
-    ) -> tuple[int, int | None, bool]:
-        """Take in the record of a call; return its row there and here, and whether it is new.
-
-        There is none here of a record that says to be signed by somebody who counts, and is not: it was changed.
-        """
+    ) -> tuple[int, int] | None:
+        """Take in the record of a call; return its row there and here, or ``None`` where it is damaged."""
         written = dict(row._mapping)  # noqa: SLF001 - public, in spite of its name
-        there_id, hid, links = written.pop("id"), written["hid"], written["links"]
-        written |= {"op_id": op_ids[written["op_id"]], "state_id": states[written["state_id"]]}
-        known = self._known_call(cursor, hid)
-        counts = self._counts(written["signature"], of_call(hid, written["cid"], written["status"], links))
-        if not counts and self._keyring.claims(written["signature"]):
+        there_id, hid = written.pop("id"), written["hid"]
+        try:
+            written |= {"op_id": op_ids[written["op_id"]], "state_id": states[written["state_id"]]}
+            heads = {given.hid[:HEAD] for given in bytes_to_links(written["links"]).inputs}
+            counts = self._is_ours(written)
+            known = self._known_call(cursor, hid)
+        except _DAMAGED:
             taken["damaged calls"] += 1
-            return there_id, None, False
+            return None
         ours = known is not None and known.standing == "counts"
         if known is not None and (not counts or (ours and known.status <= written["status"])):
-            return there_id, known.row, False
+            return there_id, known.row
         values = tuple(written[name] for name in CALL)
         if known is None or known.standing == "foreign":
             here_id = cursor.execute(self._do.add_call, values).lastrowid
@@ -141,9 +135,18 @@ class Merging(Recording):
             here_id = known.row
             cursor.execute(self._do.renew_call, (*values[1:], here_id))
             cursor.execute(self._do.drop_edges, (here_id,))
-        heads = {given.hid[:HEAD] for given in bytes_to_links(links).inputs}
         cursor.executemany(self._do.add_edge, [(head, here_id) for head in heads])
-        return there_id, here_id, not ours
+        taken["calls"] += not ours
+        return there_id, here_id
+
+    def _is_ours(self, row: Mapping[str, Any]) -> bool:
+        """Whether the record of a call counts; `CorruptValueError` where it says so and was changed since."""
+        signed = of_call(row["hid"], row["cid"], row["status"], row["links"])
+        if self._counts(row["signature"], signed):
+            return True
+        if self._keyring.claims(row["signature"]):
+            raise CorruptValueError("a record is not what was signed")
+        return False
 
 
 def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -158,6 +161,8 @@ def _united(there: Connection, here: Connection, table: Any, maps: Mapping[str, 
     for row in there.execute(select(table)).mappings():
         written = dict(row)
         there_id = written.pop("id")
+        if any(written[name] not in known for name, known in maps.items()):
+            continue  # what it belongs to is not there
         written |= {name: known[written[name]] for name, known in maps.items()}
         here.execute(insert(table).values(written).on_conflict_do_nothing())
         same = and_(*(table.c[name] == written[name] for name in unique))
@@ -171,5 +176,5 @@ def _moved(rows: Iterable[Any], run_ids: Ids, call_ids: Ids) -> list[tuple[Any, 
     return [
         (run_ids[row[0]], *row[1:place], call_ids[row[place]], *row[place + 1 :])
         for row in rows
-        if row[place] in call_ids
+        if row[place] in call_ids and row[0] in run_ids
     ]

@@ -107,7 +107,7 @@ def _adds_nothing(kind: type) -> bool:
     fields = vars(kind).get("_fields")
     if not isinstance(fields, tuple) or not all(isinstance(name, str) for name in fields):
         return False
-    made = collections.namedtuple("made", fields, rename=True)  # noqa: PYI024 - to compare with
+    made = collections.namedtuple("made", fields, rename=True)  # type: ignore[misc]  # noqa: PYI024 - to compare with
     own, plain = vars(kind), vars(made)  # which are emptied when a class that nobody holds is collected
     return set(own) - _OF_NAMED_TUPLES <= set(plain) and all(
         _is_alike(own.get(name), member) for name, member in plain.items() if name not in _SAID_OF_NAMED_TUPLES
