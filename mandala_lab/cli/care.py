@@ -12,7 +12,7 @@ from mandala_lab.model.errors import StoreError
 from mandala_lab.records.fsck import Checkup, Progress
 from mandala_lab.records.fsck import fsck as check
 from mandala_lab.storage import Storage
-from mandala_lab.wiring import pending_migrations
+from mandala_lab.wiring.reading import pending_migrations
 
 
 def fsck(options: Namespace) -> int:

@@ -17,7 +17,7 @@ from mandala_lab.records.explain import explain_recorded
 from mandala_lab.settings import effective
 from mandala_lab.trust import keys
 from mandala_lab.versions.resolver import Resolver
-from mandala_lab.wiring import open_for_reading, reading_keyring
+from mandala_lab.wiring.reading import open_for_reading, reading_keyring
 
 
 def ls(options: Namespace) -> int:

@@ -26,7 +26,7 @@ from mandala_lab.live.notebooks import store_of
 from mandala_lab.live.stored import StoredFrame
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.schema.messages import Failure, FrameGet, Reply
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 
 _LARGEST_REQUEST = 1_000_000
 _KEPT_OPEN = 8

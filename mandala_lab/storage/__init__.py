@@ -27,7 +27,8 @@ from mandala_lab.storage.frames import Frames
 from mandala_lab.storage.records import Records
 from mandala_lab.storage.space import Space
 from mandala_lab.storage.transfer import Transfer
-from mandala_lab.wiring import MEMORY, assemble
+from mandala_lab.wiring import assemble
+from mandala_lab.wiring.places import MEMORY
 
 _OF_TRACERS = (
     "deps_package",

@@ -12,7 +12,7 @@ from mandala_lab.model.errors import DamagedStoreError, StoreError
 from mandala_lab.storage.opened import Opened
 from mandala_lab.sync import archive
 from mandala_lab.sync.merge import Imported, merge
-from mandala_lab.wiring import open_for_reading, what_is_left
+from mandala_lab.wiring.reading import open_for_reading, what_is_left
 
 Tell = Callable[[int], None]
 

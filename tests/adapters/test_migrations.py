@@ -11,7 +11,7 @@ from sqlalchemy import Column, Integer, Table
 
 from mandala_lab import CorruptValueError, Storage, StoreError
 from mandala_lab.adapters.sql import schema
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 
 FIRST = Path(__file__).parent.parent / "golden" / "store_0001.sql"
 SECOND = FIRST.with_name("store_0002.sql")

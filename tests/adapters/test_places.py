@@ -12,7 +12,7 @@ import pytest
 from mandala_lab import MandalaLabWarning, Storage, StoreError, op
 from mandala_lab.adapters import places
 from mandala_lab.adapters.places import Mount, network_file_system
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 
 LOCAL = "overlay tmpfs ext4 xfs btrfs zfs fuse fuseblk fuse.lxcfs fuse.gvfsd-fuse 9p virtiofs apfs NTFS ramfs".split()
 REMOTE = "nfs nfs4 cifs smb3 fuse.sshfs fuse.glusterfs macfuse.sshfs smbfs afpfs webdav lustre".split()

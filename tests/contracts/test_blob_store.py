@@ -11,7 +11,7 @@ import pytest
 from mandala_lab import CorruptValueError, MandalaLabWarning, Storage, StoreError, op
 from mandala_lab.adapters.folder import FolderBlobs
 from mandala_lab.adapters.sql.store import SqlCallStore
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 
 CID = bytes(range(20))
 

@@ -17,7 +17,7 @@ from mandala_lab.model.hashing import combine, digest, output_hid
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.structures import FORMAT, ITEMS, Structure, mark_of, to_bytes
 from mandala_lab.model.structures import VERSION as STRUCTURAL
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 
 SPEC = OpSpec("m:f", "f", ("x",), ("y",))
 VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from mandala_lab import Storage, StoreError, op
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 
 
 @op

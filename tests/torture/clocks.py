@@ -117,7 +117,7 @@ def _look(place: Path, storage: Any) -> None:
     """Look at what a panel shows, with the clock as it is."""
     from mandala_lab.live.stored import StoredFrame
     from mandala_lab.schema.messages import CallInspect, CallInspected, FrameGet
-    from mandala_lab.wiring import open_for_reading
+    from mandala_lab.wiring.reading import open_for_reading
 
     frame = StoredFrame(open_for_reading(str(place / "store.db")), "store.db", storage.session)
     frame.answer(FrameGet())

@@ -20,7 +20,7 @@ from typing import Any
 
 from mandala_lab import MandalaLabError
 from mandala_lab.model.hashing import digest
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 from torture.figures import Figures, Size, progress, seeded
 from torture.work import KINDS, expected, kept, opened, same
 

@@ -26,7 +26,7 @@ from mandala_lab.live.preview import preview_ref
 from mandala_lab.live.stored import StoredFrame
 from mandala_lab.model.hashing import digest
 from mandala_lab.schema.messages import CallInspect, Failure, FrameGet, NodeInspect
-from mandala_lab.wiring import open_for_reading
+from mandala_lab.wiring.reading import open_for_reading
 from torture.figures import Figures, Size, progress, seeded
 from torture.work import KINDS, append, kept, lines_of, opened
 from torture.workers import errors_of, prepare, start

@@ -1,16 +1,17 @@
-"""Configuration to objects: the only place that knows which technology is behind a port."""
+"""Configuration to objects: the only place that knows which technology is behind a port.
+
+Here a storage is put together. `reading` opens stores that are only read, `places`
+says where a store and its large values lie.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mandala_lab.adapters.sql.standstill import GATE
 from mandala_lab.memo import context
@@ -24,7 +25,7 @@ from mandala_lab.memo.recorder import Recorder
 from mandala_lab.memo.recovery import Recovery
 from mandala_lab.memo.session import default_session
 from mandala_lab.memo.warn import warn_user
-from mandala_lab.model.errors import StoreError, nearest, refuse_other
+from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.holdings import Collected
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.ports.progress import ProgressDisplay
@@ -34,12 +35,7 @@ from mandala_lab.settings import Settings
 from mandala_lab.trust.keyring import EverythingKnown, Keyring
 from mandala_lab.trust.keys import KEY_FILE_VARIABLE, KEY_VARIABLE, key_file
 from mandala_lab.versions.resolver import Resolver
-
-if TYPE_CHECKING:
-    from mandala_lab.adapters.sql.store import SqlCallStore
-
-_SQLITE = "sqlite:///"
-MEMORY = ":memory:"
+from mandala_lab.wiring.places import MEMORY, is_shared, local_path, place_large_values
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -116,12 +112,12 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     refuse_other(db_path, (str, os.PathLike), "db_path is a path, or ':memory:'")
     from mandala_lab.adapters.sql.store import SqlCallStore
 
-    path = _local_path(str(db_path))
+    path = local_path(str(db_path))
     loader = ValueLoader(_nearby(settings))
     keyring = _keyring(path)
-    shared = _is_shared(path, allowed=settings.allow_network)
+    shared = is_shared(path, allowed=settings.allow_network)
     store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared, keyring=keyring)
-    _place_large_values(store, path, settings)
+    place_large_values(store, path, settings)
     if keyring.is_new:
         _tell_of_others(store)
     session = settings.session or default_session()
@@ -154,25 +150,6 @@ def _quota(parts: Parts, max_bytes: int) -> Quota:
     return Quota(max_bytes, store.taken_bytes, collect)
 
 
-def _is_shared(path: str, *, allowed: bool) -> bool:
-    """Whether a store lies on a network file system, with a warning; where that is not `allowed` it is refused."""
-    from mandala_lab.adapters.places import network_file_system
-
-    kind = None if path == MEMORY else network_file_system(path)
-    if kind is None:
-        return False
-    if not allowed:
-        raise StoreError(
-            f"{path} lies on a network file system ({kind}), where SQLite may lose or damage what several programs "
-            "write: choose a path on a local disk, or pass allow_network=True if one program at a time writes to it"
-        )
-    warn_user(
-        f"{path} lies on a network file system ({kind}): the store is written without a write-ahead log, which is "
-        "slower, and only one program at a time may write to it"
-    )
-    return True
-
-
 def _keyring(path: str) -> Keyring:
     """Return whose records count in a store that is written to."""
     if path == MEMORY:
@@ -196,31 +173,6 @@ def _tell_of_others(store: CallStore) -> None:
             f"it: they are listed, and run anew. If your key lies elsewhere, say where with {KEY_FILE_VARIABLE}; "
             "Storage.trust lets the records of others, or unsigned ones, count"
         )
-
-
-def pending_migrations(path: str) -> list[str]:
-    """Return the names of the migrations that a store lacks, without changing it.
-
-    Raises
-    ------
-    StoreError
-        When there is none, or it is of a newer version.
-    """
-    from mandala_lab.adapters.sql.database import Database
-
-    database = Database(_local_path(path), read_only=True, current=False)
-    try:
-        return database.pending_migrations()
-    finally:
-        database.close()
-
-
-def reading_keyring() -> Keyring:
-    """Return whose records count in a store that is only read."""
-    try:
-        return Keyring.of_user()
-    except OSError:
-        return Keyring(None)
 
 
 def _flights_of(path: str) -> Flights:
@@ -267,108 +219,3 @@ def _progress_display(settings: Settings) -> ProgressDisplay | None:
     from mandala_lab.adapters.progress_bar import ProgressBar
 
     return ProgressBar()
-
-
-@contextmanager
-def what_is_left(path: str) -> Iterator[tuple[CallStore, int]]:
-    """Yield what can be read of a store with a damaged database, as a store, and about how many records cannot.
-
-    Raises
-    ------
-    StoreError
-        When nothing can be read.
-    """
-    from mandala_lab.adapters.sql.salvage import salvage
-
-    with tempfile.TemporaryDirectory(prefix="mandala-") as folder:
-        copy = Path(folder) / "store.db"
-        lost = salvage(path, copy)
-        store = open_for_reading(str(copy), for_values=False, beside=path)
-        try:
-            yield store, lost
-        finally:
-            store.close()
-
-
-def open_for_reading(path: str, *, for_values: bool = True, beside: str | None = None) -> CallStore:
-    """Open a store that exists, and never write to it.
-
-    Where it is not `for_values`, the large ones may be away. They lie `beside` that
-    file, or another one.
-
-    Raises
-    ------
-    StoreError
-        When there is none, or it is of another version.
-    """
-    from mandala_lab.adapters.sql.store import SqlCallStore
-
-    loader = ValueLoader(unpickles=False)
-    local = _local_path(path)
-    store = SqlCallStore(local, loader, read_only=True, keyring=reading_keyring())
-    try:
-        _place_large_values(store, beside or local, None, must_be_there=for_values)
-    except BaseException:
-        store.close()
-        raise
-    loader.connect(store)
-    return store
-
-
-def _place_large_values(
-    store: SqlCallStore, path: str, settings: Settings | None, *, must_be_there: bool = True
-) -> None:
-    """Let large values lie in the folder that was chosen, now or when the store was made, else beside the file."""
-    from mandala_lab.adapters.folder import FolderBlobs
-
-    known = store.setting("overflow_dir")
-    chosen = settings.overflow_dir if settings is not None else None
-    if chosen is not None:
-        folder: Path | None = _chosen_folder(chosen)
-    elif known is not None:
-        folder = Path(known)
-    else:
-        folder = None if path == MEMORY else Path(f"{path}.values")
-    if folder is None:
-        return
-    if (
-        must_be_there and store.has_spilled_values() and not folder.is_dir()
-    ):  # in this order: another may be writing its first
-        raise StoreError(
-            f"large values of this store lie in the folder {folder}, which is not there; bring it back, or say where "
-            "it is now with overflow_dir; if it is gone for good, make an empty one: its values are made again when "
-            "they are asked for"
-        )
-    if chosen is not None and str(folder) != known:
-        store.set_setting("overflow_dir", str(folder))
-    megabytes = settings.overflow_threshold_MB if settings is not None else 0.0
-    synced = settings is not None and settings.durability == "power"
-    apart = folder == Path(f"{path}.values")
-    owner = None if apart or path == MEMORY else path
-    store.spill_to(FolderBlobs(folder, synced=synced, owner=owner), int(megabytes * 2**20))
-
-
-def _chosen_folder(chosen: str | Path) -> Path:
-    try:
-        folder = Path(chosen).expanduser().resolve()
-        folder.is_dir()  # which the system may refuse to say of such a name
-        os.fsencode(folder)
-    except (OSError, RuntimeError, ValueError) as error:  # no such user's home, a NUL in the name
-        raise StoreError(
-            f"overflow_dir={str(chosen)[:200]!r} is no folder: {error}; give one such as values"
-        ) from error
-    return folder
-
-
-def _local_path(place: str) -> str:
-    if place.startswith(_SQLITE):
-        place = place.removeprefix(_SQLITE) or MEMORY
-    elif "://" in place:
-        scheme = place.split("://", 1)[0]
-        raise StoreError(f"{scheme}: stores lie in an SQLite file in this version; give a path, such as results.db")
-    if place == MEMORY:
-        return place
-    try:
-        return str(Path(place).expanduser().resolve())
-    except (RuntimeError, ValueError) as error:  # no such user's home, a NUL in the name
-        raise StoreError(f"{place!r} is no path: {error}; give one such as results.db") from error
