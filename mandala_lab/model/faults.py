@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from mandala_lab.model.values import StoredValue
 
 FaultKind = Literal["corrupt", "other"]
-FaultPlace = Literal["database", "version", "call", "edges", "value", "file", "disk"]
+FaultPlace = Literal["database", "op", "version", "run", "call", "edges", "value", "file", "disk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Fault:
     place
         Where; ``"disk"`` for a value that could not be looked at just now.
     id
-        Content id of a value, history id of a call (or its row, as ``#12``, where the id itself is damaged), name of
-        a file.
+        Content id of a value, history id of a call (or its row, as ``#12``, where the id itself is damaged), row
+        of an op or a run, name of a file.
     detail
         What is wrong, in a sentence.
     """

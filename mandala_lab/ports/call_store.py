@@ -280,6 +280,10 @@ class CallStore(Protocol):
         """Let a damaged code version, given by its id, stand for itself alone, with no code to be shown or run."""
         ...
 
+    def mend_description(self, place: str, row_id: int) -> None:
+        """Write what can be read of a damaged description of an ``"op"`` or a ``"run"``."""
+        ...
+
     def set_aside(self) -> list[SetAside]:
         """Return what was set aside, in order of time."""
         ...

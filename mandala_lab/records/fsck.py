@@ -136,6 +136,9 @@ def _repair(store: CallStore, faults: list[Fault], recover: Recover) -> dict[Fau
         elif fault.place == "version":
             store.set_aside_version(fault.id, fault.detail)
             done[fault] = "set aside"
+        elif fault.place in {"op", "run"}:
+            store.mend_description(fault.place, int(fault.id[1:]))
+            done[fault] = "written anew as far as it can be read"
         elif fault.place == "file":
             store.remove_stray(fault.id)
             done[fault] = "removed"

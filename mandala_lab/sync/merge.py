@@ -19,8 +19,9 @@ class Imported:
     calls, values
         Numbers of records that were new.
     damaged
-        Number of values and calls that were left where they were: their bytes are not those that were stored, or
-        they bear a signature of a key that counts, and not for what they say.
+        Number of values and calls that were left where they were, and of descriptions (of ops, code versions) that
+        came without what could not be believed: their bytes are not those that were stored, or they bear a
+        signature of a key that counts, and not for what they say.
     lost
         About how many records lie in damaged pages of the database, and could not be read.
     """
@@ -31,7 +32,7 @@ class Imported:
     lost: int = 0
 
     def __str__(self) -> str:
-        left = f"; {self.damaged:,} damaged records were left out" if self.damaged else ""
+        left = f"; {self.damaged:,} damaged records were left out, or came in part" if self.damaged else ""
         lost = f"; about {self.lost:,} records lie in damaged pages of the database" if self.lost else ""
         return f"{self.calls:,} new calls and {self.values:,} new values{left}{lost}"
 
@@ -43,4 +44,6 @@ def merge(source: CallStore, target: CallStore, tell: Callable[[int], None], tak
     """
     taken -= Counter({what: number for what, number in taken.items() if what.startswith("damaged")})
     target.take_in(source, values.load, tell, taken)
-    return Imported(taken["calls"], taken["values"], taken["damaged values"] + taken["damaged calls"])
+    return Imported(
+        taken["calls"], taken["values"], sum(number for what, number in taken.items() if what.startswith("damaged"))
+    )

@@ -313,3 +313,32 @@ def test_what_was_set_aside_is_listed_and_deleted_for_good(filled, monkeypatch):
     assert f"deleted {len(lying)} damaged records that lay set aside" in str(found)
     assert storage.set_aside() == []
     assert not Path(f"{file}.damaged").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "of", "status"),
+    [("runs", "packages", b'"numpy"', 4), ("ops", "spec", b'"doc"', 1), ("code_versions", "code", b'"source"', 1)],
+)
+@pytest.mark.parametrize("wrong", [b"\xff", b"\x00"])
+def test_a_damaged_description_costs_no_call(filled, tmp_path, table, column, of, status, wrong):
+    connection = sqlite3.connect(filled)
+    connection.text_factory = bytes
+    for row, text in connection.execute(f"select id, cast({column} as blob) from {table}").fetchall():
+        changed = text.replace(of, of[:1] + wrong + of[2:], 1)
+        connection.execute(f"update {table} set {column} = cast(? as text) where id = ?", (changed, row))
+    connection.commit()
+    connection.close()
+    with Storage(tmp_path / "new.db", overflow_threshold_MB=0.02) as storage:
+        taken = storage.merge(filled)
+        answers = run_all()
+    if wrong == b"\xff" or table != "runs":
+        assert check(filled).exit_code == status
+        assert taken.damaged > 0 or (table, wrong) == ("ops", b"\xff"), "a character of a comment is all that is lost"
+    ran = storage.stats().misses
+    assert set(ran) <= {"not saved"} or table == "code_versions", "what is not saved always runs"
+    assert storage.fsck().exit_code == 0
+    repaired = check(filled, repair=True)
+    assert all(repaired.repaired.get(fault) for fault in repaired.faults)
+    assert check(filled).exit_code == 0
+    with Storage(filled, overflow_threshold_MB=0.02):
+        assert run_all() == answers

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from msgspec import MsgspecError
+from msgspec import MsgspecError, json
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from mandala_lab.adapters.sql import mentions
 from mandala_lab.adapters.sql.mentions import Mentions, Wanted
+from mandala_lab.adapters.sql.odd_rows import any_text
 from mandala_lab.adapters.sql.rows import bytes_to_links, has_hid, slices, spec_from_row
 from mandala_lab.adapters.sql.schema import (
     calls,
@@ -25,6 +25,7 @@ from mandala_lab.adapters.sql.schema import (
     edges,
     ops,
     quarantine,
+    runs,
     spilled_values,
     stored_values,
 )
@@ -101,18 +102,6 @@ def _torn(connection: Connection) -> Counter[tuple[str, str]]:
     return Counter((row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
 
 
-@contextmanager
-def any_text(connection: Connection) -> Iterator[None]:
-    """Let rows be read whose texts are none."""
-    driver: Any = connection.connection.driver_connection
-    before = driver.text_factory
-    driver.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-    try:
-        yield
-    finally:
-        driver.text_factory = before
-
-
 class _Check:
     """One check, on one connection."""
 
@@ -128,8 +117,7 @@ class _Check:
 
     def run(self) -> None:
         """Look at everything."""
-        for row in self._connection.execute(select(ops)):
-            self._specs[row.id] = spec_from_row(row.key, row.name, row.spec)
+        self._descriptions()
         self._versions()
         self._calls()
         self._index()
@@ -137,6 +125,18 @@ class _Check:
         self._spilled()
         self._missing(calls, calls.c.hid, calls.c.links, self._of_calls)
         self._missing(stored_values, stored_values.c.cid, stored_values.c.data, self._of_structures)
+
+    def _descriptions(self) -> None:
+        for row in self._connection.execute(select(ops)):
+            try:
+                self._specs[row.id] = spec_from_row(row.key, row.name, row.spec)
+                json.encode(self._specs[row.id])
+            except (MandalaLabError, ValueError, TypeError) as error:
+                self._specs[row.id] = OpSpec(str(row.key), str(row.name), ())
+                self._fault("op", f"#{row.id}", f"{row.key!r}: {error}")
+        for row in self._connection.execute(select(runs)):
+            if not all(map(_is_text, row[3:])):
+                self._watch.fault(Fault("other", "run", f"#{row.id}", "what is said of it is damaged"))
 
     def _versions(self) -> None:
         of_op = (ops.c.key, code_versions.c.digest)
@@ -271,6 +271,10 @@ class _Check:
             if not number % _TOLD_EVERY:
                 tell(_TOLD_EVERY)
         tell(number % _TOLD_EVERY)
+
+
+def _is_text(found: Any) -> bool:
+    return isinstance(found, str) and (found.isascii() or not any("\ud800" <= char <= "\udfff" for char in found))
 
 
 def _hex(found: Any) -> str:

@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, cast, delete, func, insert, or_, select, update
 
-from mandala_lab.adapters.sql.checking import Checking, any_text
-from mandala_lab.adapters.sql.rows import MICRO, bytes_to_links, has_hid, now_us, reads_to_bytes, version_to_json
+from mandala_lab.adapters.sql.checking import Checking
+from mandala_lab.adapters.sql.descriptions import Descriptions, sound_op, sound_run
+from mandala_lab.adapters.sql.odd_rows import any_text
+from mandala_lab.adapters.sql.rows import MICRO, bytes_to_links, has_hid, now_us
 from mandala_lab.adapters.sql.schema import (
     HEAD,
     calls,
@@ -28,13 +30,12 @@ from mandala_lab.adapters.sql.schema import (
     spilled_values,
     stored_values,
 )
-from mandala_lab.adapters.sql.signed import of_state, of_version
+from mandala_lab.adapters.sql.signed import of_state
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.faults import SetAside
-from mandala_lab.model.ops import CodeVersion
 
 
-class Mending(Checking):
+class Mending(Checking, Descriptions):
     """Repairs of a store."""
 
     def makers(self, cids: Collection[bytes]) -> dict[bytes, list[tuple[str, int]]]:
@@ -79,10 +80,8 @@ class Mending(Checking):
             for row_id, op, code in self._execute(cursor, query.where(code_versions.c.digest == digest)).fetchall():
                 note = {"at_us": now_us(), "kind": "version", "key": digest, "reason": reason, "data": code}
                 self._execute(cursor, insert(quarantine).values(note))
-                bare = version_to_json(CodeVersion(digest, ""))
-                made = {"signature": self._sign(of_version(op, digest, digest, bare, None)), "code": bare}
-                changed = update(code_versions).where(code_versions.c.id == row_id)
-                self._execute(cursor, changed.values(representative=digest, program=None, **made))
+                bare = self.bare_version(op, digest)
+                self._execute(cursor, update(code_versions).where(code_versions.c.id == row_id).values(bare))
                 self._reset_states(cursor, row_id, op, digest)
 
     def _reset_states(self, cursor: Any, version_id: int, op: str, digest: bytes) -> None:
@@ -91,10 +90,17 @@ class Mending(Checking):
         columns = (code_states.c.id, code_states.c.prefix, code_states.c.reads, code_states.c.signature)
         for row_id, prefix, reads, signature in self._execute(cursor, select(*columns).where(of_version_)).fetchall():
             if not self._counts(signature, of_state(op, digest, prefix, reads)):
-                nobodys, nothing = b"#%d" % row_id, reads_to_bytes(())
-                made = self._sign(of_state(op, digest, nobodys, nothing))
-                changed = update(code_states).where(code_states.c.id == row_id)
-                self._execute(cursor, changed.values(prefix=nobodys, reads=nothing, signature=made))
+                bare = self.bare_state(op, digest, row_id)
+                self._execute(cursor, update(code_states).where(code_states.c.id == row_id).values(bare))
+
+    def mend_description(self, place: str, row_id: int) -> None:
+        table = {"op": ops, "run": runs}[place]
+        with self._database.changing() as connection:
+            with any_text(connection, "replace"):
+                row = connection.execute(select(table).where(table.c.id == row_id)).mappings().first()
+            if row is not None:
+                sound = (sound_op if table is ops else sound_run)(dict(row))
+                connection.execute(update(table).where(table.c.id == row_id).values(sound))
 
     def set_aside(self) -> list[SetAside]:
         key, blobs = quarantine.c.key, self._blobs

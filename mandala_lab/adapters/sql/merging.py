@@ -12,44 +12,40 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mandala_lab.adapters.sql.connected import KnownIds
+from mandala_lab.adapters.sql.descriptions import Descriptions, Ids
+from mandala_lab.adapters.sql.odd_rows import any_text
 from mandala_lab.adapters.sql.recording import Recording
 from mandala_lab.adapters.sql.rows import bytes_to_links, now_us
 from mandala_lab.adapters.sql.schema import (
     HEAD,
     calls,
-    code_states,
-    code_versions,
-    ops,
     pins,
-    runs,
     spans,
     spilled_values,
     stored_values,
 )
 from mandala_lab.adapters.sql.signed import of_call, of_value
 from mandala_lab.adapters.sql.statements import CALL, SPAN
-from mandala_lab.model.errors import CorruptValueError, MandalaLabError, StoreError
+from mandala_lab.model.errors import CorruptValueError, DamagedStoreError, MandalaLabError, StoreError
 from mandala_lab.model.hashing import digest
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore, Verify
 
 _BATCH = 2000
 _DAMAGED = (MandalaLabError, LookupError, TypeError, ValueError)  # a damaged row may hold anything
-Ids = Mapping[int, int]
-"""Row ids there to row ids here."""
 
 
-class Merging(Recording):
+class Merging(Recording, Descriptions):
     """Records of other stores."""
 
     def take_in(self, source: CallStore, verify: Verify, tell: Callable[[int], None], taken: Counter[str]) -> None:
         if not isinstance(source, Merging):
             raise StoreError(f"records of a {type(source).__name__} cannot be taken into this store")
-        with source._database.reading() as there:  # noqa: SLF001 - another of this class
+        with source._database.reading() as there, any_text(there, "replace"):  # noqa: SLF001 - another of this class
             there.exec_driver_sql("BEGIN")  # all of it as it is now
             try:
                 for value, signature in source.each_value(there, verify, taken):
@@ -75,6 +71,8 @@ class Merging(Recording):
                         raise CorruptValueError(f"value {cid.hex()} is damaged")
                     if not value.digest:
                         verify(value)
+                except DamagedStoreError:
+                    raise
                 except (MandalaLabError, LookupError):
                     taken["damaged values"] += 1
                 else:
@@ -94,11 +92,7 @@ class Merging(Recording):
 
     def _take_records(self, there: Connection, taken: Counter[str], tell: Callable[[int], None]) -> None:
         with self._database.changing() as here:
-            op_ids = _united(there, here, ops, {}, ("key",))
-            versions = _united(there, here, code_versions, {"op_id": op_ids}, ("op_id", "digest"))
-            of_state = {"op_id": op_ids, "version_id": versions}
-            states = _united(there, here, code_states, of_state, ("op_id", "version_id", "prefix"))
-            run_ids = _united(there, here, runs, {}, ("name",))
+            op_ids, states, run_ids = self.take_descriptions(there, here, taken)
             for row in there.execute(select(pins)).mappings():
                 here.execute(insert(pins).values(dict(row)).on_conflict_do_nothing())
         call_ids: dict[int, int] = {}
@@ -153,21 +147,6 @@ def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     found = iter(rows)
     while part := list(islice(found, size)):
         yield part
-
-
-def _united(there: Connection, here: Connection, table: Any, maps: Mapping[str, Ids], unique: tuple[str, ...]) -> Ids:
-    """Take in the rows of a small table; return their ids here."""
-    ids: dict[int, int] = {}
-    for row in there.execute(select(table)).mappings():
-        written = dict(row)
-        there_id = written.pop("id")
-        if any(written[name] not in known for name, known in maps.items()):
-            continue  # what it belongs to is not there
-        written |= {name: known[written[name]] for name, known in maps.items()}
-        here.execute(insert(table).values(written).on_conflict_do_nothing())
-        same = and_(*(table.c[name] == written[name] for name in unique))
-        ids[there_id] = int(here.execute(select(table.c.id).where(same)).scalar_one())
-    return ids
 
 
 def _moved(rows: Iterable[Any], run_ids: Ids, call_ids: Ids) -> list[tuple[Any, ...]]:

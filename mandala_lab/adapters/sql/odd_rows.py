@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
+
+from sqlalchemy import Connection  # noqa: TC002 - as for our own imports
 
 from mandala_lab.model.errors import MandalaLabError, StoreError
 
 _ODD = (TypeError, AttributeError, ValueError, IndexError, KeyError, ArithmeticError)
 _Store = TypeVar("_Store", bound=type)
+
+
+@contextmanager
+def any_text(connection: Connection, errors: str = "surrogateescape") -> Iterator[None]:
+    """Let rows be read whose texts are none; `errors` says what stands for bytes that are no character."""
+    driver: Any = connection.connection.driver_connection
+    before = driver.text_factory
+    driver.text_factory = lambda text: text.decode("utf-8", errors)
+    try:
+        yield
+    finally:
+        driver.text_factory = before
 
 
 def telling_of_odd_rows(store: _Store) -> _Store:
