@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from mandala_lab.frame import check, expand, export, outline, table
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import StoreError, nearest
+from mandala_lab.model.files import target
 from mandala_lab.model.outline import NodeId, VarId, node_name
 from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
@@ -176,11 +177,13 @@ class ComputationFrame:
 
     def save_svg(self, path: str | Path, orientation: Literal["TB", "LR"] = "TB") -> Path:
         """Write the picture to an SVG file and return its path."""
-        place = Path(path)
-        if place.suffix.lower() != ".svg":
-            raise ValueError(f"{place} does not end in .svg, and SVG is what this writes; name it {place.stem}.svg")
-        place.write_text(self.to_svg(orientation), encoding="utf-8")
-        return place
+        place = target(path, ".svg")
+        picture = self.to_svg(orientation)
+        try:
+            place.write_text(picture, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+        return Path(path)
 
     def draw(self, path: str | Path | None = None, orientation: Literal["TB", "LR"] = "TB") -> ComputationFrame | Path:
         """Show the picture in a notebook, or write it to `path` as SVG."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from mandala_lab.cli import shown
 from mandala_lab.cli.listing import reading
 from mandala_lab.model.errors import StoreError
+from mandala_lab.model.holdings import Collected
+from mandala_lab.records import space
 from mandala_lab.records.fsck import Checkup, Progress
 from mandala_lab.records.fsck import fsck as check
 from mandala_lab.storage import Storage
@@ -53,26 +55,15 @@ def fsck(options: Namespace) -> int:
 
 def gc(options: Namespace) -> int:
     """Delete what is least worth its bytes, and what nothing refers to."""
-    storage = _existing(options.store)
-    try:
-        with shown.progress("collecting", " calls") as count:
-            before = 0
+    with shown.progress("collecting", " calls") as count:
+        before = 0
 
-            def progress(done: int, _of: int) -> None:
-                nonlocal before
-                count(done - before)
-                before = done
+        def progress(done: int, _of: int) -> None:
+            nonlocal before
+            count(done - before)
+            before = done
 
-            found = storage.gc(
-                options.max_size,
-                options.older_than,
-                set_aside=options.set_aside,
-                dry_run=options.dry_run,
-                progress=progress,
-            )
-        given_back = storage.vacuum() if options.vacuum and not options.dry_run else 0
-    finally:
-        storage.close()
+        found, given_back = (_foretold(options), 0) if options.dry_run else _collected(options, progress)
     if options.json:
         shown.say_json(asdict(found) | {"given_back": given_back})
     else:
@@ -80,6 +71,21 @@ def gc(options: Namespace) -> int:
         if given_back:
             shown.say(f"gave {shown.size(given_back)} back to the file system")
     return 0 if found.reached else 1
+
+
+def _foretold(options: Namespace) -> Collected:
+    with reading(options.store) as store:
+        return space.collect(store, options.max_size, options.older_than, set_aside=options.set_aside, dry_run=True)
+
+
+def _collected(options: Namespace, progress: space.Progress) -> tuple[Collected, int]:
+    """Collect; return what went, and the bytes that were given back to the file system."""
+    storage = _existing(options.store)
+    try:
+        found = storage.gc(options.max_size, options.older_than, set_aside=options.set_aside, progress=progress)
+        return found, storage.vacuum() if options.vacuum else 0
+    finally:
+        storage.close()
 
 
 def pin(options: Namespace) -> int:

@@ -19,19 +19,15 @@ from mandala_lab.trust import keys
 from mandala_lab.versions.resolver import Resolver
 from mandala_lab.wiring.reading import open_for_reading, reading_keyring
 
+_SHOWN = 50
+
 
 def ls(options: Namespace) -> int:
-    """List calls, ops, sessions, signers or what was set aside."""
+    """List calls, or what else a store has."""
+    if options.kind is not None and (options.op or options.status or options.limit is not None):
+        raise ValueError(f"--op, --status and --limit choose calls: they do not go with --{options.kind}")
     with reading(options.store) as store:
-        if options.ops:
-            return _ops(store, options)
-        if options.sessions:
-            return _sessions(store, options)
-        if options.set_aside:
-            return _set_aside(store, options)
-        if options.signers:
-            return _signers(store, options)
-        return _calls(store, options)
+        return _LISTS[options.kind](store, options)
 
 
 def stats(options: Namespace) -> int:
@@ -103,7 +99,8 @@ def reading(path: str, *, for_values: bool = False) -> Iterator[CallStore]:
 
 def _calls(store: CallStore, options: Namespace) -> int:
     key = None if options.op is None else find.key_of(store, options.op)
-    found = store.latest_calls(options.limit, op=key, status=options.status)
+    limit = options.limit or _SHOWN
+    found = store.latest_calls(limit, op=key, status=options.status)
     if options.json:
         shown.say_json([_as_data(call) for call in found])
         return 0
@@ -118,7 +115,7 @@ def _calls(store: CallStore, options: Namespace) -> int:
         for call in found
     ]
     shown.say_table(rows, ["call", "when", "", "took", "what"])
-    if len(found) == options.limit:
+    if len(found) == limit:
         shown.say(f"the last {len(found):,} are shown; --limit shows more")
     return 0
 
@@ -156,7 +153,16 @@ def _sessions(store: CallStore, options: Namespace) -> int:
     if options.json:
         shown.say_json(found)
     else:
-        shown.say("\n".join(found))
+        shown.say_table([[name] for name in found], ["session"])
+    return 0
+
+
+def _pins(store: CallStore, options: Namespace) -> int:
+    found = store.pins()
+    if options.json:
+        shown.say_json(found)
+    else:
+        shown.say_table([[shown.moment(one.at_s), one.hid, one.reason] for one in found], ["when", "pinned", "reason"])
     return 0
 
 
@@ -188,3 +194,14 @@ def _signers(store: CallStore, options: Namespace) -> int:
         rows = [[one.key, one.standing, f"{one.calls:,}", f"{one.values:,}"] for one in found]
         shown.say_table(rows, ["key", "standing", "calls", "values"])
     return 0
+
+
+_LISTS = {
+    None: _calls,
+    "ops": _ops,
+    "sessions": _sessions,
+    "pins": _pins,
+    "signers": _signers,
+    "set-aside": _set_aside,
+}
+"""What `ls` lists, by its option."""

@@ -12,6 +12,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -27,6 +28,14 @@ _COMMANDS = {
     "import": ("transfer", "take_in"),
 }
 """By command, the module and the function that does it."""
+_KINDS = {
+    "ops": "ops",
+    "sessions": "notebooks and scripts, the latest last,",
+    "pins": "what is kept for good",
+    "signers": "whose records they are, and whom you trust,",
+    "set-aside": "what repairs found damaged",
+}
+"""What ``ls`` can list beside calls."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from mandala_lab.cli import shown
 
     try:
-        return _run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            return _run(options)
     except BrokenPipeError:  # whoever reads it has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing is left to be flushed
         return 0
@@ -67,6 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("mandala: interrupted", file=sys.stderr)  # noqa: T201 - as above
         return _INTERRUPTED
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    from mandala_lab.cli import shown
+
+    print(f"mandala: {shown.printable(str(message))}", file=sys.stderr)  # noqa: T201 - a command's way to speak
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -101,12 +118,10 @@ def _add_listing(add: Any) -> None:
     listed = add("ls", "list calls, the latest last")
     listed.add_argument("--op", help="only calls of this op, by name or key")
     listed.add_argument("--status", choices=("ok", "error"), help="only calls with this status")
-    listed.add_argument("--limit", type=_count, default=50, metavar="N", help="how many (50)")
-    kind = listed.add_mutually_exclusive_group()
-    kind.add_argument("--ops", action="store_true", help="list ops instead")
-    kind.add_argument("--sessions", action="store_true", help="list notebooks and scripts instead, the latest last")
-    kind.add_argument("--set-aside", action="store_true", help="list what repairs found damaged instead")
-    kind.add_argument("--signers", action="store_true", help="list whose records they are instead")
+    listed.add_argument("--limit", type=_count, metavar="N", help="how many (50)")
+    kinds = listed.add_mutually_exclusive_group()
+    for kind, what in _KINDS.items():
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=f"list {what} instead")
     add("stats", "say how much is stored, and what memoization came to")
     add("config", "show the settings in effect, and where each came from")
     explained = add("explain", "say why a recorded call ran, and what differs from the nearest earlier one")

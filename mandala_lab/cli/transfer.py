@@ -12,6 +12,7 @@ from mandala_lab.frame.build import FrameBuilder
 from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.errors import StoreError, nearest
+from mandala_lab.model.files import target
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records import find
 from mandala_lab.storage import Storage
@@ -22,25 +23,24 @@ _KINDS = {".svg": "a picture of its graph", ".zip": "all of it, in one file"}
 
 def export(options: Namespace) -> int:
     """Write a picture or an archive of a store."""
-    target = Path(options.target).expanduser().resolve()
-    if target.suffix not in _KINDS:
+    ending = Path(options.target).suffix.lower()
+    if ending not in _KINDS:
         known = ", or ".join(f"{suffix} for {what}" for suffix, what in _KINDS.items())
         raise StoreError(f"{options.target}: the ending says what is exported: {known}")
-    if target.suffix == ".zip" and (options.op is not None or options.session is not None):
+    place = target(options.target, ending)
+    if ending == ".zip" and (options.op is not None or options.session is not None):
         raise StoreError("an archive holds all of a store: --op and --session choose what is drawn in a picture")
-    if not target.parent.is_dir():
-        raise StoreError(f"the folder {target.parent} does not exist; create it or choose another path")
-    with reading(options.store, for_values=target.suffix == ".zip") as store:
-        if target.suffix == ".svg":
-            ComputationFrame(_graph(store, options), store).save_svg(target)
+    with reading(options.store, for_values=ending == ".zip") as store:
+        if ending == ".svg":
+            ComputationFrame(_graph(store, options), store).save_svg(place)
         else:
             with shown.progress("packing", "B") as count:
-                archive.pack(store, target, count)
-    size = target.stat().st_size
+                archive.pack(store, place, count)
+    size = place.stat().st_size
     if options.json:
-        shown.say_json({"path": str(target), "bytes": size})
+        shown.say_json({"path": str(place), "bytes": size})
     else:
-        shown.say(f"wrote {target} ({shown.size(size)})")
+        shown.say(f"wrote {place} ({shown.size(size)})")
     return 0
 
 
@@ -50,22 +50,24 @@ def take_in(options: Namespace) -> int:
     if not source.is_file():
         raise StoreError(f"there is no file {source}: give an archive, or a store")
     is_new = not Path(options.store).expanduser().exists()
-    storage = Storage(options.store)
+    storage: Storage | None = None
     try:
+        storage = Storage(options.store)
         with shown.progress("taking in", " records") as count:
             found = storage.merge(source, progress=count)
     except BaseException:
-        storage.close()
+        if storage is not None:
+            storage.close()
         if is_new:  # nothing came in
-            for suffix in ("", ".lock"):
-                Path(f"{storage.path}{suffix}").unlink(missing_ok=True)
+            for suffix in ("", ".lock", "-wal", "-shm"):
+                Path(f"{Path(options.store).expanduser()}{suffix}").unlink(missing_ok=True)
         raise
     storage.close()
     if options.json:
         shown.say_json(found)
     else:
         shown.say(found)
-    return int(found.damaged > 0 or found.lost > 0)
+    return int(found.damaged > 0 or not found.whole)
 
 
 def _graph(store: CallStore, options: Namespace) -> FrameGraph:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from mandala_lab.model.values import StoredValue
 
 FaultKind = Literal["corrupt", "other"]
-FaultPlace = Literal["database", "op", "version", "run", "call", "edges", "value", "file", "disk"]
+FaultPlace = Literal["database", "pages", "op", "version", "run", "call", "edges", "value", "file", "disk"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from mandala_lab.model.calls import (
     Run,
     Span,
 )
-from mandala_lab.model.faults import CheckWatch, SetAside
+from mandala_lab.model.faults import CheckWatch, Fault, SetAside
 from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
 from mandala_lab.model.refs import Ref
@@ -49,6 +49,10 @@ class CallStore(Protocol):
 
     def find_content(self, cid: bytes) -> Found | None:
         """Return a successful call of the same op, code and input values."""
+        ...
+
+    def was_foreign(self, cid: bytes) -> bool:
+        """Whether of the calls with a content id one counts, and the first does not: somebody else recorded it."""
         ...
 
     def record(self, entries: Sequence[CallEntry], spans: Sequence[Span] = ()) -> None:
@@ -262,6 +266,10 @@ class CallStore(Protocol):
 
     def check(self, watch: CheckWatch) -> None:
         """Look at everything, and tell `watch` of every fault; nothing that is stored is run."""
+        ...
+
+    def database_faults(self) -> list[Fault]:
+        """Return what is wrong with the database itself, whatever its rows say."""
         ...
 
     def makers(self, cids: Collection[bytes]) -> dict[bytes, list[tuple[str, int]]]:

@@ -102,6 +102,9 @@ def _explain_recorded(store: CallStore, versions: VersionResolver, call: Call) -
     parts = _parts(call)
     if not call.executed:
         return Explanation("hit", f"{call.name} did not run: an equal call was recorded, with another history")
+    if store.was_foreign(bytes.fromhex(call.cid)):
+        text = f"{call.name} was recorded with these inputs, but not under a key that you trust, so it ran anew"
+        return Explanation("untrusted", f"{text}: storage.signers() says who wrote it")
     earlier = store.latest_calls(_LOOKED_AT, op=call.op, before=call.hid)
     texts = {name: _text(ref) for name, ref in (*call.inputs.items(), *call.reads.items())}
     return _explain(store, versions, call.op, parts, earlier, texts)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mandala_lab.memo import values
-from mandala_lab.model.errors import MandalaLabError, StoreError
+from mandala_lab.model.errors import DamagedStoreError, MandalaLabError, StoreError
 from mandala_lab.model.faults import Fault
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.refs import Ref
@@ -19,6 +19,7 @@ Progress = Callable[[str, int], object]
 """Learns that so many further ``"calls"`` or ``"values"`` were looked at."""
 
 _LISTED = 10_000
+_LEFT = "left: 'mandala import' takes what can be read into a new store"
 _CORRUPT, _UNTRUSTED, _OTHER = 1, 2, 4
 
 
@@ -147,11 +148,19 @@ def _repair(store: CallStore, faults: list[Fault], recover: Recover) -> dict[Fau
     for fault in faults:
         if fault.place == "value" and _is_id(fault.id):
             done[fault] = _repair_value(store, fault, makers.get(bytes.fromhex(fault.id), []), recover)
-    torn = [fault for fault in faults if fault.place in {"edges", "database"}]
-    if torn:
+    return done | _remade(store, [fault for fault in faults if fault.place in {"edges", "database"}])
+
+
+def _remade(store: CallStore, torn: list[Fault]) -> dict[Fault, str]:
+    """Make indexes anew where something is wrong with them or with the database; say what that mended."""
+    if not torn:
+        return {}
+    try:
         store.remake_index()
-        done |= dict.fromkeys(torn, "indexes made anew")
-    return done
+        left = set(store.database_faults())
+    except DamagedStoreError:
+        left = set(torn)
+    return {fault: _LEFT if fault in left else "indexes made anew" for fault in torn}
 
 
 def _repair_value(store: CallStore, fault: Fault, makers: list[tuple[str, int]], recover: Recover) -> str:

@@ -74,6 +74,8 @@ def trust(
     refuse_other(key, (str, Path), "trust takes a key file, a fingerprint or 'unsigned'")
     known = {mark.hex() or UNSIGNED: mark for mark in store.signers()}
     if str(key) not in known and (isinstance(key, Path) or not _is_fingerprint(key)):
+        if pickles:
+            raise ValueError("pickles is for records that are adopted: what a trusted key signs is read in any case")
         return _trust_file(keyring, _key_in(key, [*known]))
     if str(key) == keyring.signer:
         raise ValueError(f"{key} is your own key: its records count already")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mandala_lab.model.errors import DamagedStoreError, StoreError
+from mandala_lab.model.files import target
 from mandala_lab.storage.opened import Opened
 from mandala_lab.sync import archive
 from mandala_lab.sync.merge import Imported, merge
@@ -26,7 +27,7 @@ class Transfer(Opened):
         Parameters
         ----------
         path
-            The archive, such as ``"results.zip"``; an older one there is replaced when the new one is whole.
+            The archive, which ends in ``.zip``; an older one there is replaced when the new one is whole.
         progress
             Is called with numbers of further bytes that were packed.
 
@@ -38,7 +39,9 @@ class Transfer(Opened):
         Raises
         ------
         StoreError
-            When it cannot be written.
+            When it cannot be written, or a store lies there.
+        ValueError
+            When it does not end in ``.zip``.
 
         Examples
         --------
@@ -53,10 +56,7 @@ class Transfer(Opened):
         >>> print(Storage("restored.db").merge("squares.zip"))
         1 new calls and 0 new values
         """
-        place = Path(path).expanduser().resolve()
-        if not place.parent.is_dir():
-            raise StoreError(f"the folder {place.parent} does not exist; create it or choose another path")
-        return archive.pack(self._written, place, progress or _nobody)
+        return archive.pack(self._written, target(path, ".zip"), progress or _nobody)
 
     def merge(self, path: str | Path, *, progress: Tell | None = None) -> Imported:
         """Take in what an archive or another store holds and this one lacks; repeating is harmless.
@@ -94,8 +94,8 @@ def take_in(path: Path, storage: Opened, tell: Tell) -> Imported:
         with closing(open_for_reading(str(path))) as source:
             return merge(source, target, tell, taken)
     except DamagedStoreError:
-        with what_is_left(str(path)) as (source, lost):
-            return replace(merge(source, target, tell, taken), lost=lost)
+        with what_is_left(str(path)) as (source, is_whole):
+            return replace(merge(source, target, tell, taken), whole=is_whole)
 
 
 def _nobody(_number: int) -> None:

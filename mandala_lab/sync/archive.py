@@ -23,6 +23,7 @@ from mandala_lab.ports.call_store import CallStore
 FORMAT = 1
 _DATABASE, _MANIFEST, _VALUES = "store.db", "manifest.json", "store.db.values/"
 _VALUE = re.compile(re.escape(_VALUES) + "[0-9a-f]{40}")
+_ZIP = b"PK\3\4"
 _PIECE = 1 << 20
 _TRIES = 20
 _TROUBLE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error)
@@ -95,8 +96,9 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip rather than a database."""
-    return zipfile.is_zipfile(path)
+    """Whether a file is a zip, maybe a damaged one, rather than a database."""
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP or zipfile.is_zipfile(path) or path.suffix.lower() == ".zip"
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path, path: Path) -> None:

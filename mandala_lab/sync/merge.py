@@ -22,18 +22,18 @@ class Imported:
         Number of values and calls that were left where they were, and of descriptions (of ops, code versions) that
         came without what could not be believed: their bytes are not those that were stored, or they bear a
         signature of a key that counts, and not for what they say.
-    lost
-        About how many records lie in damaged pages of the database, and could not be read.
+    whole
+        Whether all could be read; if not, records in damaged pages of the database are lost.
     """
 
     calls: int
     values: int
     damaged: int
-    lost: int = 0
+    whole: bool = True
 
     def __str__(self) -> str:
         left = f"; {self.damaged:,} damaged records were left out, or came in part" if self.damaged else ""
-        lost = f"; about {self.lost:,} records lie in damaged pages of the database" if self.lost else ""
+        lost = "" if self.whole else "; what lies in damaged pages of the database is lost"
         return f"{self.calls:,} new calls and {self.values:,} new values{left}{lost}"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Iterable
+from pathlib import Path
 
 from blake3 import blake3
 
@@ -59,9 +60,9 @@ class Keyring:
         Raises
         ------
         OSError
-            When a key cannot be read, or none can be made.
+            When the user's own key cannot be read, or none can be made.
         ValueError
-            When a file of `trusted_keys` is not there.
+            When a key that is trusted cannot be read.
         """
         own = keys.own_key()
         is_new = own is None and make
@@ -69,11 +70,11 @@ class Keyring:
             own = keys.make_key()
         folder = keys.trusted_folder()
         files = [file for file in sorted(folder.iterdir()) if file.name[0] != "."] if folder.is_dir() else []
-        for file in Settings().trusted_keys:
-            if not file.is_file():
-                raise ValueError(f"trusted_keys names {file}, which is not there: give the path of a key file")
-            files.append(file)
-        found = cls(own, [key for file in files if (key := keys.read_key(file))])
+        others = [_trusted(file, "storage.trust was given it: delete it, and trust the key again") for file in files]
+        others += [
+            _trusted(file, "trusted_keys names it: give the path of a key file") for file in Settings().trusted_keys
+        ]
+        found = cls(own, others)
         found.is_new = is_new
         return found
 
@@ -119,6 +120,16 @@ class Keyring:
     def claims(self, signature: bytes | None) -> bool:
         """Whether a signature says that it was made with a key that counts: if it was not, something was changed."""
         return bool(signature) and signature[:FINGERPRINT_SIZE] in self._keys  # type: ignore[index]
+
+
+def _trusted(file: Path, advice: str) -> bytes:
+    try:
+        key = keys.read_key(file)
+    except OSError as error:
+        raise ValueError(f"{error}; {advice}") from error
+    if key is None:
+        raise ValueError(f"there is no key {file}; {advice}")
+    return key
 
 
 def signer_of(signature: bytes | None) -> str:

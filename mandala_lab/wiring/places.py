@@ -25,22 +25,12 @@ def place_large_values(
 
     known = store.setting("overflow_dir")
     chosen = settings.overflow_dir if settings is not None else None
-    if chosen is not None:
-        folder: Path | None = _chosen_folder(chosen)
-    elif known is not None:
-        folder = Path(known)
-    else:
-        folder = None if path == MEMORY else Path(f"{path}.values")
+    before = Path(known) if known is not None else None if path == MEMORY else Path(f"{path}.values")
+    folder = before if chosen is None else _chosen_folder(chosen)
     if folder is None:
         return
-    if (
-        must_be_there and store.has_spilled_values() and not folder.is_dir()
-    ):  # in this order: another may be writing its first
-        raise StoreError(
-            f"large values of this store lie in the folder {folder}, which is not there; bring it back, or say where "
-            "it is now with overflow_dir; if it is gone for good, make an empty one: its values are made again when "
-            "they are asked for"
-        )
+    if must_be_there:
+        _require_values(store, folder, before)
     if chosen is not None and str(folder) != known:
         store.set_setting("overflow_dir", str(folder))
     megabytes = settings.overflow_threshold_MB if settings is not None else 0.0
@@ -48,6 +38,31 @@ def place_large_values(
     apart = folder == Path(f"{path}.values")
     owner = None if apart or path == MEMORY else path
     store.spill_to(FolderBlobs(folder, synced=synced, owner=owner), int(megabytes * 2**20))
+
+
+def _require_values(store: SqlCallStore, folder: Path, before: Path | None) -> None:
+    """Refuse a folder without the large values that the store has: they lie elsewhere, or were moved."""
+    sample = store.some_spilled_values()  # asked first, since another may be making the folder with its first value
+    if not sample:
+        return
+    if not folder.is_dir() and folder == before:
+        raise StoreError(
+            f"large values of this store lie in {folder}, which is no folder or not there; bring it back, or say where "
+            "it is now with overflow_dir; if it is gone for good, make an empty one: its values are made again when "
+            "they are asked for"
+        )
+    if folder != before and not any(_is_file(folder / cid.hex()) for cid in sample):
+        raise StoreError(
+            f"overflow_dir is {folder}, and large values of this store are not there: it kept them in {before}; move "
+            "them to the new folder first, or leave overflow_dir out"
+        )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _chosen_folder(chosen: str | Path) -> Path:

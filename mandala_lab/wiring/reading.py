@@ -39,8 +39,8 @@ def open_for_reading(path: str, *, for_values: bool = True, beside: str | None =
 
 
 @contextmanager
-def what_is_left(path: str) -> Iterator[tuple[CallStore, int]]:
-    """Yield what can be read of a store with a damaged database, as a store, and about how many records cannot.
+def what_is_left(path: str) -> Iterator[tuple[CallStore, bool]]:
+    """Yield what can be read of a store with a damaged database, as a store, and whether that is all.
 
     Raises
     ------
@@ -51,10 +51,10 @@ def what_is_left(path: str) -> Iterator[tuple[CallStore, int]]:
 
     with tempfile.TemporaryDirectory(prefix="mandala-") as folder:
         copy = Path(folder) / "store.db"
-        lost = salvage(path, copy)
+        is_whole = salvage(path, copy)
         store = open_for_reading(str(copy), for_values=False, beside=path)
         try:
-            yield store, lost
+            yield store, is_whole
         finally:
             store.close()
 

@@ -97,8 +97,50 @@ def test_ls_lists_sessions(filled, run):
     storage.close()
     sessions = json.loads(run("ls", filled, "--sessions", "--json")[1])
     assert sessions[1:] == ["second"]
-    assert run("ls", filled, "--sessions")[1].splitlines() == sessions
+    assert run("ls", filled, "--sessions")[1].splitlines() == ["session", *sessions]
     assert run("export", filled, "second.svg", "--session", "second")[0] == 0
+
+
+def test_ls_lists_pins(filled, run):
+    call = Storage(filled).calls(ramp)[0]
+    run("pin", filled, call.hid, "--reason", "in the paper")
+    (one,) = json.loads(run("ls", filled, "--pins", "--json")[1])
+    assert (one["hid"], one["reason"]) == (call.hid, "in the paper")
+    assert call.hid in run("ls", filled, "--pins")[1]
+
+
+@pytest.mark.parametrize("kind", ["ops", "sessions", "pins", "signers", "set-aside"])
+def test_what_chooses_calls_does_not_go_with_other_lists(filled, run, kind):
+    for option in (["--op", "inc"], ["--status", "ok"], ["--limit", "3"]):
+        status, _, err = run("ls", filled, f"--{kind}", *option)
+        assert status == 1
+        assert f"they do not go with --{kind}" in err
+
+
+@pytest.mark.parametrize("name", ["s.zip", "s.svg", "link.zip"])
+def test_no_store_is_written_over(filled, run, tmp_path, name):
+    place, store = tmp_path / name, filled
+    if name.startswith("link"):
+        place.symlink_to(filled)
+    else:
+        Path(f"{filled}.values").rename(f"{place}.values")
+        store = str(Path(filled).rename(place))
+    status, _, err = run("export", store, str(place))
+    assert status == 1
+    assert "is a store, or another database: choose another name" in err
+    assert json.loads(run("stats", store, "--json")[1])["calls"] == 5
+
+
+def test_warnings_are_lines_of_the_command(filled):
+    done = subprocess.run(
+        [sys.executable, "-m", "mandala_lab", "stats", filled],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MANDALA_LAB_CACHE_MBB": "1"},
+    )
+    assert done.stderr.startswith("mandala: the environment has MANDALA_LAB_CACHE_MBB, which is no setting")
+    assert done.stderr.count("\n") == 1
 
 
 def test_ls_lists_what_was_set_aside_and_gc_deletes_it(filled, run, monkeypatch):
@@ -122,7 +164,7 @@ def test_a_store_without_its_large_values_is_listed(filled, run, tmp_path):
     for arguments in (["fsck", filled], ["fsck", filled, "--repair"], ["export", filled, "all.zip"]):
         status, _, err = run(*arguments)
         assert status in {1, 4}
-        assert "store.db.values, which is not there; bring it back" in err
+        assert "store.db.values, which is no folder or not there; bring it back" in err
     (tmp_path / "away").rename(f"{filled}.values")
     assert run("fsck", filled)[0] == 0
 
@@ -242,6 +284,7 @@ def test_export_draws_a_picture(filled, run, tmp_path):
         (["lst", "x.db"], "invalid choice"),
         (["ls", "x.db", "--limit", "0"], "'0' is no number from 1 on"),
         (["ls", "x.db", "--limit", "many"], "'many' is no number from 1 on"),
+        (["ls", "x.db", "--ops", "--pins"], "not allowed with"),
         ([], "COMMAND"),
     ],
 )
@@ -377,7 +420,7 @@ def test_a_store_in_a_place_that_cannot_be_written_is_looked_at(tmp_path):
         (folder / "s.db").chmod(0o444)
         folder.chmod(0o555)
         obeying = [] if os.getuid() else ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]  # root obeys no modes
-        for command in (["ls"], ["stats"], ["fsck"]):
+        for command in (["ls"], ["stats"], ["fsck"], ["gc", "--dry-run"]):
             done = subprocess.run(
                 [*obeying, sys.executable, "-m", "mandala_lab", *command, str(folder / "s.db")],
                 capture_output=True,

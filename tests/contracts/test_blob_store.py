@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_a_folder_that_is_gone_is_named(path, tmp_path):
         ramp(100_000)
     storage.close()
     folder.rename(tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match=r"large, which is not there; .* overflow_dir"):
+    with pytest.raises(StoreError, match=r"large, which is no folder or not there; .* overflow_dir"):
         Storage(path)
     moved = Storage(path, tmp_path / "elsewhere")
     with moved:
@@ -138,8 +139,23 @@ def test_a_folder_that_is_gone_is_named(path, tmp_path):
     moved.close()
 
 
+def test_another_folder_has_to_have_what_was_stored(path, tmp_path):
+    storage = Storage(path, tmp_path / "one", 0.5)
+    with storage:
+        ramp(100_000)
+    storage.close()
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "absent"):
+        with pytest.raises(StoreError, match=rf"{folder}, and large values .* not there: it kept them in .*one; move"):
+            Storage(path, tmp_path / folder)
+    with Storage(path) as storage, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ramp(100_000).value.size == 100_000
+    assert storage.stats().computed == 0
+
+
 def test_a_folder_that_another_makes_while_a_store_is_opened_is_there(path, monkeypatch):
-    asked = SqlCallStore.has_spilled_values
+    asked = SqlCallStore.some_spilled_values
 
     def another_is_first(store):
         monkeypatch.undo()
@@ -149,7 +165,7 @@ def test_a_folder_that_another_makes_while_a_store_is_opened_is_there(path, monk
         return asked(store)
 
     Storage(path, overflow_threshold_MB=0.5).close()
-    monkeypatch.setattr(SqlCallStore, "has_spilled_values", another_is_first)
+    monkeypatch.setattr(SqlCallStore, "some_spilled_values", another_is_first)
     storage = Storage(path, overflow_threshold_MB=0.5)
     assert len(_files(path.with_name("store.db.values"))) == 1
     storage.close()

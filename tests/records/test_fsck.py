@@ -236,8 +236,11 @@ def test_damaged_pages_are_told_of(filled):
     data[(page - 1) * size : (page - 1) * size + 40] = b"\xff" * 40
     filled.write_bytes(data)
     found = check(filled)
-    assert {fault.place for fault in found.faults} == {"database"}
+    assert {fault.place for fault in found.faults} == {"pages"}
     assert found.exit_code == 1
+    repaired = check(filled, repair=True)
+    assert repaired.repaired == {}
+    assert "'mandala import' takes the rest into a new store" in str(repaired)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

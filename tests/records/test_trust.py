@@ -133,6 +133,15 @@ def test_a_new_key_over_a_store_of_others_is_told(copied, tmp_path, monkeypatch)
         Storage(tmp_path / "new.db").close()  # of a new store there is nothing to tell
 
 
+def test_a_call_that_ran_for_want_of_trust_is_explained_so(copied):
+    with Storage(copied) as storage, warnings.catch_warnings():
+        warnings.simplefilter("ignore", MandalaLabWarning)
+        inc(1), inc(12345)
+    reasons = {call.inputs["x"].value: storage.explain(call).reason for call in storage.calls(inc)}
+    assert reasons[1] == "untrusted"
+    assert reasons[12345] == reasons[2] == "arguments", "and that of somebody else is explained as it is"
+
+
 def test_a_call_that_others_recorded_is_no_missing_one(copied):
     with Storage(copied) as storage, warnings.catch_warnings():
         warnings.simplefilter("ignore", MandalaLabWarning)
@@ -174,6 +183,8 @@ def test_what_is_trusted_has_to_be_there(copied, tmp_path):
     (tmp_path / "short").write_bytes(b"no key")
     with pytest.raises(StoreError, match=r"short is no key of 32 bytes$"):
         storage.trust(tmp_path / "short")
+    with pytest.raises(ValueError, match="what a trusted key signs is read in any case"):
+        storage.trust(tmp_path / "theirs" / "key", pickles=True)
     with pytest.raises(TypeError, match="key file, a fingerprint"):
         storage.trust(5)
     with storage, warnings.catch_warnings():

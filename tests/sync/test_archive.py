@@ -86,9 +86,15 @@ def test_where_an_archive_cannot_be_written_nothing_is_left(path, tmp_path, monk
     storage = fill(path)
     with pytest.raises(StoreError, match="does not exist; create it"):
         storage.backup(tmp_path / "no folder" / "all.zip")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(StoreError, match="cannot be written"):
-        storage.backup(tmp_path / "folder")
+    (tmp_path / "folder.zip").mkdir()
+    with pytest.raises(StoreError, match="is a folder: choose another name"):
+        storage.backup(tmp_path / "folder.zip")
+    (tmp_path / "folder.zip").rmdir()
+    with pytest.raises(ValueError, match=r"all.tar does not end in .zip, .* name it .*all.zip"):
+        storage.backup(tmp_path / "all.tar")
+    for place in (path, f"{path}-wal"):
+        with pytest.raises((StoreError, ValueError), match=r"is a store|does not end in \.zip"):
+            storage.backup(place)
     monkeypatch.setattr("zipfile.ZipFile.writestr", _full)
     with pytest.raises(StoreError, match="No space left"):
         storage.backup(tmp_path / "all.zip")
@@ -323,7 +329,7 @@ def test_what_is_neither_archive_nor_store_is_told(tmp_path, name):
     (tmp_path / "folder").mkdir()
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "some other zip")
-    with pytest.raises(StoreError, match=r"there is no file|not a database|no archive of a store"):
+    with pytest.raises(StoreError, match=r"no file|not a database|no archive of a store|read as an archive"):
         Storage(tmp_path / "target.db").merge(tmp_path / name)
 
 

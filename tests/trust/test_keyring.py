@@ -83,7 +83,10 @@ def test_the_settings_may_say_where_keys_lie(tmp_path, monkeypatch):
 
 def test_a_trusted_key_that_is_not_there_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("MANDALA_LAB_TRUSTED_KEYS", str(tmp_path / "nope"))
-    with pytest.raises(ValueError, match=r"trusted_keys names .*nope, which is not there"):
+    with pytest.raises(ValueError, match=r"there is no key .*nope; trusted_keys names it"):
+        Keyring.of_user()
+    (tmp_path / "nope").write_text("no key")
+    with pytest.raises(ValueError, match=r"nope is no key of 32 bytes; trusted_keys names it"):
         Keyring.of_user()
 
 
@@ -91,5 +94,5 @@ def test_keys_of_others_lie_beside_the_users_own():
     keys.write_key(keys.trusted_folder() / "theirs", OTHER)
     assert Keyring.of_user(make=True).knows(Keyring(OTHER).sign(b"note"), b"note")
     (keys.trusted_folder() / "theirs").chmod(0o644)
-    with pytest.raises(PermissionError, match="chmod 600"):
+    with pytest.raises(ValueError, match=r"chmod 600.*delete it, and trust the key again"):
         Keyring.of_user()

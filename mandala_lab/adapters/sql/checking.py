@@ -51,28 +51,22 @@ class Checking(Space):
         with self._database.reading() as connection, any_text(connection):
             connection.exec_driver_sql("BEGIN")
             try:
-                for (line,) in connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_LINES})"):
-                    if line != "ok":
-                        watch.fault(Fault("corrupt", "database", "", str(line)))
-                for (table, parent), number in _torn(connection).items():
-                    text = f"{number:,} rows of {table} refer to what is not in {parent}"
-                    watch.fault(Fault("corrupt", "database", "", text))
+                for fault in _faults_of(connection):
+                    watch.fault(fault)
                 _Check(connection, watch, self).run()
             except DBAPIError as error:  # pages of the file are damaged
-                watch.fault(
-                    Fault(
-                        "corrupt",
-                        "database",
-                        "",
-                        f"not all of it can be read: {error.orig}; 'mandala import' takes the rest into a new store",
-                    )
-                )
+                text = f"not all of it can be read: {error.orig}; 'mandala import' takes the rest into a new store"
+                watch.fault(Fault("corrupt", "pages", "", text))
             finally:
                 connection.exec_driver_sql("ROLLBACK")
         for stray in self.strays():
             if stray.age_s > _SETTLED_S:
                 text = f"no value of the store is in it ({stray.size:,} bytes): a process was killed, maybe"
                 watch.fault(Fault("other", "file", stray.name, text))
+
+    def database_faults(self) -> list[Fault]:
+        with self._database.reading() as connection:
+            return _faults_of(connection)
 
     def wrong_signature(self, watch: CheckWatch, signature: Any, signed: Signed) -> str:
         """Return what is wrong with the signature of a row; what others signed is counted."""
@@ -97,9 +91,15 @@ class Checking(Space):
             raise CorruptValueError(str(error)) from error
 
 
-def _torn(connection: Connection) -> Counter[tuple[str, str]]:
-    """Return numbers of rows that refer to no row, by table and by the table where it should be."""
-    return Counter((row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
+def _faults_of(connection: Connection) -> list[Fault]:
+    """Return what SQLite finds wrong with its own file, and rows that refer to no row."""
+    lines = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_LINES})")
+    texts = [str(line) for (line,) in lines if line != "ok"]
+    torn = Counter((row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check"))
+    texts += [
+        f"{number:,} rows of {table} refer to what is not in {parent}" for (table, parent), number in torn.items()
+    ]
+    return [Fault("corrupt", "database", "", text) for text in texts]
 
 
 class _Check:

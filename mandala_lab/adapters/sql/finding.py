@@ -29,6 +29,14 @@ class Finding(Connected):
     def find_content(self, cid: bytes) -> Found | None:
         return self._first_that_counts(self._do.find_content, self._do.find_all_content, (cid[:HEAD], cid))
 
+    def was_foreign(self, cid: bytes) -> bool:
+        columns = (calls.c.hid, calls.c.cid, calls.c.status, calls.c.links, calls.c.signature)
+        equal = select(*columns).where(head(calls.c.cid) == cid[:HEAD], calls.c.cid == cid)
+        with self._database.reading() as connection:
+            rows = connection.execute(equal.order_by(calls.c.id)).all()
+        counting = [self._counts(row.signature, of_call(row.hid, row.cid, row.status, row.links)) for row in rows]
+        return any(counting) and not counting[0]
+
     def _first_that_counts(self, one: str, every: str, asked: tuple[bytes, bytes]) -> Found | None:
         """Return the first recorded call that counts; where none does, the first."""
         row = self._database.fetch(one, asked)

@@ -46,8 +46,8 @@ _ORPHANS = (
 )
 
 
-def salvage(path: str, target: Path) -> int:
-    """Copy what can be read of the database at `path` to a new store; return how many rows are known to be lost.
+def salvage(path: str, target: Path) -> bool:
+    """Copy what can be read of the database at `path` to a new store; return whether that was all.
 
     Raises
     ------
@@ -61,26 +61,25 @@ def salvage(path: str, target: Path) -> int:
     Database(str(target)).close()
     with closing(_writer(target)) as made:
         try:
-            lost = _copy(copy, made, path)
+            is_whole = _copy(copy, made, path)
         except sqlite3.Error as error:
             raise StoreError(f"nothing of the store {path} can be read: {error}; restore a backup") from error
     for end in ("", "-wal", "-shm"):
         Path(f"{copy}{end}").unlink(missing_ok=True)
-    return lost
+    return is_whole
 
 
-def _copy(copy: Path, made: sqlite3.Connection, path: str) -> int:
+def _copy(copy: Path, made: sqlite3.Connection, path: str) -> bool:
     with closing(sqlite3.connect(copy)) as found:
         _describe_anew(found)
     with closing(_writer(copy)) as found:
         lacking = {*_names(made)} - {*_names(found)}
         if lacking:
             raise StoreError(f"{path} is damaged, and lacks {', '.join(sorted(lacking))}: restore a backup")
-        lost = sum(_copy_table(found, made, table) for table in _TABLES)
-    for statement in _ORPHANS:
-        lost += max(0, made.execute(statement).rowcount)
+        whole = [_copy_table(found, made, table) for table in _TABLES]
+    orphans = sum(made.execute(statement).rowcount for statement in _ORPHANS)
     made.commit()
-    return lost
+    return all(whole) and not orphans
 
 
 def _names(database: sqlite3.Connection) -> list[str]:
@@ -119,19 +118,19 @@ def _description(table: Table) -> str:
     return f'CREATE TABLE "{table.name}" ({", ".join(names)})' + ("" if has_rowid else " WITHOUT ROWID")
 
 
-def _copy_table(found: sqlite3.Connection, made: sqlite3.Connection, table: Table) -> int:
-    """Copy the rows of a table; return how many are known to be lost."""
+def _copy_table(found: sqlite3.Connection, made: sqlite3.Connection, table: Table) -> bool:
+    """Copy the rows of a table; return whether those were all."""
     names = ", ".join(f'"{column.name}"' for column in table.c)
     marks = ", ".join("?" * len(table.c))
     adding = f'INSERT OR IGNORE INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - our own names
-    lost = 0
+    is_whole = True
     for part, key in _parts(made, table):
         reader = _Reader(found, f'SELECT {key}, {names} FROM "{table.name}" WHERE {part}{key} > ? ORDER BY {key}')  # noqa: S608 - as above
         rows = reader.rows()
         while batch := list(islice(rows, _BATCH)):
-            lost += _add(made, adding, batch)
-        lost += reader.lost
-    return lost
+            is_whole &= not _add(made, adding, batch)
+        is_whole &= reader.is_whole
+    return is_whole
 
 
 def _parts(made: sqlite3.Connection, table: Table) -> Iterator[tuple[str, str]]:
@@ -159,13 +158,13 @@ class _Reader:
 
     Attributes
     ----------
-    lost
-        How many numbers were passed over before a row that could be read.
+    is_whole
+        Whether all rows could be read so far.
     """
 
     def __init__(self, found: sqlite3.Connection, query: str) -> None:
         self._found, self._query = found, query
-        self.lost = 0
+        self.is_whole = True
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield rows."""
@@ -181,6 +180,7 @@ class _Reader:
                     return
             except sqlite3.DatabaseError:
                 pass
+            self.is_whole = False
             last = self._behind_damage(last)
 
     def _behind_damage(self, last: int) -> int | None:
@@ -189,13 +189,11 @@ class _Reader:
         while not self._is_readable(last + step):
             step *= 2
             if step > _FARTHEST:
-                self.lost += 1  # at least
                 return None
         low, high = last + step // 2, last + step
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self._is_readable(middle) else (middle, high)
-        self.lost += high - last
         return high
 
     def _is_readable(self, number: int) -> bool:

@@ -14,6 +14,8 @@ from mandala_lab.model.structures import FORMAT
 from mandala_lab.model.values import Blob, StoredValue
 from mandala_lab.ports.blob_store import BlobStore
 
+_SAMPLE = 20
+
 
 class Values(Connected):
     """Values by content id."""
@@ -26,10 +28,10 @@ class Values(Connected):
         self._blobs = blobs
         self._spill_bytes = more_than_bytes
 
-    def has_spilled_values(self) -> bool:
-        """Whether values lie outside of the database."""
+    def some_spilled_values(self) -> list[bytes]:
+        """Return the content ids of some values that lie outside of the database."""
         with self._database.reading() as connection:
-            return connection.execute(select(spilled_values.c.cid).limit(1)).first() is not None
+            return list(connection.scalars(select(spilled_values.c.cid).limit(_SAMPLE)))
 
     def has_value(self, cid: bytes) -> bool:
         """Whether the value is stored, by somebody who counts: whoever does not may have written anything."""
