@@ -109,6 +109,24 @@ def test_each_page_may_be_damaged(made, damaged, tmp_path, wrong):
     assert sum(got) / len(got) > 0.8 * whole.calls
 
 
+def test_a_changed_byte_costs_little(made, damaged, tmp_path):
+    data, _, answers = made
+    chance = random.Random(11)
+    refused = 0
+    for number in range(60):
+        path = damaged(chance.randrange(len(data)), bytes([255 if number % 2 else chance.randrange(256)]))
+        try:
+            rescued(path, tmp_path / f"{number}.db")
+        except StoreError:
+            refused += 1
+            continue
+        with Storage(tmp_path / f"{number}.db", overflow_threshold_MB=0.01) as storage, warnings.catch_warnings():
+            warnings.simplefilter("ignore", MandalaLabWarning)
+            assert run_all() == answers
+        storage.close()
+    assert refused <= 2
+
+
 def test_a_damaged_description_of_tables_loses_nothing(made, damaged, tmp_path):
     data, _, _ = made
     place = data.find(b"CREATE TABLE calls")

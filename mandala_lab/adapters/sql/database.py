@@ -36,11 +36,10 @@ _HINTS = (
     ("not a database", "it is not a mandala-lab store: choose another path"),
     (_LOCKED, f"another program has been writing to it for {_BUSY_TIMEOUT_S:.0f} s: close what has it open"),
     ("readonly", "it cannot be written here: copy it to a place of yours"),
-    ("malformed", _DAMAGED),
-    ("constraint failed", _DAMAGED),
     ("unable to open", "check its permissions and those of its folder"),
     ("full", "make room on the disk"),
-    ("", "check the disk"),
+    ("disk I/O", "check the disk"),
+    ("", _DAMAGED),
 )
 _PAGE_BYTES = 2048  # a call writes some ten pages: smaller ones make a commit quicker
 _DELETING_KIB = 100_000  # pages that thousands of deletions touch are all over the place, and written once then
