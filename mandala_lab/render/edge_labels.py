@@ -7,11 +7,13 @@ it as a tooltip and in the text twin.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mandala_lab.render.boxes import EDGE_LABEL_SIZE
 from mandala_lab.render.curves import Piece, goes_down, pieces, point_at
-from mandala_lab.render.field import Area, Field, line_areas
+from mandala_lab.render.field import Area, line_areas
+from mandala_lab.render.grid import Grid
 from mandala_lab.render.text_width import shorten, text_width
 
 if TYPE_CHECKING:
@@ -44,18 +46,19 @@ def place_labels(scene: Scene) -> list[PlacedLabel]:
     is left out.
     """
     nodes = {node.id: node for node in scene.nodes}
-    taken = Field()
-    for node in scene.nodes:
-        taken.add_box(Area(node.x, node.y, node.x + node.w, node.y + node.h))
     labelled = [edge for edge in scene.edges if _tells(edge, nodes)]
     if not labelled:
         return []
     ways = {edge.id: _way(edge, nodes) for edge in scene.edges}
+    boxes: Grid[None] = Grid()
+    lines: Grid[Piece] = Grid()
+    for node in scene.nodes:
+        boxes.add(Area(node.x, node.y, node.x + node.w, node.y + node.h), None)
     for way in dict.fromkeys(piece for found in ways.values() for piece in found):
-        taken.add_route(_samples(way))
+        lines.add(line_areas([way[0], way[3]])[0], way)
     for found in ways.values():
-        taken.add_box(_tip(found[-1]))
-    places = (_place(edge, ways[edge.id][-1], taken, scene) for edge in labelled)
+        boxes.add(_tip(found[-1]), None)
+    places = (_place(edge, ways[edge.id][-1], boxes, lines, scene) for edge in labelled)
     return [place for place in places if place is not None]
 
 
@@ -84,7 +87,7 @@ def _tip(piece: Piece) -> Area:
     return Area(min(x, bx) - half[0], min(y, by) - half[1], max(x, bx) + half[0], max(y, by) + half[1])
 
 
-def _place(edge: SceneEdge, piece: Piece, taken: Field, scene: Scene) -> PlacedLabel | None:
+def _place(edge: SceneEdge, piece: Piece, boxes: Grid[None], lines: Grid[Piece], scene: Scene) -> PlacedLabel | None:
     """Return the place on the last piece, which an edge shares with no other, with the fewest lines."""
     text = shorten(edge.label, LONGEST)
     width = text_width(text, EDGE_LABEL_SIZE)
@@ -95,22 +98,32 @@ def _place(edge: SceneEdge, piece: Piece, taken: Field, scene: Scene) -> PlacedL
             x, y = edge.points[1][0] + width / 2 + _LOOP_SHIFT, edge.points[1][1]
         area = Area(x - width / 2 - _CLEAR, y - _HEIGHT / 2, x + width / 2 + _CLEAR, y + _HEIGHT / 2)
         inside = area.u0 >= 0 and area.v0 >= 0 and area.u1 <= scene.width and area.v1 <= scene.height
-        if not inside or taken.boxes_in(area):
+        if not inside or boxes.within(area):
             continue
-        lines = _others(piece, area, taken)
-        if lines > _MOST_LINES:
+        covered = _covered(piece, area, lines)
+        if covered > _MOST_LINES:
             continue
-        if best is None or lines < best[0]:
-            best = (lines, PlacedLabel(text, x, y, width), area)
-        if lines == 0:
+        if best is None or covered < best[0]:
+            best = (covered, PlacedLabel(text, x, y, width), area)
+        if covered == 0:
             break
     if best is None:
         return None
-    taken.add_box(best[2])
+    boxes.add(best[2], None)
     return best[1]
 
 
-def _others(piece: Piece, area: Area, taken: Field) -> int:
+def _covered(piece: Piece, area: Area, lines: Grid[Piece]) -> int:
     """How many pieces of other lines a label would cover."""
-    own = line_areas(_samples(piece))
-    return sum(line not in own for line in taken.lines_in(area))
+    near = {other for _, other in lines.within(area) if other != piece}
+    return sum(any(_overlap(part, area) for part in _parts(other)) for other in near)
+
+
+@lru_cache(maxsize=20_000)
+def _parts(piece: Piece) -> list[Area]:
+    """Return small rectangles that follow a piece: a label is near one again and again."""
+    return line_areas(_samples(piece))
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    return one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]

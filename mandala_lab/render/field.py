@@ -69,15 +69,6 @@ class Field:
                 if area.v0 < v1 and area.v1 > v0:
                     yield area
 
-    def boxes_in(self, place: Area) -> list[Area]:
-        """Boxes that overlap a place."""
-        return [a for a in self.boxes(place.v0, place.v1) if a.u0 < place.u1 and a.u1 > place.u0]
-
-    def lines_in(self, place: Area) -> list[Area]:
-        """Rectangles of lines that overlap a place."""
-        found = self._between(self._lines, place.v0, place.v1)
-        return [a for a in found if a.u0 < place.u1 and a.u1 > place.u0]
-
     def free_place(self, wish: float, width: float, row: tuple[float, float], gap: float, least: float) -> float:
         """Return the centre nearest to `wish` where something of that width stands free.
 

@@ -8,7 +8,6 @@ no foreign content.
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -23,7 +22,7 @@ from mandala_lab.render.boxes import (
 )
 from mandala_lab.render.curves import Piece, goes_down, number, path_data, pieces
 from mandala_lab.render.edge_labels import place_labels
-from mandala_lab.render.text_width import clean, is_latin, shorten, text_width
+from mandala_lab.render.text_width import clean, shorten, text_width
 from mandala_lab.render.theme import ThemeName, check_theme, style_sheet
 from mandala_lab.schema.scene import GLYPHS
 
@@ -115,25 +114,21 @@ def _edge(edge: SceneEdge, nodes: dict[str, SceneNode], drawn: set[Piece]) -> st
     drawn.update(found)
     label = f" ({edge.label})" if edge.label else ""
     words = _text(f"{source.label} \u2192 {target.label}{label}")
-    return f'<g class="edge"><title>{words}</title><path d="{data}" marker-end="url(#ml-tip)"/></g>'
+    return f'<g class="edge"><title>{words}</title><path d="{data}"/></g>'
 
 
 def _labels(scene: Scene) -> Iterator[str]:
-    for text, x, y, width in place_labels(scene):
-        place = f'x="{number(x)}" y="{number(y + EDGE_LABEL_SIZE * 0.35)}"'
-        yield f'<text class="way" aria-hidden="true" {place}{_fitted(text, width)}>{_text(text)}</text>'
+    yield '<g class="ways" aria-hidden="true">'
+    for text, x, y, _ in place_labels(scene):
+        yield f'<text x="{number(x)}" y="{number(y + EDGE_LABEL_SIZE * 0.35)}">{_text(text)}</text>'
+    yield "</g>"
 
 
-def _fitted(text: str, bound: float, room: float = inf) -> str:
-    """Attributes that keep a text inside its room whatever the font.
-
-    Outside Latin the bound is far above the usual width, so such a text is
-    left as it is unless its box is too small for the bound.
-    """
-    length = min(bound * _NATURAL, room)
-    if length <= 0 or (bound <= room and not is_latin(text)):
+def _fitted(bound: float, room: float) -> str:
+    """Attributes that keep a text inside its room whatever the font; none where its upper bound has room."""
+    if bound <= room:
         return ""
-    return f' textLength="{number(length)}" lengthAdjust="spacingAndGlyphs"'
+    return f' textLength="{number(min(bound * _NATURAL, room))}" lengthAdjust="spacingAndGlyphs"'
 
 
 def _node(node: SceneNode) -> str:
@@ -152,14 +147,14 @@ def _node(node: SceneNode) -> str:
     else:
         texts.append(_line(node, "label", shorten(node.label), LABEL_SIZE, middle + 4.6))
     return (
-        f'<g class="node {node.kind} {node.status}" role="graphics-symbol" aria-label="{words}">'
+        f'<g class="node {node.kind} {node.status}" role="graphics-symbol">'
         f"<title>{words}</title>{box}{_glyph(node)}{''.join(texts)}</g>"
     )
 
 
 def _line(node: SceneNode, name: str, text: str, size: float, y: float) -> str:
     # A node that grew a longer text in an old box gets its text squeezed.
-    fit = _fitted(text, text_width(text, size), max(node.w - TEXT_LEFT - TEXT_RIGHT, 1.0))
+    fit = _fitted(text_width(text, size), max(node.w - TEXT_LEFT - TEXT_RIGHT, 1.0))
     return f'<text class="{name}" x="{number(node.x + TEXT_LEFT)}" y="{number(y)}"{fit}>{_text(text)}</text>'
 
 

@@ -86,17 +86,14 @@ def text_width(text: str, size: float) -> float:
     return sum(map(_advance, text)) * size
 
 
-def is_latin(text: str) -> bool:
-    """Whether the width table knows the characters of a text closely."""
-    return all(ord(character) <= _LAST_LATIN or character == ELLIPSIS for character in text)
-
-
 def clean(text: str) -> str:
     """Text that is safe in XML and reads in the order it has.
 
     Control characters, lone surrogates, U+FFFE, U+FFFF and marks that reorder
     text become U+FFFD; line breaks become one space.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _REORDERING.sub("\ufffd", _ILLEGAL.sub("\ufffd", _BREAKS.sub(" ", text)))
 
 

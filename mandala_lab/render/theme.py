@@ -73,9 +73,9 @@ _SHAPES = f"""\
 .ml text{{font-family:{FONTS}}}
 .ml .label{{font-size:{LABEL_SIZE:g}px;font-weight:600}}
 .ml .detail{{font-size:{DETAIL_SIZE:g}px}}
-.ml .edge path{{fill:none;stroke-width:1.4}}
-.ml .way{{font-size:{EDGE_LABEL_SIZE:g}px;text-anchor:middle}}
-.ml .way{{paint-order:stroke;stroke-width:4;stroke-linejoin:round}}
+.ml .edge path{{fill:none;stroke-width:1.4;marker-end:url(#ml-tip)}}
+.ml .ways{{font-size:{EDGE_LABEL_SIZE:g}px;text-anchor:middle}}
+.ml .ways{{paint-order:stroke;stroke-width:4;stroke-linejoin:round}}
 .ml .box{{stroke-width:1.4}}
 .ml .error .box{{stroke-width:2.6}}
 .ml .earlier .box{{stroke-dasharray:4 3;stroke-width:1.2}}
@@ -97,7 +97,7 @@ def _colours(theme: Theme) -> str:
         f".ml .detail{{fill:{theme.detail}}}",
         f".ml .edge path{{stroke:{theme.edge}}}",
         f".ml .tip{{fill:{theme.edge}}}",
-        f".ml .way{{fill:{theme.edge_label};stroke:{theme.ground}}}",
+        f".ml .ways{{fill:{theme.edge_label};stroke:{theme.ground}}}",
     ]
     for status in STATUSES:
         tone: Tone = getattr(theme, status)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mandala_lab.model.outline import OutlineNode, var_id
 from mandala_lab.render.boxes import LABEL_SIZE, TEXT_LEFT, box_size
-from mandala_lab.render.text_width import clean, is_latin, shorten, text_width
+from mandala_lab.render.text_width import clean, shorten, text_width
 
 # Advances in em of the faces named; read from the fonts.
 FACES = {
@@ -65,8 +65,3 @@ def test_boxes_hold_their_text_and_stay_reasonable(label):
     width, height = box_size(OutlineNode(var_id("x"), "var", label, label))
     assert TEXT_LEFT + text_width(shorten(label), LABEL_SIZE) < width < 700
     assert height == 42.0
-
-
-def test_only_latin_is_known_closely():
-    assert is_latin("naïve…")
-    assert not is_latin("שלום")
