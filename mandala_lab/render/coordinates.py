@@ -10,7 +10,6 @@ that lead on come before those that end there, so long chains are straight too.
 from __future__ import annotations
 
 from itertools import pairwise
-from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -91,11 +90,15 @@ def _leading(around: list[int], near: list[list[int]]) -> list[int]:
 
     So a chain is aligned with itself, and not with the constants that its steps take.
     """
+    if len(around) == 1:
+        return around
     return [other for other in around if near[other]] or around
 
 
 def _medians(web: Web, vertex: int, around: list[int], position: dict[int, int]) -> list[int]:
     """Return the neighbours to align with, best first."""
+    if len(around) == 1:
+        return around
     trunk = _trunk_neighbour(web, vertex, around)
     if trunk >= 0:
         return [trunk]
@@ -118,24 +121,24 @@ def _gap(web: Web, left: int, right: int) -> float:
 
 def _pack(web: Web, layers: Layers, block: list[int]) -> list[float]:
     """Push every block as far left as its neighbours allow, then together."""
-    right_of: dict[int, list[tuple[int, float]]] = {root: [] for root in block}
-    waiting = dict.fromkeys(block, 0)
+    right_of: list[list[tuple[int, float]]] = [[] for _ in block]
+    waiting = [0] * len(block)
     for layer in layers:
         for left, right in pairwise(layer):
             right_of[block[left]].append((block[right], _gap(web, left, right)))
             waiting[block[right]] += 1
-    place = dict.fromkeys(waiting, 0.0)
-    order = [root for root, count in waiting.items() if count == 0]
+    place = [0.0] * len(block)
+    order = [root for root in dict.fromkeys(block) if not waiting[root]]
     for root in order:  # grows while we walk
+        here = place[root]
         for other, gap in right_of[root]:
-            place[other] = max(place[other], place[root] + gap)
+            place[other] = max(place[other], here + gap)
             waiting[other] -= 1
-            if waiting[other] == 0:
+            if not waiting[other]:
                 order.append(other)
     for root in reversed(order):
-        room = min((place[other] - gap for other, gap in right_of[root]), default=inf)
-        if room != inf:
-            place[root] = max(place[root], room)
+        if right_of[root]:
+            place[root] = max(place[root], min([place[other] - gap for other, gap in right_of[root]]))
     return [place[root] for root in block]
 
 

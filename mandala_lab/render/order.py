@@ -8,6 +8,7 @@ the best order seen is kept, so more work never makes a picture worse.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _SWEEPS_SMALL = 24
 _SWEEPS_LARGE = 6
 _SMALL = 1500
 _PATIENCE = 3
+_BY_MIDDLE = itemgetter(0, 1)
 
 
 def order_layers(web: Web) -> None:
@@ -49,13 +51,19 @@ def crossings(web: Web, position: list[int]) -> int:
     for layer in web.layers:
         seen: list[int] = []
         for upper in layer:
-            ends = sorted(position[lower] for lower in web.below[upper])
-            if seen:
-                for end in ends:
-                    total += len(seen) - bisect_right(seen, end)
+            ends = _places(web.below[upper], position)
+            for end in ends:
+                total += len(seen) - bisect_right(seen, end)
             for end in ends:
                 insort(seen, end)
     return total
+
+
+def _places(vertices: list[int], position: list[int]) -> list[int]:
+    """Return where vertices are in their layer, in order; most of a large web are bends, with one on each side."""
+    if len(vertices) == 1:
+        return [position[vertices[0]]]
+    return sorted([position[vertex] for vertex in vertices])
 
 
 def _positions(layers: list[list[int]], count: int) -> list[int]:
@@ -96,9 +104,9 @@ def _sweep(web: Web, position: list[int], *, downwards: bool) -> None:
             around = near[vertex]
             if around:
                 slots.append(place)
-                keyed.append((*_middle(sorted(position[v] for v in around)), vertex))
+                keyed.append((*_middle(_places(around, position)), vertex))
         # Vertices without neighbours on that side keep their slots.
-        keyed.sort(key=lambda item: item[:2])
+        keyed.sort(key=_BY_MIDDLE)
         for place, (_, _, vertex) in zip(slots, keyed, strict=True):
             layer[place] = vertex
             position[vertex] = place
@@ -107,6 +115,8 @@ def _sweep(web: Web, position: list[int], *, downwards: bool) -> None:
 def _middle(places: list[int]) -> tuple[float, float]:
     """Return the median of sorted places, and their mean to part equal medians."""
     count = len(places)
+    if count == 1:
+        return places[0], places[0]
     half = count // 2
     median = places[half] if count % 2 else (places[half - 1] + places[half]) / 2
     return median, sum(places) / count
@@ -118,9 +128,7 @@ def _exchange(web: Web, position: list[int]) -> None:
     for _ in range(rounds):
         better = False
         for layer in web.layers:
-            around = [
-                (sorted(position[w] for w in web.above[v]), sorted(position[w] for w in web.below[v])) for v in layer
-            ]
+            around = [(_places(web.above[v], position), _places(web.below[v], position)) for v in layer]
             for left in range(len(layer) - 1):
                 one, two = around[left], around[left + 1]
                 gain = _gain(one[0], two[0]) + _gain(one[1], two[1])
