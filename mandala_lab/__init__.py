@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mandala_lab.model.errors import (
         ArgumentError,
         CorruptValueError,
+        LayoutError,
         MandalaLabError,
         MandalaLabWarning,
         NewCallError,
@@ -58,6 +59,7 @@ _HOMES = {
     "ReplayError": "model.errors",
     "SetRef": "model.structures",
     "Span": "model.calls",
+    "LayoutError": "model.errors",
     "StaleCodeError": "model.errors",
     "Storage": "storage",
     "StoreError": "model.errors",
@@ -84,6 +86,7 @@ __all__ = [
     "DictRef",
     "File",
     "Ignore",
+    "LayoutError",
     "ListRef",
     "MDict",
     "MList",

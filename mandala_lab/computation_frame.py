@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mandala_lab.frame import check, expand, export, outline, table
 from mandala_lab.frame.graph import FrameGraph
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MimeBundle = dict[str, Any]
+Orientation = Literal["TB", "LR"]
+Layout = Literal["layered", "dot"]
 _live_display: list[Callable[[ComputationFrame], MimeBundle]] = []
 
 
@@ -163,29 +165,62 @@ class ComputationFrame:
 
     # --- picture
 
-    def scene(self, orientation: Literal["TB", "LR"] = "TB") -> Scene:
-        """Return the picture as data; top to bottom (``"TB"``) or left to right (``"LR"``)."""
+    def scene(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Scene:
+        """Return the picture as data.
+
+        Parameters
+        ----------
+        orientation
+            Top to bottom (``"TB"``) or left to right (``"LR"``).
+        layout
+            ``"layered"``, or ``"dot"`` for that of Graphviz, whose program has to be installed.
+
+        Raises
+        ------
+        LayoutError
+            When Graphviz is not there, or would take minutes.
+        """
+        if layout not in get_args(Layout):
+            raise ValueError(f"layout={layout!r} is not a choice; {nearest(str(layout), get_args(Layout))}")
+        drawn = outline.outline(self._graph)
+        if layout == "dot":
+            from mandala_lab.render.dot import DotLayout
+
+            return DotLayout(orientation).place(drawn)
         from mandala_lab.render.layered import LayeredLayout
 
-        return LayeredLayout(orientation).place(outline.outline(self._graph))
+        return LayeredLayout(orientation).place(drawn)
 
-    def to_svg(self, orientation: Literal["TB", "LR"] = "TB") -> str:
+    def to_dot(self, orientation: Orientation = "TB") -> str:
+        """Return the graph in the language of Graphviz; its program is not needed.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage
+        >>> Storage().cf([]).to_dot().split()[:2]
+        ['digraph', 'mandala']
+        """
+        from mandala_lab.render.dot import outline_to_dot
+
+        return outline_to_dot(outline.outline(self._graph), orientation)
+
+    def to_svg(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> str:
         """Return the picture as SVG text."""
         from mandala_lab.render.svg import scene_to_svg
 
-        return scene_to_svg(self.scene(orientation))
+        return scene_to_svg(self.scene(orientation, layout=layout))
 
-    def save_svg(self, path: str | Path, orientation: Literal["TB", "LR"] = "TB") -> Path:
+    def save_svg(self, path: str | Path, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Path:
         """Write the picture to an SVG file and return its path."""
         place = target(path, ".svg")
-        picture = self.to_svg(orientation)
+        picture = self.to_svg(orientation, layout=layout)
         try:
             place.write_text(picture, encoding="utf-8")
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
         return Path(path)
 
-    def draw(self, path: str | Path | None = None, orientation: Literal["TB", "LR"] = "TB") -> ComputationFrame | Path:
+    def draw(self, path: str | Path | None = None, orientation: Orientation = "TB") -> ComputationFrame | Path:
         """Show the picture in a notebook, or write it to `path` as SVG."""
         return self if path is None else self.save_svg(path, orientation)
 

@@ -10,6 +10,7 @@
       CorruptValueError              a stored value is damaged
       UntrustedValueError            a stored value would have to run foreign code
       ReplayError                    `.code` says which kind
+      LayoutError                    a picture cannot be laid out as asked
       StoreError                     the store could not be opened, read or written
         DamagedStoreError            pages of its database are damaged
         CollectedError               what a call took was deleted before the call could be recorded
@@ -53,6 +54,10 @@ class CorruptValueError(MandalaLabError):
 
 class UntrustedValueError(MandalaLabError):
     """A stored value could only be read by running code out of the store."""
+
+
+class LayoutError(MandalaLabError):
+    """A picture cannot be laid out as asked."""
 
 
 class StoreError(MandalaLabError):
