@@ -33,7 +33,7 @@ def test_every_public_name_is_there():
 
 @pytest.mark.parametrize(
     "name",
-    "storage storage.records storage.code computation_frame memo.decorator memo.context memo.encoding.identity "
+    "storage storage.records storage.code computation_frame computation_frame.picture memo.decorator memo.context "
     "memo.encoding.forms model.errors model.hashing model.refs versions.syntax".split(),
 )
 def test_examples_in_docstrings_run(name):

@@ -9,7 +9,8 @@ import anywidget
 import msgspec
 import traitlets
 
-from mandala_lab.computation_frame import ComputationFrame, MimeBundle, register_live_display
+from mandala_lab.computation_frame import ComputationFrame
+from mandala_lab.computation_frame.picture import MimeBundle, register_live_display
 from mandala_lab.live.desk import read_request
 from mandala_lab.live.inspect import inspect
 from mandala_lab.model.errors import MandalaLabError

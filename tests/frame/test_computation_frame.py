@@ -167,13 +167,29 @@ def test_exports_agree(sums, tmp_path, capsys):
     assert set(graph.nodes) == set(frame.nodes)
     assert graph.number_of_edges() == len(frame.edges())
     assert {kind for _, kind in graph.nodes(data="kind")} == {"var", "op"}
-    assert frame.draw() is frame
-    saved = frame.draw(tmp_path / "frame.svg")
-    assert ET.parse(saved).getroot().tag.endswith("svg")
     frame.print_graph()
     assert "add" in capsys.readouterr().out
-    assert {name: len(refs) for name, refs in frame.refs_by_var().items()}["a"] == 4 or frame.refs_by_var()
+    assert {name: len(refs) for name, refs in frame.refs_by_var().items()} == {"a": 2, "b": 2, "total": 4}
     assert [len(calls) for calls in frame.calls_by_func().values()] == [4]
+
+
+def test_draw_shows_and_writes_as_asked(sums, tmp_path, capsys, monkeypatch):
+    frame, opened = sums.cf(add), []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert frame.draw() is frame
+    assert frame.draw("none") is None
+    saved = frame.draw(path=tmp_path / "frame.svg", orientation="LR")
+    assert ET.parse(saved).getroot().tag.endswith("svg")
+    assert saved.read_text() == frame.to_svg("LR")
+    assert capsys.readouterr().out == ""
+    frame.draw("browser", verbose=True, print_dot=True)
+    assert "digraph mandala" in capsys.readouterr().out
+    (place,) = opened
+    assert place.startswith("file://")
+    with pytest.raises(ValueError, match=r"did you mean path='x.svg'"):
+        frame.draw("x.svg")
+    with pytest.raises(ValueError, match="did you mean 'inline'"):
+        frame.draw("inlined")
 
 
 def test_an_empty_frame_is_ordinary(storage):

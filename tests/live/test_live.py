@@ -232,7 +232,7 @@ def test_the_widget_selects_and_answers(storage):
 
 
 def test_displayed_frames_become_widgets_beside_the_static_picture(storage, monkeypatch):
-    import mandala_lab.computation_frame as module
+    import mandala_lab.computation_frame.picture as module
 
     monkeypatch.setattr(module, "_live_display", [])
     with storage:

@@ -1,42 +1,29 @@
-"""`ComputationFrame`: the public face of a frame. Each method calls one function below it."""
+"""`ComputationFrame`: the public face of a frame. Each method calls one function below it.
+
+Here are its structure, its growth and its contents; `picture` shows it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
 
+from mandala_lab.computation_frame.picture import Picture
 from mandala_lab.frame import check, expand, export, outline, table
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import StoreError, nearest
-from mandala_lab.model.files import target
+from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import NodeId, VarId, node_name
 from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
-from mandala_lab.schema.scene import SCENE_MIME, Scene
 
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-MimeBundle = dict[str, Any]
-Orientation = Literal["TB", "LR"]
-Layout = Literal["layered", "dot"]
-_live_display: list[Callable[[ComputationFrame], MimeBundle]] = []
 
-
-def register_live_display(make: Callable[[ComputationFrame], MimeBundle]) -> None:
-    """Let `make` give the live view of every frame that is displayed, as metadata of its picture.
-
-    As metadata, and not as another picture beside it: what shows a saved notebook
-    (nbconvert, say) would prefer the live view, which it cannot show. The last one counts.
-    """
-    _live_display[:] = [make]
-
-
-class ComputationFrame:
+class ComputationFrame(Picture):
     """A graph of variables (refs) and operations (calls), immutable.
 
     Made by `Storage.cf`. Nodes go by their names, which are unique over both kinds.
@@ -57,7 +44,7 @@ class ComputationFrame:
     """
 
     def __init__(self, graph: FrameGraph, store: CallStore) -> None:
-        self._graph = graph
+        super().__init__(graph)
         self._store = store
 
     # --- structure
@@ -162,93 +149,6 @@ class ComputationFrame:
     def to_networkx(self) -> nx.MultiDiGraph:
         """Return nodes by name, and edges with their ``label``, as a networkx graph."""
         return export.to_networkx(self._graph)
-
-    # --- picture
-
-    def scene(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Scene:
-        """Return the picture as data.
-
-        Parameters
-        ----------
-        orientation
-            Top to bottom (``"TB"``) or left to right (``"LR"``).
-        layout
-            ``"layered"``, or ``"dot"`` for that of Graphviz, whose program has to be installed.
-
-        Raises
-        ------
-        LayoutError
-            When Graphviz is not there, or would take minutes.
-        """
-        if layout not in get_args(Layout):
-            raise ValueError(f"layout={layout!r} is not a choice; {nearest(str(layout), get_args(Layout))}")
-        drawn = outline.outline(self._graph)
-        if layout == "dot":
-            from mandala_lab.render.dot import DotLayout
-
-            return DotLayout(orientation).place(drawn)
-        from mandala_lab.render.layered import LayeredLayout
-
-        return LayeredLayout(orientation).place(drawn)
-
-    def to_dot(self, orientation: Orientation = "TB") -> str:
-        """Return the graph in the language of Graphviz; its program is not needed.
-
-        Examples
-        --------
-        >>> from mandala_lab import Storage
-        >>> Storage().cf([]).to_dot().split()[:2]
-        ['digraph', 'mandala']
-        """
-        from mandala_lab.render.dot import outline_to_dot
-
-        return outline_to_dot(outline.outline(self._graph), orientation)
-
-    def to_svg(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> str:
-        """Return the picture as SVG text."""
-        from mandala_lab.render.svg import scene_to_svg
-
-        return scene_to_svg(self.scene(orientation, layout=layout))
-
-    def save_svg(self, path: str | Path, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Path:
-        """Write the picture to an SVG file and return its path."""
-        place = target(path, ".svg")
-        picture = self.to_svg(orientation, layout=layout)
-        try:
-            place.write_text(picture, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
-        return Path(path)
-
-    def draw(self, path: str | Path | None = None, orientation: Orientation = "TB") -> ComputationFrame | Path:
-        """Show the picture in a notebook, or write it to `path` as SVG."""
-        return self if path is None else self.save_svg(path, orientation)
-
-    def print_graph(self) -> None:
-        """Print the graph as text."""
-        print(self.get_graph_desc())  # noqa: T201 - its purpose
-
-    def get_graph_desc(self) -> str:
-        """Return the graph as text; works for an empty frame."""
-        from mandala_lab.render.scene import scene_to_text
-
-        return scene_to_text(self.scene())
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[MimeBundle, MimeBundle]:
-        from mandala_lab.render.scene import scene_to_json
-        from mandala_lab.render.svg import scene_to_svg
-
-        scene = self.scene()
-        bundle: MimeBundle = {
-            "text/plain": repr(self),
-            "image/svg+xml": scene_to_svg(scene),
-            SCENE_MIME: json.loads(scene_to_json(scene)),
-        }
-        wanted = {kind: data for kind, data in bundle.items() if not include or kind in include}
-        shown = {kind: data for kind, data in wanted.items() if not exclude or kind not in exclude}
-        if not _live_display or SCENE_MIME not in shown:
-            return shown, {}
-        return shown, {SCENE_MIME: _live_display[-1](self)}
 
     def __repr__(self) -> str:
         operations = outline.plural(len(self._graph.operations), "operation")

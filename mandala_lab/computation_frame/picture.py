@@ -1,0 +1,161 @@
+"""How a frame is shown: in a notebook, in files, as text."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+from mandala_lab.frame import outline
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.model.errors import StoreError, nearest
+from mandala_lab.model.files import target
+from mandala_lab.schema.scene import SCENE_MIME, Scene
+
+MimeBundle = dict[str, Any]
+Orientation = Literal["TB", "LR"]
+Layout = Literal["layered", "dot"]
+ShowHow = Literal["inline", "browser", "none"]
+_live_display: list[Callable[[Any], MimeBundle]] = []
+
+
+def register_live_display(make: Callable[[Any], MimeBundle]) -> None:
+    """Let `make` give the live view of every frame that is displayed, as metadata of its picture.
+
+    As metadata, and not as another picture beside it: what shows a saved notebook
+    (nbconvert, say) would prefer the live view, which it cannot show. The last one counts.
+    """
+    _live_display[:] = [make]
+
+
+class Picture:
+    """The graph of a frame, drawn."""
+
+    def __init__(self, graph: FrameGraph) -> None:
+        self._graph = graph
+
+    def scene(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Scene:
+        """Return the picture as data.
+
+        Parameters
+        ----------
+        orientation
+            Top to bottom (``"TB"``) or left to right (``"LR"``).
+        layout
+            ``"layered"``, or ``"dot"`` for that of Graphviz, whose program has to be installed.
+
+        Raises
+        ------
+        LayoutError
+            When Graphviz is not there, or would take minutes.
+        """
+        if layout not in get_args(Layout):
+            raise ValueError(f"layout={layout!r} is not a choice; {nearest(str(layout), get_args(Layout))}")
+        drawn = outline.outline(self._graph)
+        if layout == "dot":
+            from mandala_lab.render.dot import DotLayout
+
+            return DotLayout(orientation).place(drawn)
+        from mandala_lab.render.layered import LayeredLayout
+
+        return LayeredLayout(orientation).place(drawn)
+
+    def to_dot(self, orientation: Orientation = "TB") -> str:
+        """Return the graph in the language of Graphviz; its program is not needed.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage
+        >>> Storage().cf([]).to_dot().split()[:2]
+        ['digraph', 'mandala']
+        """
+        from mandala_lab.render.dot import outline_to_dot
+
+        return outline_to_dot(outline.outline(self._graph), orientation)
+
+    def to_svg(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> str:
+        """Return the picture as SVG text."""
+        from mandala_lab.render.svg import scene_to_svg
+
+        return scene_to_svg(self.scene(orientation, layout=layout))
+
+    def save_svg(self, path: str | Path, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Path:
+        """Write the picture to an SVG file and return its path."""
+        place = target(path, ".svg")
+        picture = self.to_svg(orientation, layout=layout)
+        try:
+            place.write_text(picture, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+        return Path(path)
+
+    def draw(
+        self,
+        show_how: ShowHow = "inline",
+        path: str | Path | None = None,
+        verbose: bool = False,
+        print_dot: bool = False,
+        orientation: Orientation = "TB",
+        *,
+        layout: Layout = "layered",
+    ) -> Self | Path | None:
+        """Show the picture, and write it to an SVG file if a `path` is given.
+
+        Parameters
+        ----------
+        show_how
+            ``"inline"``: the frame is returned, which a notebook shows when it is the
+            last line of a cell. ``"browser"``: the picture is opened in a web browser.
+            ``"none"``: it is not shown.
+        path
+            The file, which ends in ``.svg``; its path is returned.
+        verbose
+            Print the graph as text, too.
+        print_dot
+            Print the graph in the language of Graphviz, too.
+        orientation, layout
+            As of `scene`.
+        """
+        if show_how not in get_args(ShowHow):
+            hint = f"did you mean path={show_how!r}?" if "." in str(show_how) else nearest(show_how, get_args(ShowHow))
+            raise ValueError(f"show_how={show_how!r} is not a choice; {hint}")
+        if verbose:
+            self.print_graph()
+        if print_dot:
+            print(self.to_dot(orientation))  # noqa: T201 - as asked
+        saved = None if path is None else self.save_svg(path, orientation, layout=layout)
+        if show_how == "browser":
+            saved = saved or self.save_svg(
+                Path(tempfile.mkdtemp(prefix="mandala-")) / "graph.svg", orientation, layout=layout
+            )
+            webbrowser.open(saved.resolve().as_uri())
+        return self if saved is None and show_how == "inline" else saved
+
+    def print_graph(self) -> None:
+        """Print the graph as text."""
+        print(self.get_graph_desc())  # noqa: T201 - its purpose
+
+    def get_graph_desc(self) -> str:
+        """Return the graph as text; works for an empty frame."""
+        from mandala_lab.render.scene import scene_to_text
+
+        return scene_to_text(self.scene())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[MimeBundle, MimeBundle]:
+        from mandala_lab.render.scene import scene_to_json
+        from mandala_lab.render.svg import scene_to_svg
+
+        scene = self.scene()
+        bundle: MimeBundle = {
+            "text/plain": repr(self),
+            "image/svg+xml": scene_to_svg(scene),
+            SCENE_MIME: json.loads(scene_to_json(scene)),
+        }
+        wanted = {kind: data for kind, data in bundle.items() if not include or kind in include}
+        shown = {kind: data for kind, data in wanted.items() if not exclude or kind not in exclude}
+        if not _live_display or SCENE_MIME not in shown:
+            return shown, {}
+        return shown, {SCENE_MIME: _live_display[-1](self)}
