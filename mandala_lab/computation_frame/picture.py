@@ -7,7 +7,7 @@ import tempfile
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from mandala_lab.frame import outline
 from mandala_lab.frame.graph import FrameGraph
@@ -15,8 +15,10 @@ from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.model.files import target
 from mandala_lab.schema.scene import SCENE_MIME, Scene
 
+if TYPE_CHECKING:
+    from mandala_lab.render.layered import Orientation
+
 MimeBundle = dict[str, Any]
-Orientation = Literal["TB", "LR"]
 Layout = Literal["layered", "dot"]
 ShowHow = Literal["inline", "browser", "none"]
 _live_display: list[Callable[[Any], MimeBundle]] = []

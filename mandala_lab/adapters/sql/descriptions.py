@@ -25,7 +25,7 @@ Ids = Mapping[int, int]
 """Row ids there to row ids here."""
 
 _ODD = (MandalaLabError, LookupError, TypeError, ValueError, AttributeError)
-_TEXT = "\N{REPLACEMENT CHARACTER}"
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 class Descriptions(Connected):
@@ -76,7 +76,7 @@ class Descriptions(Connected):
 
 def sound_op(row: Row) -> Row:
     """Return the row of an op, with as much of its description as can be read."""
-    readable = "".join(char if char.isprintable() else _TEXT for char in row["spec"])
+    readable = "".join(char if char.isprintable() else _UNREADABLE for char in row["spec"])
     for text in (row["spec"], readable):
         try:
             spec_from_row(row["key"], row["name"], text)
@@ -88,7 +88,7 @@ def sound_op(row: Row) -> Row:
 
 def sound_run(row: Row) -> Row:
     """Return the row of a run, without a list of packages that cannot be read."""
-    return row | {name: "{}" for name in ("packages",) if _TEXT in row[name]}
+    return row | {"packages": "{}"} if _UNREADABLE in row["packages"] else row
 
 
 def _united(
