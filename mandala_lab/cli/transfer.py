@@ -8,9 +8,8 @@ from pathlib import Path
 from mandala_lab.cli import shown
 from mandala_lab.cli.listing import reading
 from mandala_lab.computation_frame import ComputationFrame
-from mandala_lab.frame.build import FrameBuilder
-from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.source import of_op, of_session
 from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.model.files import target
 from mandala_lab.ports.call_store import CallStore
@@ -71,13 +70,10 @@ def take_in(options: Namespace) -> int:
 
 
 def _graph(store: CallStore, options: Namespace) -> FrameGraph:
-    builder = FrameBuilder()
     if options.op is not None:
-        builder.add_calls(store.calls_of_op(find.key_of(store, options.op)))
-    else:
-        found = store.calls_of_session(options.session)
-        if not found and options.session is not None:
-            told = nearest(options.session, store.sessions()[::-1])
-            raise LookupError(f"no call belongs to the session {options.session!r}; {told}")
-        builder.add_calls(with_structure(store, found))
-    return builder.graph()
+        return of_op(store, find.key_of(store, options.op))
+    found = of_session(store, options.session)
+    if not len(found.all_calls) and options.session is not None:
+        told = nearest(options.session, store.sessions()[::-1])
+        raise LookupError(f"no call belongs to the session {options.session!r}; {told}")
+    return found

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
+from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import outline
-from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.errors import StoreError, nearest
 from mandala_lab.model.files import target
 from mandala_lab.schema.scene import SCENE_MIME, Scene
@@ -33,11 +33,8 @@ def register_live_display(make: Callable[[Any], MimeBundle]) -> None:
     _live_display[:] = [make]
 
 
-class Picture:
+class Picture(Framed):
     """The graph of a frame, drawn."""
-
-    def __init__(self, graph: FrameGraph) -> None:
-        self._graph = graph
 
     def scene(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Scene:
         """Return the picture as data.

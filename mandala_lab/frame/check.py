@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from mandala_lab.frame.graph import FrameGraph, edge_label
-from mandala_lab.model.outline import node_name
+import numpy as np
+
+from mandala_lab.frame.catalogue import Links
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.numbers import is_in, lacking, united
+from mandala_lab.model.outline import VarId, node_name
 
 
 def check(graph: FrameGraph) -> None:
@@ -16,37 +20,43 @@ def check(graph: FrameGraph) -> None:
     """
     _check_elements(graph)
     _check_edges(graph)
-    names = [node_name(node) for node in (*graph.variables, *graph.operations)]
+    names = [node_name(node) for node in graph.nodes]
     _require(len(set(names)) == len(names), "names of nodes are unique")
 
 
 def _check_elements(graph: FrameGraph) -> None:
-    refs = {hid for hids in graph.variables.values() for hid in hids}
-    calls = [hid for hids in graph.operations.values() for hid in hids]
-    _require(refs == set(graph.refs), "variables hold exactly the known refs")
-    _require(sorted(calls) == sorted(graph.calls), "operations hold exactly the known calls, each once")
-    _require(
-        all(len({graph.calls[hid].op for hid in hids}) == 1 for hids in graph.operations.values()),
-        "a node holds calls of one op",
-    )
+    catalogue = graph.catalogue
+    for elements, known in ((graph.variables, catalogue.ref_count), (graph.operations, len(catalogue))):
+        for numbers in elements.values():
+            _require(bool((np.diff(numbers) > 0).all()), "a node holds each element once, in order")
+            _require(not len(numbers) or 0 <= numbers[0] <= numbers[-1] < known, "nodes hold known elements")
+    _require(graph.ops.keys() == graph.operations.keys(), "each operation is of an op")
+    for node, calls in graph.operations.items():
+        _require(bool((catalogue.ops.view[calls] == graph.ops[node]).all()), "an operation holds calls of its op")
 
 
 def _check_edges(graph: FrameGraph) -> None:
-    nodes = {*graph.variables, *graph.operations}
+    nodes = set(graph.nodes)
     _require(all(edge.source in nodes and edge.target in nodes for edge in graph.edges), "no edge dangles")
     _require(len(set(graph.edges)) == len(graph.edges), "edges are unique")
-    joined: dict[tuple[str, str, bool], set[str]] = {}
     for edge in graph.edges:
-        into = edge.target in graph.operations
-        _require(into != (edge.source in graph.operations), "edges join a variable and an operation")
-        operation, variable = (edge.target, edge.source) if into else (edge.source, edge.target)
-        joined.setdefault((operation, edge.label, into), set()).update(graph.variables[variable])  # type: ignore[index]
-    for operation, hids in graph.operations.items():
-        for call in map(graph.calls.__getitem__, hids):
-            for refs, into in ((call.inputs, True), (call.outputs, False)):
-                for name, ref in refs.items():
-                    held = joined.get((operation, edge_label(call, name), into))
-                    _require(held is None or ref.hid in held, "the ref of a call lies in a variable on its edge")
+        _require((edge.target in graph.operations) != (edge.source in graph.operations), "edges join unlike nodes")
+    for node, calls in graph.operations.items():
+        given, made = graph.joined_by(node)
+        _check_links(graph, graph.catalogue.inputs, calls, given)
+        _check_links(graph, graph.catalogue.outputs, calls, made)
+
+
+def _check_links(graph: FrameGraph, links: Links, calls: np.ndarray, joined: dict[str, list[VarId]]) -> None:
+    places, _ = links.places(calls)
+    for label, variables in joined.items():
+        refs = links.refs.view[places[links.labels.view[places] == graph.catalogue.label_number(label)]]
+        held = united(graph.variables[variable] for variable in variables)
+        lost = lacking(refs, held)
+        _require(
+            not is_in(lost, graph.all_refs).any(),
+            "the ref of a call that a frame holds lies in a variable on its edge",
+        )
 
 
 def _require(holds: bool, law: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.outline import node_name
 
@@ -13,21 +14,24 @@ if TYPE_CHECKING:
 
 def to_dict(graph: FrameGraph) -> dict[str, Any]:
     """Return the frame as JSON-ready data: equal frames give equal data."""
+    catalogue = graph.catalogue
     return {
-        "variables": {node_name(node): list(hids) for node, hids in graph.variables.items()},
-        "operations": {node_name(node): list(hids) for node, hids in graph.operations.items()},
+        "variables": {node_name(node): catalogue.ref_hids.texts(refs) for node, refs in graph.variables.items()},
+        "operations": {node_name(node): catalogue.call_hids.texts(calls) for node, calls in graph.operations.items()},
         "edges": [[node_name(edge.source), node_name(edge.target), edge.label] for edge in graph.edges],
-        "refs": {hid: ref.cid for hid, ref in graph.refs.items()},
-        "calls": {
-            hid: {
-                "op": call.op,
-                "status": call.status,
-                "version": call.version,
-                "inputs": {name: ref.hid for name, ref in call.inputs.items()},
-                "outputs": {name: ref.hid for name, ref in call.outputs.items()},
-            }
-            for hid, call in graph.calls.items()
-        },
+        "refs": {catalogue.ref_hid(ref): catalogue.ref_cid(ref) for ref in graph.all_refs.tolist()},
+        "calls": {catalogue.call_hid(call): _call(catalogue, call) for call in graph.all_calls.tolist()},
+    }
+
+
+def _call(catalogue: Catalogue, number: int) -> dict[str, Any]:
+    links = [(name, catalogue.ref_hid(ref), is_input) for name, ref, is_input in catalogue.links_of(number)]
+    return {
+        "op": catalogue.spec(number).key,
+        "status": "error" if catalogue.failed.view[number] else "ok",
+        "version": catalogue.version(number),
+        "inputs": {name: hid for name, hid, is_input in links if is_input},
+        "outputs": {name: hid for name, hid, is_input in links if not is_input},
     }
 
 
@@ -37,8 +41,8 @@ def to_networkx(graph: FrameGraph) -> nx.MultiDiGraph:
 
     found = nx.MultiDiGraph()
     for kind, nodes in (("var", graph.variables), ("op", graph.operations)):
-        for node, hids in nodes.items():
-            found.add_node(node_name(node), kind=kind, size=len(hids))
+        for node, elements in nodes.items():
+            found.add_node(node_name(node), kind=kind, size=len(elements))
     for edge in graph.edges:
         found.add_edge(node_name(edge.source), node_name(edge.target), label=edge.label)
     return found

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.calls import SpanStatus
-from mandala_lab.model.outline import Counts, NodeStatus, Outline, OutlineEdge, OutlineNode, node_name
+from mandala_lab.model.outline import Counts, NodeStatus, OpId, Outline, OutlineEdge, OutlineNode, VarId, node_name
 
-Occurrences = Mapping[str, Mapping[SpanStatus, int]]
-"""For each call by hid, how often it occurred in the session, by status."""
+Occurrences = Mapping[OpId, Mapping[SpanStatus, int]]
+"""For each operation, how often its calls occurred in the session, by status."""
 
 
 def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outline:
@@ -24,32 +23,36 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
     """
     statuses: dict[str, NodeStatus] = {}
     nodes: list[OutlineNode] = []
-    for operation, hids in graph.operations.items():
-        counts = _counts(graph, hids, occurrences)
+    for operation, calls in graph.operations.items():
+        counts = _counts(graph, operation, occurrences)
         status = _status(counts)
         statuses[operation] = status
-        detail = plural(len(hids), "call") + "".join(
+        detail = plural(len(calls), "call") + "".join(
             f" · {number} {word}" for number, word in ((counts.error, "failed"), (counts.cached, "cached")) if number
         )
         nodes.append(OutlineNode(operation, "op", node_name(operation), detail, status, counts))
+    makers: dict[VarId, set[NodeStatus]] = {}
+    takers: dict[VarId, set[NodeStatus]] = {}
+    for edge in graph.edges:
+        if edge.source in statuses:
+            makers.setdefault(VarId(edge.target), set()).add(statuses[edge.source])
+        else:
+            takers.setdefault(VarId(edge.source), set()).add(statuses[edge.target])
     for variable, refs in graph.variables.items():
-        makers = {statuses[edge.source] for edge in graph.edges if edge.target == variable}
-        takers = {statuses[edge.target] for edge in graph.edges if edge.source == variable}
-        shown = _variable_status(makers or takers)
+        shown = _variable_status(makers.get(variable) or takers.get(variable) or set())
         detail = plural(len(refs), "value")
         nodes.append(OutlineNode(variable, "var", node_name(variable), detail, shown, Counts(total=len(refs))))
     edges = tuple(OutlineEdge(edge.source, edge.target, edge.label) for edge in graph.edges)
     return Outline(tuple(nodes), edges)
 
 
-def _counts(graph: FrameGraph, hids: tuple[str, ...], occurrences: Occurrences | None) -> Counts:
-    found: Counter[str] = Counter()
-    for hid in hids:
-        if occurrences is None:
-            found["computed" if graph.calls[hid].status == "ok" else "error"] += 1
-        else:
-            found.update(occurrences.get(hid, {}))
-    return Counts(len(hids), found["computed"], found["cached"], found["error"])
+def _counts(graph: FrameGraph, operation: OpId, occurrences: Occurrences | None) -> Counts:
+    calls = graph.operations[operation]
+    if occurrences is None:
+        failed = int(graph.catalogue.failed.view[calls].sum())
+        return Counts(len(calls), len(calls) - failed, 0, failed)
+    found = occurrences.get(operation, {})
+    return Counts(len(calls), found.get("computed", 0), found.get("cached", 0), found.get("error", 0))
 
 
 def _status(counts: Counts) -> NodeStatus:

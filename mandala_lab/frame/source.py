@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mandala_lab.frame.build import FrameBuilder
-from mandala_lab.frame.expand import with_structure
+import numpy as np
+
+from mandala_lab.frame.asking import Asking
+from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.grown import Seen
+from mandala_lab.frame.joined import joined
+from mandala_lab.frame.numbers import distinct, lacking
 from mandala_lab.memo.decorator import Op
 from mandala_lab.model.refs import Ref
+from mandala_lab.model.structures import RESERVED
 from mandala_lab.ports.call_store import CallStore
 
 
@@ -21,35 +28,94 @@ def frame_of(store: CallStore, source: Any, session: str) -> FrameGraph:
     ValueError
         For what a frame cannot be made from.
     """
-    builder = FrameBuilder()
-    if source is None or (isinstance(source, str) and source == "run"):
-        calls = store.calls_of_session(None if source is None else session)
-        builder.add_calls(calls if source is None else with_structure(store, calls))
-    elif isinstance(source, Op):
-        builder.add_calls(store.calls_of_op(source.spec.key))
-    elif isinstance(source, Mapping):
-        for name, refs in source.items():
-            builder.add_refs(_refs(store, [refs] if isinstance(refs, Ref | str) else refs), str(name))
+    if source is None:
+        return of_session(store, None)
+    if isinstance(source, str) and source == "run":
+        return of_session(store, session)
+    if isinstance(source, Op):
+        return of_op(store, source.spec.key)
+    if isinstance(source, Mapping):
+        named = {str(name): [refs] if isinstance(refs, Ref | str) else refs for name, refs in source.items()}
     else:
-        refs = _refs(store, [source] if isinstance(source, Ref | str) else source)
-        if refs:
-            builder.add_refs(refs, "v")
-    return builder.graph()
+        named = {"v": [source] if isinstance(source, Ref | str) else source}
+    draft = Draft(Catalogue())
+    for name, refs in named.items():
+        numbers = _refs(draft.catalogue, store, refs)
+        if len(numbers) or isinstance(source, Mapping):
+            draft.put_refs(draft.add_variable(name), numbers)
+    return draft.graph()
 
 
-def _refs(store: CallStore, source: Any) -> list[Ref]:
+def of_op(store: CallStore, op: str) -> FrameGraph:
+    """Return the frame of all calls of an op: a variable for each argument and each output."""
+    catalogue = Catalogue()
+    at = store.last_event()
+    calls = catalogue.add(store.columns_of_op(op))
+    catalogue.held, catalogue.held_at = frozenset([op]), at
+    draft = Draft(catalogue)
+    if not len(calls):
+        return draft.graph()
+    node = draft.add_operation(int(catalogue.ops.view[calls[0]]))
+    draft.put_calls(node, calls)
+    for links, add in ((catalogue.inputs, draft.add_variable), (catalogue.outputs, draft.add_output)):
+        labels, refs = links.labels.view, links.refs.view  # all that is here is of this op
+        found, firsts = np.unique(labels, return_index=True)
+        for label in found[np.argsort(firsts)].tolist():
+            text = catalogue.labels[label]
+            variable = add(text)
+            draft.put_refs(variable, distinct(refs[labels == label]))
+            draft.join(variable, node, text, as_input=links is catalogue.inputs)
+    return draft.graph()
+
+
+def of_session(store: CallStore, session: str | None) -> FrameGraph:
+    """Return what occurred in a session, or all that is stored, as one connected graph."""
+    catalogue = Catalogue()
+    at = store.last_event()
+    calls = catalogue.add(store.columns_of_session(session))
+    if session is None:
+        catalogue.whole_at = at
+        return joined(catalogue, calls)
+    return joined(catalogue, with_structure(Asking(catalogue, store), calls))
+
+
+def with_structure(asking: Asking, calls: np.ndarray) -> np.ndarray:
+    """Return calls with those that connect the collections among their refs with the elements."""
+    catalogue = asking.catalogue
+    found, asked = [calls], Seen()
+    new = calls
+    while len(new):
+        given, made = (links.refs.view[links.places(new)[0]] for links in (catalogue.inputs, catalogue.outputs))
+        refs = asked.add(np.concatenate([given, made]))
+        held = refs[catalogue.is_collection(refs)]
+        if not len(held):
+            break
+        around = np.concatenate([asking.makers(held), asking.takers(held)])
+        structural = np.array([spec.key.startswith(RESERVED) for spec in catalogue.specs], bool)
+        new = lacking(distinct(around[structural[catalogue.ops.view[around]]]), distinct(np.concatenate(found)))
+        found.append(new)
+    return distinct(np.concatenate(found))
+
+
+def _refs(catalogue: Catalogue, store: CallStore, source: Any) -> np.ndarray:
     """Return refs that are given as such or by their hids."""
     if not isinstance(source, Iterable):
         raise ValueError(  # noqa: TRY004 - mandala's kind
             f"cannot make a frame from {source!r}; give an op, a Ref, several Refs or hids, or 'run'"
         )
-    found = []
-    for item in source:
-        if isinstance(item, Ref):
-            found.append(item)
-            continue
-        known = store.refs([item]) if isinstance(item, str) else []
-        if not known:
+    items = list(source)
+    for item in items:
+        if not isinstance(item, Ref | str):
+            raise ValueError(  # noqa: TRY004 - as above
+                f"a frame is made from refs, and {item!r} is neither one nor the hid of one"
+            )
+    named = {ref.hid: ref for ref in store.refs(item for item in items if isinstance(item, str))}
+    found: list[Ref] = []
+    for item in items:
+        ref = named.get(item) if isinstance(item, str) else item
+        if ref is None:
             raise ValueError(f"a frame is made from refs, and {item!r} is neither one nor the hid of one")
-        found += known
-    return found
+        if not ref.cid:
+            raise ValueError(f"{ref!r} has no place in a frame: its value could not be stored, so it has no history")
+        found.append(ref)
+    return distinct(catalogue.add_refs(found)) if found else np.zeros(0, np.int64)

@@ -1,93 +1,91 @@
-"""A frame as a table: one row for each joint history.
+"""A frame as a table: one row for each joint history. pandas appears only here.
 
-Every chosen element that leads to no other chosen element ends a history; its
-row holds, for each chosen node, the elements of that node it came from. Rows of
-different end nodes are joined where their common columns agree. pandas appears
-only here.
+Histories of different end nodes are joined where their common columns agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.histories import Histories, histories
 from mandala_lab.model.outline import NodeId, node_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
+JoinHow = Literal["outer", "inner"]
+_ABSENT = -(1 << 52)
+_SEVERAL = 1 << 40
+"""Codes stay exact where pandas turns a column into floats."""
 
-def table(graph: FrameGraph, nodes: Sequence[NodeId], show: Callable[[str], Any]) -> pd.DataFrame:
-    """Return the joint histories of `nodes`, with `show` of each element's hid in the cells.
 
-    A cell with several elements holds a tuple, one with none holds ``None``.
+def table(
+    graph: FrameGraph,
+    nodes: Sequence[NodeId],
+    show: Callable[[NodeId, int], Any],
+    how: JoinHow = "outer",
+    shown: Sequence[NodeId] | None = None,
+) -> pd.DataFrame:
+    """Return the joint histories of `nodes`, with what `show` makes of an element in the cells.
+
+    `show` takes a node and the number of a ref, or of a call. A cell with several
+    elements holds a tuple, one with none holds ``None``.
     """
     import pandas as pd
 
-    tables = [pd.DataFrame(rows, dtype=object) for rows in _histories(graph, nodes).values()]
-    joined = pd.DataFrame(columns=list(nodes), dtype=object)
-    for number, found in enumerate(tables):
-        common = [name for name in found.columns if name in joined.columns]
+    found = histories(graph, nodes)
+    shown = nodes if shown is None else shown
+    several: dict[tuple[int, ...], int] = {}
+    joined = pd.DataFrame(columns=list(nodes), dtype=np.int64)
+    for number, each in enumerate(found):
+        one = pd.DataFrame(_codes(each, several), columns=[node for node in nodes if node in each.cells])
+        common = [node for node in one.columns if node in joined.columns]
         if number == 0:
-            joined = found
+            joined = one
         elif common:
-            joined = joined.merge(found, on=common, how="outer")
+            joined = joined.merge(one, on=common, how=how)
         else:
-            joined = pd.concat([joined, found], ignore_index=True)
-    joined = joined.reindex(columns=list(nodes)).astype(object)
-    for node in nodes:
-        joined[node] = pd.Series([_cell(hids, show) for hids in joined[node]], index=joined.index, dtype=object)
-    joined.columns = [node_name(node) for node in nodes]
-    return joined
+            joined = pd.concat([joined, one], ignore_index=True)
+        joined = joined.fillna(_ABSENT).astype(np.int64)
+    tuples = {code: elements for elements, code in several.items()}
+    empty = np.full(len(joined), _ABSENT)
+    columns = [_column(joined.get(node, empty), partial(show, node), tuples) for node in shown]
+    made = pd.DataFrame(dict(enumerate(columns)), index=joined.index)
+    made.columns = pd.Index([node_name(node) for node in shown])
+    return made
 
 
-def _cell(hids: Any, show: Callable[[str], Any]) -> Any:
-    if not isinstance(hids, tuple):
-        return None
-    shown = tuple(show(hid) for hid in hids)
-    return shown[0] if len(shown) == 1 else shown
+def _codes(found: Histories, several: dict[tuple[int, ...], int]) -> dict[NodeId, np.ndarray]:
+    """Return a number for each cell: an element, or what stands for several of them."""
+    columns = {}
+    for node, (rows, elements) in found.cells.items():
+        column = np.full(found.number, _ABSENT)
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        column[rows[starts]] = elements[starts]
+        sizes = np.diff(np.append(starts, len(rows)))
+        for place in np.flatnonzero(sizes > 1).tolist():
+            group = tuple(elements[starts[place] : starts[place] + sizes[place]].tolist())
+            column[rows[starts[place]]] = several.setdefault(group, _SEVERAL + len(several))
+        columns[node] = column
+    return columns
 
 
-def _histories(graph: FrameGraph, nodes: Sequence[NodeId]) -> dict[NodeId, list[dict[NodeId, tuple[str, ...]]]]:
-    """Rows by end node; a row maps a node to the hids of its elements."""
-    elements: dict[NodeId, tuple[str, ...]] = dict(graph.operations)  # type: ignore[arg-type]
-    elements.update(graph.variables)  # type: ignore[arg-type]
-    homes: dict[str, list[NodeId]] = {}
-    for node in nodes:
-        for hid in elements.get(node, ()):
-            homes.setdefault(hid, []).append(node)
-    parents = _parents(graph)
-    inner = _ancestors(homes, parents)
-    order = {hid: number for number, hid in enumerate(homes)}
-    rows: dict[NodeId, list[dict[NodeId, tuple[str, ...]]]] = {}
-    for hid, ends in homes.items():
-        if hid in inner:
-            continue
-        row: dict[NodeId, list[str]] = {}
-        for element in sorted(homes.keys() & {hid, *_ancestors([hid], parents)}, key=order.__getitem__):
-            for node in homes[element]:
-                row.setdefault(node, []).append(element)
-        rows.setdefault(ends[0], []).append({node: tuple(hids) for node, hids in row.items()})
-    return rows
+def _column(codes: Any, show: Callable[[int], Any], tuples: Mapping[int, tuple[int, ...]]) -> Any:
+    """Return a column of what the codes stand for; each distinct one is made once."""
+    import pandas as pd
 
-
-def _parents(graph: FrameGraph) -> dict[str, list[str]]:
-    """Return what each element came from directly: a call from its inputs, a ref from its creator."""
-    found: dict[str, list[str]] = {}
-    for call in graph.calls.values():
-        found[call.hid] = [ref.hid for ref in call.inputs.values()]
-        for ref in call.outputs.values():
-            found[ref.hid] = [call.hid]
-    return found
-
-
-def _ancestors(hids: Any, parents: dict[str, list[str]]) -> set[str]:
-    found: set[str] = set()
-    todo = [parent for hid in hids for parent in parents.get(hid, ())]
-    while todo:
-        hid = todo.pop()
-        if hid not in found:
-            found.add(hid)
-            todo.extend(parents.get(hid, ()))
-    return found
+    distinct, which = np.unique(np.asarray(codes, np.int64), return_inverse=True)
+    shown = np.empty(len(distinct), object)
+    for place, code in enumerate(distinct.tolist()):
+        if code == _ABSENT:
+            shown[place] = None
+        elif code in tuples:
+            shown[place] = tuple(map(show, tuples[code]))
+        else:
+            shown[place] = show(code)
+    return pd.Series(shown[which], dtype=object)

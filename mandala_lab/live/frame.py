@@ -12,11 +12,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
-from mandala_lab.frame.build import FrameBuilder
-from mandala_lab.frame.expand import with_structure
+import numpy as np
+
+from mandala_lab.frame.asking import Asking
+from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.joined import JoinedCalls
 from mandala_lab.frame.outline import outline
+from mandala_lab.frame.source import with_structure
 from mandala_lab.model.calls import Span, SpanStatus
+from mandala_lab.model.hashing import DIGEST_SIZE
+from mandala_lab.model.outline import OpId
 from mandala_lab.render.layered import LayeredLayout
 from mandala_lab.render.scene import diff_scenes
 from mandala_lab.schema.messages import FrameDelta, FrameSnapshot, Push, StoreInfo
@@ -43,14 +49,13 @@ class LiveFrame:
         self._storage = storage
         self._push = push
         self._lock = threading.RLock()
-        self._builder = FrameBuilder()
-        self._builder.add_calls(with_structure(storage.store, storage.store.calls_of_session(storage.session)))
-        self._occurrences: dict[str, dict[SpanStatus, int]] = defaultdict(lambda: defaultdict(int))
+        self._start_anew()
+        self._occurrences: dict[OpId, dict[SpanStatus, int]] = defaultdict(lambda: defaultdict(int))
         self._pending: list[Span] = []
         self._saved_s = 0.0
         self._counts: dict[SpanStatus, int] = {"computed": 0, "cached": 0, "error": 0}
         self._layout = LayeredLayout()
-        self._scene = self._layout.place(outline(self._builder.graph(), self._occurrences))
+        self._scene = self._layout.place(outline(self._joined.graph(), self._occurrences))
         self._seq = 0
         self._session = storage.run  # revisions of one recording follow each other, and no others
         self._panels: set[str] = set()
@@ -79,7 +84,7 @@ class LiveFrame:
         """Return the content of the frame as it is now."""
         with self._lock:
             self._absorb()
-            return self._builder.graph()
+            return self._joined.graph()
 
     def close(self) -> None:
         """Stop following; repeating is harmless."""
@@ -110,21 +115,45 @@ class LiveFrame:
     def _absorb(self) -> None:
         """Take in the spans that were noted; the store has their calls."""
         spans, self._pending = self._pending, []
-        unknown = [span.call for span in spans if span.call not in self._builder.calls]
-        self._builder.add_calls(with_structure(self._storage.store, self._storage.store.calls(unknown)))
-        for span in spans:
-            self._occurrences[span.call][span.status] += 1
+        hids = [bytes.fromhex(span.call) for span in spans]
+        ids = np.frombuffer(b"".join(hids), np.uint8).reshape(-1, DIGEST_SIZE)
+        numbers = self._catalogue.call_ids.find(ids)
+        self._add([hid for hid, number in zip(hids, numbers.tolist(), strict=True) if number < 0])
+        if any(
+            number >= 0 and self._succeeds_now(span, number)
+            for span, number in zip(spans, numbers.tolist(), strict=True)
+        ):
+            self._start_anew()
+        for span, number in zip(spans, self._catalogue.call_ids.find(ids).tolist(), strict=True):
             self._counts[span.status] += 1
-            call = self._builder.calls.get(span.call)
-            if span.status == "cached" and call is not None:
-                self._saved_s += call.duration_s
+            if number in self._joined:
+                self._occurrences[self._joined.operation_of(number)][span.status] += 1
+                if span.status == "cached":
+                    self._saved_s += int(self._catalogue.duration_us.view[number]) / 1e6
+
+    def _start_anew(self) -> None:
+        """Read what the session recorded."""
+        self._catalogue = Catalogue()
+        self._joined = JoinedCalls(self._catalogue)
+        calls = self._catalogue.add(self._storage.store.columns_of_session(self._storage.session))
+        self._joined.add(with_structure(Asking(self._catalogue, self._storage.store), calls))
+
+    def _add(self, hids: list[bytes]) -> None:
+        """Add calls that are new here, with what connects the collections among their refs."""
+        if hids:
+            calls = self._catalogue.add(self._storage.store.columns_of_calls(hids))
+            self._joined.add(with_structure(Asking(self._catalogue, self._storage.store), calls))
+
+    def _succeeds_now(self, span: Span, number: int) -> bool:
+        """Whether a call is known as one that failed: now it has outputs."""
+        return span.status == "computed" and bool(self._catalogue.failed.view[number])
 
     def _advance(self) -> FrameDelta | None:
         """Bring the scene up to date; return what changed, or ``None``."""
         if not self._pending:
             return None
         self._absorb()
-        new = self._layout.place(outline(self._builder.graph(), self._occurrences), self._grown_from())
+        new = self._layout.place(outline(self._joined.graph(), self._occurrences), self._grown_from())
         nodes, edges, removed_nodes, removed_edges = diff_scenes(self._scene, new)
         base, self._seq, self._scene = self._seq, self._seq + 1, new
         return FrameDelta(
@@ -146,7 +175,7 @@ class LiveFrame:
     def _store_info(self) -> StoreInfo:
         return StoreInfo(
             label=self._storage.path,
-            calls=len(self._builder.calls),
+            calls=self._joined.size,
             computed=self._counts["computed"],
             cached=self._counts["cached"],
             errors=self._counts["error"],

@@ -50,12 +50,13 @@ def inspect_node(store: CallStore, graph: FrameGraph, node: str, offset: int, li
     if node in graph.operations:
         return _inspect_op(store, graph, OpId(node), offset, limit)
     if node in graph.variables:
-        hids = graph.variables[VarId(node)]
-        values = [_value_row(node_name(node), graph.refs[hid]) for hid in hids[offset : offset + limit]]
+        refs = graph.variables[VarId(node)]
+        page = map(graph.catalogue.ref, graph.catalogue.in_order(refs)[offset : offset + limit].tolist())
+        values = [_value_row(node_name(node), ref) for ref in page]
         return NodeInspected(
-            node=node, kind="var", label=node_name(node), total=len(hids), offset=offset, values=values
+            node=node, kind="var", label=node_name(node), total=len(refs), offset=offset, values=values
         )
-    names = [node_name(known) for known in (*graph.operations, *graph.variables)]
+    names = [node_name(known) for known in graph.nodes]
     raise LookupError(f"the frame has no node {node!r}; {nearest(node.partition(':')[2], names)}")
 
 
@@ -97,19 +98,18 @@ def _one_line(ref: Ref) -> str:
 
 
 def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, limit: int) -> NodeInspected:
-    hids = graph.operations[node]
-    page = hids[::-1][offset : offset + limit]
-    spans = store.last_spans(page)
-    spec = store.op(graph.calls[hids[-1]].op)
+    calls = graph.operations[node]
+    page = [graph.catalogue.call(number) for number in calls[::-1][offset : offset + limit].tolist()]
+    spans = store.last_spans([call.hid for call in page])
     return NodeInspected(
         node=node,
         kind="op",
         label=node_name(node),
-        total=len(hids),
+        total=len(calls),
         offset=offset,
-        calls=[_call_row(graph.calls[hid], spans.get(hid)) for hid in page],
-        source=_source(store, graph.calls[hids[-1]]),
-        doc=spec.doc if spec else "",
+        calls=[_call_row(call, spans.get(call.hid)) for call in page],
+        source=_source(store, graph.catalogue.call(int(calls[-1]))),
+        doc=graph.catalogue.specs[graph.ops[node]].doc,
     )
 
 

@@ -5,10 +5,9 @@ Answers the reading requests of a panel, and never writes to the store.
 
 from __future__ import annotations
 
-from mandala_lab.frame.build import FrameBuilder
-from mandala_lab.frame.expand import with_structure
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.outline import outline
+from mandala_lab.frame.source import of_session
 from mandala_lab.live.inspect import inspect
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.ports.call_store import CallStore
@@ -60,16 +59,14 @@ class StoredFrame:
         self._store.close()
 
     def _read(self) -> FrameGraph:
-        builder = FrameBuilder()
-        builder.add_calls(with_structure(self._store, self._store.calls_of_session(self._session)))
-        self._graph = builder.graph()
+        self._graph = of_session(self._store, self._session)
         return self._graph
 
     def _snapshot(self) -> FrameSnapshot:
         graph = self._read()
         totals = self._store.totals(session=self._session)
         info = StoreInfo(
-            self._label, len(graph.calls), totals.computed, totals.cached, totals.error, saved_s=totals.saved_s
+            self._label, len(graph.all_calls), totals.computed, totals.cached, totals.error, saved_s=totals.saved_s
         )
         scene = LayeredLayout().place(outline(graph, {}))
         return FrameSnapshot(seq=0, scene=scene, store=info, session=self._session)

@@ -147,6 +147,9 @@ class Call:
             raise LookupError(f"{self!r} belongs to no storage")
         return self.history
 
+    def __hash__(self) -> int:
+        return hash(self.hid)
+
     def __repr__(self) -> str:
         given = ", ".join(self.inputs)
         state = "" if self.status == "ok" else ", failed"

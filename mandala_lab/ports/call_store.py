@@ -21,6 +21,7 @@ from mandala_lab.model.calls import (
     Run,
     Span,
 )
+from mandala_lab.model.columns import CallColumns
 from mandala_lab.model.faults import CheckWatch, Fault, SetAside
 from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
@@ -94,6 +95,10 @@ class CallStore(Protocol):
 
     def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
         """Return events in order, those after `after` first."""
+        ...
+
+    def last_event(self) -> int:
+        """Return the number of the last event, by which one sees whether anything has changed; 0 for none."""
         ...
 
     def totals(self, *, run: str | None = None, session: str | None = None) -> SpanTotals:
@@ -210,6 +215,28 @@ class CallStore(Protocol):
 
     def consumers(self, refs: Iterable[str]) -> list[Call]:
         """Return the calls that took these refs."""
+        ...
+
+    # --- for frames: the same as columns, each call once
+
+    def columns_of_op(self, op: str) -> CallColumns:
+        """Return the calls of an op in every code version."""
+        ...
+
+    def columns_of_session(self, session: str | None) -> CallColumns:
+        """Return the calls that occurred in a session; ``None`` for all calls."""
+        ...
+
+    def columns_besides(self, held: Iterable[str]) -> CallColumns:
+        """Return the calls of all ops but these."""
+        ...
+
+    def columns_of_calls(self, hids: Iterable[bytes]) -> CallColumns:
+        """Return the calls with these hids; unknown ones are left out."""
+        ...
+
+    def columns_of_takers(self, refs: Iterable[bytes]) -> CallColumns:
+        """Return the calls that took these refs, and maybe others."""
         ...
 
     # --- ops and their code

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.errors import MandalaLabError
-from mandala_lab.model.outline import node_name
+from mandala_lab.model.outline import VarId, node_name
 from mandala_lab.model.refs import Ref, short_repr
 
 _TEXT_LIMIT = 60
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +31,22 @@ def compare(base: FrameGraph, new: FrameGraph) -> list[NodeDifference]:
     """
     found = []
     for node in dict.fromkeys((*new.variables, *base.variables)):
-        before = _by_cid(base, base.variables.get(node, ()))
-        after = _by_cid(new, new.variables.get(node, ()))
+        before, after = _by_cid(base, node), _by_cid(new, node)
         if before.keys() != after.keys():
-            gone = [ref for cid, ref in before.items() if cid not in after]
-            came = [ref for cid, ref in after.items() if cid not in before]
-            found.append(NodeDifference(node_name(node), _texts(gone), _texts(came)))
+            gone = [number for cid, number in before.items() if cid not in after]
+            came = [number for cid, number in after.items() if cid not in before]
+            found.append(NodeDifference(node_name(node), _texts(base, gone), _texts(new, came)))
     return found
 
 
-def _by_cid(graph: FrameGraph, hids: tuple[str, ...]) -> dict[str, Ref]:
-    return {graph.refs[hid].cid: graph.refs[hid] for hid in hids}
+def _by_cid(graph: FrameGraph, node: VarId) -> dict[bytes, int]:
+    numbers = graph.variables.get(node, np.zeros(0, np.int64))
+    return dict(zip(map(bytes, graph.catalogue.ref_cids.view[numbers]), numbers.tolist(), strict=True))
 
 
-def _texts(refs: list[Ref]) -> str:
-    shown = ", ".join(_text(ref) for ref in refs[:3])
-    return shown + (f", ... ({len(refs)} values)" if len(refs) > 3 else "")  # noqa: PLR2004 - three are enough to see
+def _texts(graph: FrameGraph, numbers: list[int]) -> str:
+    shown = ", ".join(_text(graph.catalogue.ref(number)) for number in numbers[:_SHOWN])
+    return shown + (f", ... ({len(numbers)} values)" if len(numbers) > _SHOWN else "")
 
 
 def _text(ref: Ref) -> str:

@@ -12,9 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from mandala_lab.frame.build import FrameBuilder
-from mandala_lab.frame.expand import in_order, lineage
+import numpy as np
+
+from mandala_lab.frame.asking import Asking
+from mandala_lab.frame.catalogue import NONE, Catalogue
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.joined import joined
+from mandala_lab.frame.numbers import distinct, lacking
+from mandala_lab.frame.reach import lineage
 from mandala_lab.memo import context
 from mandala_lab.memo.decorator import Op, find_op
 from mandala_lab.memo.encoding import content_id
@@ -177,7 +182,7 @@ def run_replay(
             f"{call.name} has other code now than when it made this call; "
             f"replay a call of the present code, or bring the old code back",
         )
-    base = lineage(call, store.creators, store.consumers)
+    base = _base(store, call)
     found = _edited(store, engine, call, changes, scope, base) if changes else _repeat(engine, op, call, base)
     store.log("replay", call.hid)
     return replace(found, face=face)
@@ -200,6 +205,15 @@ def _repeat(engine: Engine, op: Op[..., Any], call: Call, base: FrameGraph) -> R
         return Replay(call, {}, "same", base, base, executed=(call.hid,))
     edited = key.hex() != call.hid  # the code is the same: data that it reads was changed
     return Replay(call, {}, "changed" if edited else "diverged", base, base, executed=(call.hid,))
+
+
+def _base(store: CallStore, call: Call) -> FrameGraph:
+    """Return the frame of a call, of what depends on it, and of all that those came from."""
+    catalogue = Catalogue()
+    found = catalogue.add(store.columns_of_calls([bytes.fromhex(call.hid)]))
+    if not len(found):
+        raise ReplayError("not_found", f"{call!r} is not recorded here any more; it may have been dropped")
+    return joined(catalogue, lineage(Asking(catalogue, store), int(found[0])))
 
 
 def _edited(
@@ -233,25 +247,23 @@ def _dependants(base: FrameGraph, call: Call) -> list[str]:
     """Hids of the successful calls that depend on `call` through refs, each after what it depends on."""
     import networkx as nx
 
-    creators = base.creators()
+    catalogue, creators = base.catalogue, base.creators()
+    (first,) = catalogue.call_hids.numbers([call.hid]).tolist()
+    places, takers = catalogue.inputs.places(base.all_calls[~catalogue.failed.view[base.all_calls]])
+    makers = creators[catalogue.inputs.refs.view[places]]
     graph = nx.DiGraph()
-    graph.add_node(call.hid)
-    for other in (one for one in base.calls.values() if one.status == "ok"):
-        for ref in other.inputs.values():
-            if ref.hid in creators:
-                graph.add_edge(creators[ref.hid], other.hid)
-    below = nx.descendants(graph, call.hid)
-    return [hid for hid in nx.topological_sort(graph) if hid in below]
+    graph.add_node(first)
+    graph.add_edges_from(zip(makers[makers != NONE].tolist(), takers[makers != NONE].tolist(), strict=True))
+    below = nx.descendants(graph, first)
+    return [catalogue.call_hid(number) for number in nx.topological_sort(graph) if number in below]
 
 
 def _replaced(store: CallStore, base: FrameGraph, work: _Work) -> FrameGraph:
     """Return a new frame in which new calls stand in the place of old ones."""
-    new = {call.hid: call for call in store.calls(work.replaced.values())}
-    builder = FrameBuilder()
-    builder.add_calls(
-        new[work.replaced[call.hid]] if call.hid in work.replaced else call for call in in_order(base.calls.values())
-    )
-    return builder.graph()
+    catalogue = base.catalogue
+    catalogue.add(store.columns_of_calls(map(bytes.fromhex, work.replaced.values())))
+    old, new = (catalogue.call_hids.numbers(hids) for hids in (work.replaced.keys(), work.replaced.values()))
+    return joined(catalogue, distinct(np.concatenate([lacking(base.all_calls, distinct(old)), new])))
 
 
 def _check_change(call: Call, name: str, value: Any, known: Sequence[str]) -> None:

@@ -56,7 +56,7 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "wrote" in say("export picture.svg")
     assert (tmp_path / "picture.svg").read_text().startswith("<svg")
     say("graph")
-    assert say.result.fnames == ["f"]
+    assert say.result.fnames == {"f"}
     assert "ipykernel" in say("doctor")
     assert "recording stopped" in say("off")
     assert "nothing was being recorded" in say("off")

@@ -151,7 +151,7 @@ def test_the_base_holds_what_depends_and_no_bystanders(storage):
     call = storage.calls(fit, where={"x": 2})[0]
     for _ in range(2):  # what was replayed before is no part of the base
         replay = storage.replay(call, x=5, scope="downstream")
-        assert replay.frame.fnames == ["fit"]
+        assert replay.frame.fnames == {"fit"}
         assert [(d.before, d.after) for d in replay.compare() if d.node == "x"] == [("2", "5")]
         replay.frame.check()
 

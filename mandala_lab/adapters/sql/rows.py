@@ -145,7 +145,7 @@ class RowReader:
         self, source: ValueSource, history: History, is_signed: Callable[[bytes | None, Signed], bool]
     ) -> None:
         self._is_signed = is_signed
-        self._source = source
+        self.source = source
         self._history = history
         self._specs: dict[tuple[str, str], OpSpec] = {}
 
@@ -170,7 +170,7 @@ class RowReader:
         return self._is_signed(row.signature, of_call(row.hid, row.cid, row.status, row.links))
 
     def _given(self, given: Given) -> Ref:
-        return ref_class(given.data)(given.cid.hex(), given.hid.hex(), self._source, data=given.data)
+        return ref_class(given.data)(given.cid.hex(), given.hid.hex(), self.source, data=given.data)
 
     def _call(self, row: Any) -> Call:
         spec = self._specs.get((row.key, row.spec))
@@ -187,7 +187,7 @@ class RowReader:
             inputs={given.name: self._given(given) for given in links.inputs},
             outputs={
                 spec.output_name(position): ref_class(made.data)(
-                    made.cid.hex(), output_hid(row.hid, position).hex(), self._source, data=made.data
+                    made.cid.hex(), output_hid(row.hid, position).hex(), self.source, data=made.data
                 )
                 for position, made in enumerate(links.outputs)
             },

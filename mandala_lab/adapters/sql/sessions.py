@@ -40,6 +40,10 @@ class Sessions(Connected):
             known = self._known_call(cursor, hid)
             cursor.execute(self._do.add_event, (now_us(), kind, known and known.row, detail or None))
 
+    def last_event(self) -> int:
+        with self._database.reading() as connection:
+            return int(connection.scalar(select(func.max(events.c.seq))) or 0)
+
     def events(self, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
         query = (
             select(events.c.seq, events.c.at_us, events.c.kind, events.c.detail, calls.c.hid)

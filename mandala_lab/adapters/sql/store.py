@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mandala_lab.adapters.sql.adoption import Adoption
+from mandala_lab.adapters.sql.columns import Columns
 from mandala_lab.adapters.sql.database import Database
 from mandala_lab.adapters.sql.finding import Finding
 from mandala_lab.adapters.sql.mending import Mending
@@ -26,7 +27,7 @@ from mandala_lab.trust.keyring import EverythingKnown, Keyring
 
 
 @telling_of_odd_rows
-class SqlCallStore(Merging, Finding, Adoption, Mending):
+class SqlCallStore(Merging, Finding, Columns, Adoption, Mending):
     """Calls and values in a database (see `mandala_lab.ports.CallStore`).
 
     Parameters

@@ -1,0 +1,155 @@
+"""Recorded calls as columns (see `mandala_lab.model.columns`): read in batches, with no object for each call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import Connection, select
+from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
+
+from mandala_lab.adapters.sql.connected import Connected
+from mandala_lab.adapters.sql.holdings import all_whole
+from mandala_lab.adapters.sql.link_columns import LinkReader
+from mandala_lab.adapters.sql.rows import RowReader, bytes_to_reads, has_hid, slices, spec_from_row
+from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, edges, ops, runs, spans
+from mandala_lab.adapters.sql.signed import of_call
+from mandala_lab.model.calls import History
+from mandala_lab.model.columns import CallColumns, CodeState, joined
+from mandala_lab.model.errors import refuse_other
+from mandala_lab.model.hashing import DIGEST_SIZE
+from mandala_lab.model.ops import OpSpec
+
+_BATCH = 20_000
+_COLUMNS = (
+    calls.c.id,
+    calls.c.hid,
+    calls.c.cid,
+    calls.c.op_id,
+    calls.c.state_id,
+    calls.c.status,
+    calls.c.executed,
+    calls.c.started_us,
+    calls.c.duration_us,
+    calls.c.links,
+    calls.c.error,
+)
+
+
+class Columns(Connected):
+    """Calls by op, session, id and what they took, as columns."""
+
+    _rows: RowReader
+
+    def columns_of_op(self, op: str) -> CallColumns:
+        row = select(ops.c.id).where(ops.c.key == op).scalar_subquery()
+        return self._columns([calls.c.op_id == row])
+
+    def columns_of_session(self, session: str | None) -> CallColumns:
+        if session is None:
+            return self._columns([calls.c.id > 0])
+        in_session = select(spans.c.call_id).join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
+        return self._columns([calls.c.id.in_(in_session.distinct())])
+
+    def columns_besides(self, held: Iterable[str]) -> CallColumns:
+        rows = select(ops.c.id).where(ops.c.key.in_(list(held)))
+        return self._columns([calls.c.op_id.not_in(rows)])
+
+    def columns_of_calls(self, hids: Iterable[bytes]) -> CallColumns:
+        return self._columns([has_hid(part) for part in slices(hids)])
+
+    def columns_of_takers(self, refs: Iterable[bytes]) -> CallColumns:
+        heads = slices(hid[:HEAD] for hid in refs)
+        takers = [select(edges.c.call_id).where(edges.c.head.in_(part)) for part in heads]
+        return self._columns([calls.c.id.in_(found) for found in takers])
+
+    def _columns(self, conditions: Sequence[ColumnElement[bool]]) -> CallColumns:
+        reader = LinkReader()
+        with self._database.reading() as connection:
+            cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+            queries = [select(*_COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
+            parts = [self._batch(rows, reader) for query in queries for rows in _batches(self._execute(cursor, query))]
+            found = joined(parts or [self._batch([], reader)])
+            op_rows, op_numbers = np.unique(found.ops, return_inverse=True)
+            state_rows, state_numbers = np.unique(found.state_numbers, return_inverse=True)
+            specs, states = _specs(connection, op_rows.tolist()), _states(connection, state_rows.tolist())
+        found = replace(found, specs=specs, states=states, ops=op_numbers, state_numbers=state_numbers)
+        kept = self._each_once(found)
+        return found if kept is None else found.take(kept)
+
+    def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader) -> CallColumns:
+        """Return a batch of rows as columns, with the rows of ops and states in the place of their numbers."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+        ids, hids, cids, op_rows, state_rows, status, executed, started, duration, documents, errors = columns
+        digests = np.frombuffer(all_whole(hids), np.uint8).reshape(-1, DIGEST_SIZE)
+        inputs, outputs = reader.read(documents, digests)
+        return CallColumns(
+            source=self._rows.source,
+            history=cast("History", self),
+            specs=(),
+            states=(),
+            names=reader.names,
+            rows=np.fromiter(ids, np.int64, len(rows)),
+            hids=digests,
+            cids=np.frombuffer(all_whole(cids), np.uint8).reshape(-1, DIGEST_SIZE),
+            ops=np.fromiter(op_rows, np.int64, len(rows)),
+            state_numbers=np.fromiter(state_rows, np.int64, len(rows)),
+            failed=np.fromiter(status, np.int64, len(rows)) != 0,
+            executed=np.fromiter(executed, np.int64, len(rows)) != 0,
+            started_us=np.fromiter(started, np.int64, len(rows)),
+            duration_us=np.fromiter(duration, np.int64, len(rows)),
+            errors={place: _text(text) for place, text in enumerate(errors) if text},
+            inputs=inputs,
+            outputs=outputs,
+        )
+
+    def _each_once(self, found: CallColumns) -> np.ndarray | None:
+        """Return which are kept, in order: of several records of one call the one that counts; ``None`` for all."""
+        heads = np.sort(np.ascontiguousarray(found.hids[:, :HEAD]).view(np.uint64).ravel())
+        if not (heads[1:] == heads[:-1]).any() and bool((np.diff(found.rows) > 0).all()):
+            return None
+        several: dict[bytes, list[int]] = {}
+        for place, hid in enumerate(map(bytes, found.hids)):
+            several.setdefault(hid, []).append(place)
+        kept = np.array([self._counting(found.rows[places], places) for places in several.values()], np.int64)
+        return kept[np.argsort(found.rows[kept], kind="stable")]
+
+    def _counting(self, rows: np.ndarray, places: list[int]) -> int:
+        """Return the place of the record that counts; where none does, of the first."""
+        place_of = dict(zip(rows.tolist(), places, strict=True))
+        if len(place_of) == 1:
+            return places[0]
+        signed = (calls.c.id, calls.c.hid, calls.c.cid, calls.c.status, calls.c.links, calls.c.signature)
+        with self._database.reading() as connection:
+            for row in connection.execute(select(*signed).where(calls.c.id.in_(list(place_of))).order_by(calls.c.id)):
+                if self._counts(row.signature, of_call(row.hid, row.cid, row.status, row.links)):
+                    return int(place_of[row.id])
+        return int(place_of[min(place_of)])
+
+
+def _batches(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := cursor.fetchmany(_BATCH):
+        yield rows
+
+
+def _text(found: Any) -> str:
+    refuse_other(found, str, "an error is a text")
+    return str(found)
+
+
+def _specs(connection: Connection, op_rows: list[int]) -> list[OpSpec]:
+    found = {row.id: row for row in connection.execute(select(ops.c.id, ops.c.key, ops.c.name, ops.c.spec))}
+    return [spec_from_row(found[row].key, found[row].name, found[row].spec) for row in op_rows]
+
+
+def _states(connection: Connection, state_rows: list[int]) -> list[CodeState]:
+    of_version = code_states.join(code_versions, code_versions.c.id == code_states.c.version_id)
+    columns = select(code_states.c.id, code_versions.c.digest, code_states.c.reads).select_from(of_version)
+    found = {
+        row.id: row
+        for part in slices(state_rows)
+        for row in connection.execute(columns.where(code_states.c.id.in_(part)))
+    }
+    return [CodeState(found[row].digest.hex(), bytes_to_reads(found[row].reads)) for row in state_rows]

@@ -1,0 +1,73 @@
+"""What all parts of `ComputationFrame` stand on: the content, the store, and how a method gives a new frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.model.errors import nearest
+from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var_id
+from mandala_lab.ports.call_store import CallStore
+
+
+class Framed:
+    """A frame's content, and where it looks when it grows."""
+
+    def __init__(self, graph: FrameGraph, store: CallStore) -> None:
+        self._graph = graph
+        self._store = store
+
+    @property
+    def graph(self) -> FrameGraph:
+        """The content as data."""
+        return self._graph
+
+    @property
+    def store(self) -> CallStore:
+        """Where the frame looks when it expands."""
+        return self._store
+
+    def _made(self, graph: FrameGraph, *, inplace: bool = False) -> Any:
+        """Return a frame of this content; or, in place, take it for one's own and return ``None``."""
+        if inplace:
+            self._graph = graph
+            return None
+        return type(self)(graph, self._store)
+
+    def copy(self) -> Self:
+        """Return an equal frame that is independent of this one.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage
+        >>> frame = Storage().cf([])
+        >>> frame.copy().to_bytes() == frame.to_bytes(), frame.copy() is frame
+        (True, False)
+        """
+        made: Self = self._made(self._graph)
+        return made
+
+    def _node(self, name: str) -> NodeId:
+        if not isinstance(name, str):
+            raise TypeError(f"nodes go by their names, not by {name!r}")
+        for node in (op_id(name), var_id(name)):
+            if node in self._graph.operations or node in self._graph.variables:
+                return node
+        names = [node_name(node) for node in self._graph.nodes]
+        raise ValueError(f"the frame has no node {name!r}; {nearest(name, names)}")
+
+    def _nodes(self, names: str | Iterable[str]) -> list[NodeId]:
+        return [self._node(name) for name in ([names] if isinstance(names, str) else names)]
+
+    def _variable(self, name: str) -> VarId:
+        node = self._node(name)
+        if node not in self._graph.variables:
+            raise ValueError(f"{name!r} is an operation; {nearest(name, map(node_name, self._graph.variables))}")
+        return VarId(node)
+
+    def _operation(self, name: str) -> OpId:
+        node = self._node(name)
+        if node not in self._graph.operations:
+            raise ValueError(f"{name!r} is a variable; {nearest(name, map(node_name, self._graph.operations))}")
+        return OpId(node)

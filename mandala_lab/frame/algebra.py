@@ -1,0 +1,92 @@
+"""Frames as sets: union, intersection, difference. Nodes are the same where their names are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mandala_lab.frame.align import aligned
+from mandala_lab.frame.flow import from_ends
+from mandala_lab.frame.graph import Edge, FrameGraph
+from mandala_lab.frame.numbers import common, lacking, united
+from mandala_lab.frame.select import sound, subsets, without_empty
+from mandala_lab.model.outline import NodeId, OpId, node_name
+
+
+def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
+    """Return the frame with the nodes, elements and edges of both.
+
+    Raises
+    ------
+    ValueError
+        Where a name is that of an operation in one and of something else in the other.
+    """
+    other = aligned(other, one.catalogue)
+    _refuse_clashes(one, other)
+    none = np.zeros(0, np.int64)
+    return sound(
+        FrameGraph(
+            one.catalogue,
+            {
+                node: united([one.variables.get(node, none), other.variables.get(node, none)])
+                for node in dict.fromkeys((*one.variables, *other.variables))
+            },
+            {
+                node: united([one.operations.get(node, none), other.operations.get(node, none)])
+                for node in dict.fromkeys((*one.operations, *other.operations))
+            },
+            {**one.ops, **other.ops},
+            tuple(dict.fromkeys((*one.edges, *other.edges))),
+        )
+    )
+
+
+def intersection(one: FrameGraph, other: FrameGraph) -> FrameGraph:
+    """Return the nodes, elements and edges that both have."""
+    other = aligned(other, one.catalogue)
+    _refuse_clashes(one, other)
+    edges: set[Edge] = set(other.edges)
+    return sound(
+        FrameGraph(
+            one.catalogue,
+            {
+                node: common(refs, other.variables[node])
+                for node, refs in one.variables.items()
+                if node in other.variables
+            },
+            {
+                node: common(calls, other.operations[node])
+                for node, calls in one.operations.items()
+                if node in other.operations
+            },
+            {node: op for node, op in one.ops.items() if node in other.ops},
+            tuple(edge for edge in one.edges if edge in edges),
+        )
+    )
+
+
+def difference(one: FrameGraph, other: FrameGraph) -> FrameGraph:
+    """Return what is left of a frame without the elements that the other has in the same node.
+
+    What can no longer be computed from what is left at the beginning goes, too, and so
+    do nodes that are empty then.
+    """
+    other = aligned(other, one.catalogue)
+    _refuse_clashes(one, other)
+    kept: dict[NodeId, np.ndarray] = {
+        node: lacking(one.elements(node), other.elements(node))
+        if node in other.variables or node in other.operations
+        else one.elements(node)
+        for node in one.nodes
+    }
+    return without_empty(from_ends(subsets(one, kept), "forward", "strong"))
+
+
+def _refuse_clashes(one: FrameGraph, other: FrameGraph) -> None:
+    names = {node_name(node): node for node in one.nodes}
+    for node in other.nodes:
+        name = node_name(node)
+        known = names.get(name, node)
+        if known != node:
+            raise ValueError(f"{name!r} is a variable in one frame and an operation in the other; rename the variable")
+        if node in other.ops and one.ops.get(OpId(node), other.ops[OpId(node)]) != other.ops[OpId(node)]:
+            raise ValueError(f"the operations called {name!r} are of different ops; drop one of them first")

@@ -1,0 +1,79 @@
+"""Elements of a frame by what they are: among some values or ids, or less than something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.numbers import distinct, is_in, united
+from mandala_lab.frame.select import adjacent_calls, subsets
+from mandala_lab.model.calls import Call
+from mandala_lab.model.outline import NodeId
+from mandala_lab.model.refs import Ref
+
+By = Literal["val", "cid", "hid"]
+NodeClass = Literal["var", "func"]
+
+
+def matching(graph: FrameGraph, values: Any, by: By, node_class: NodeClass) -> FrameGraph:
+    """Return the frame with those refs that are among some, and the calls that an edge joins with one; or calls."""
+    if node_class == "func":
+        return _of_calls(graph, values, by)
+    if by == "val":
+        return with_refs(graph, lambda ref: _is_among(ref.value, values))
+    wanted = {one.hid if by == "hid" else one.cid for one in values if isinstance(one, Ref)}
+    wanted |= {one for one in values if isinstance(one, str)}
+    if by == "hid":
+        return with_refs(graph, lambda ref: ref.hid in wanted)
+    return with_refs(graph, lambda ref: ref.cid in wanted)
+
+
+def less(graph: FrameGraph, other: Any) -> FrameGraph:
+    """Return the frame with those refs whose value is less, and the calls that an edge joins with one."""
+    return with_refs(graph, lambda ref: _is_less(ref.value, other))
+
+
+def with_refs(graph: FrameGraph, holds: Callable[[Ref], bool]) -> FrameGraph:
+    """Return the frame with the refs of which something holds, and the calls that an edge joins with one."""
+    every = graph.all_refs
+    kept = every[np.fromiter((holds(graph.catalogue.ref(ref)) for ref in every.tolist()), bool, len(every))]
+    variables = {node: refs[is_in(refs, kept)] for node, refs in graph.variables.items()}
+    elements = cast("dict[NodeId, np.ndarray]", {**variables, **adjacent_calls(graph, variables)})
+    return subsets(graph, elements)
+
+
+def with_calls(graph: FrameGraph, kept: np.ndarray) -> FrameGraph:
+    """Return the frame with some calls, and the refs that an edge joins with one."""
+    operations = {node: calls[is_in(calls, kept)] for node, calls in graph.operations.items()}
+    links = graph.catalogue.inputs, graph.catalogue.outputs
+    joined = united(distinct(each.refs.view[each.places(kept)[0]]) for each in links)
+    near = {node for edge in graph.edges for node in (edge.source, edge.target)}
+    variables = {node: refs[is_in(refs, joined)] for node, refs in graph.variables.items() if node in near}
+    elements = cast("dict[NodeId, np.ndarray]", {**operations, **variables})
+    return subsets(graph, elements)
+
+
+def _of_calls(graph: FrameGraph, values: Any, by: By) -> FrameGraph:
+    wanted = {one.cid if by == "cid" else one.hid for one in values if isinstance(one, Call)}
+    wanted |= {one for one in values if isinstance(one, str)}
+    catalogue = graph.catalogue
+    name: Callable[[int], str] = catalogue.call_cid if by == "cid" else catalogue.call_hid
+    found = [number for number in graph.all_calls.tolist() if name(number) in wanted]
+    return with_calls(graph, np.array(found, np.int64))
+
+
+def _is_among(value: Any, values: Any) -> bool:
+    try:
+        return bool(value in values)
+    except (TypeError, ValueError):  # an array, or what cannot be hashed
+        return False
+
+
+def _is_less(value: Any, other: Any) -> bool:
+    try:
+        return bool(value < other)
+    except (TypeError, ValueError):
+        return False

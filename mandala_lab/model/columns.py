@@ -1,0 +1,202 @@
+"""Recorded calls as columns: what frames are made of, without an object for each call.
+
+Owns the arrays in which calls and their links pass from a store to a frame. Does
+not own which calls those are, nor what becomes of them (room `frame`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mandala_lab.model.calls import Given, History
+from mandala_lab.model.ops import OpSpec
+from mandala_lab.model.refs import ValueSource
+
+FREE_POSITION = 0xFFFF
+"""Stands in place of the position among the outputs of a call, for a ref that none made."""
+
+NO_DATA = -1
+"""Size of data that do not go with a link, since the value lies among the stored values."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkColumns:
+    """What calls took, or what they made, end to end.
+
+    Attributes
+    ----------
+    starts
+        Where the links of each call begin, and behind the last where they end, shape ``(calls + 1,)``.
+    names
+        Numbers of names, for arguments; positions, for outputs. Shape ``(links,)``, as of all that follow.
+    origins, positions
+        History ids of the refs in two parts: that of the call that made it (20 bytes in a
+        row) and the position among its outputs, or the content id and `FREE_POSITION`.
+    cids
+        Content ids, 20 bytes in a row.
+    data_starts, data_sizes
+        Where the encoded small value lies in `data`; size `NO_DATA` where it does not.
+    data
+        The encoded small values.
+    """
+
+    starts: np.ndarray
+    names: np.ndarray
+    origins: np.ndarray
+    positions: np.ndarray
+    cids: np.ndarray
+    data_starts: np.ndarray
+    data_sizes: np.ndarray
+    data: bytes
+
+    def take(self, places: np.ndarray) -> LinkColumns:
+        """Return the links of the calls at these places, in their order; the data are shared."""
+        sizes = np.diff(self.starts)[places]
+        links = ragged(self.starts[places], sizes)
+        return LinkColumns(
+            np.concatenate([[0], np.cumsum(sizes)]),
+            self.names[links],
+            self.origins[links],
+            self.positions[links],
+            self.cids[links],
+            self.data_starts[links],
+            self.data_sizes[links],
+            self.data,
+        )
+
+    def take_links(self, places: np.ndarray) -> LinkColumns:
+        """Return the links at these places, of no call, with their own data alone."""
+        sizes = np.maximum(self.data_sizes[places], 0)
+        data = np.frombuffer(self.data, np.uint8)[ragged(self.data_starts[places], sizes)]
+        return LinkColumns(
+            np.zeros(1, np.int64),
+            self.names[places],
+            self.origins[places],
+            self.positions[places],
+            self.cids[places],
+            np.cumsum(sizes) - sizes,
+            self.data_sizes[places],
+            data.tobytes(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """The code version that calls ran, and the global data that it read."""
+
+    version: str
+    reads: tuple[Given, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallColumns:
+    """Recorded calls, in order of recording.
+
+    Attributes
+    ----------
+    source, history
+        What refs load their values from, and where calls find their occurrences.
+    specs, states, names
+        What `ops`, `state_numbers` and the names of arguments are numbers in.
+    rows
+        Numbers that grow in order of recording, shape ``(calls,)``, as of all that follow.
+    hids, cids
+        20 bytes in a row.
+    failed, executed
+        Flags.
+    started_us, duration_us
+        Microseconds, since the epoch and of running.
+    errors
+        Tracebacks of failed calls, by number of the call.
+    inputs, outputs
+        What they took and made.
+    """
+
+    source: ValueSource
+    history: History
+    specs: Sequence[OpSpec]
+    states: Sequence[CodeState]
+    names: Sequence[str]
+    rows: np.ndarray
+    hids: np.ndarray
+    cids: np.ndarray
+    ops: np.ndarray
+    state_numbers: np.ndarray
+    failed: np.ndarray
+    executed: np.ndarray
+    started_us: np.ndarray
+    duration_us: np.ndarray
+    errors: Mapping[int, str]
+    inputs: LinkColumns
+    outputs: LinkColumns
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, places: np.ndarray) -> CallColumns:
+        """Return the calls at these places, in their order."""
+        numbers = {int(place): number for number, place in enumerate(places)} if self.errors else {}
+        return replace(
+            self,
+            **_plain(lambda name: getattr(self, name)[places]),
+            errors={numbers[place]: text for place, text in self.errors.items() if place in numbers},
+            inputs=self.inputs.take(places),
+            outputs=self.outputs.take(places),
+        )
+
+
+PLAIN = ("rows", "hids", "cids", "ops", "state_numbers", "failed", "executed", "started_us", "duration_us")
+"""Names of the columns that hold one element for each call."""
+
+
+def _plain(make: Callable[[str], np.ndarray]) -> dict[str, Any]:
+    return {name: make(name) for name in PLAIN}
+
+
+def joined(parts: Sequence[CallColumns]) -> CallColumns:
+    """Return batches that have their specs, states and names in common, end to end; there is at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0, *(len(part) for part in parts[:-1])]).tolist()
+    return replace(
+        parts[0],
+        **_plain(lambda name: np.concatenate([getattr(part, name) for part in parts])),
+        errors={
+            start + place: text
+            for start, part in zip(starts, parts, strict=True)
+            for place, text in part.errors.items()
+        },
+        inputs=_joined_links([part.inputs for part in parts]),
+        outputs=_joined_links([part.outputs for part in parts]),
+    )
+
+
+def _joined_links(parts: Sequence[LinkColumns]) -> LinkColumns:
+    firsts = np.cumsum([0, *(part.starts[-1] for part in parts[:-1])])
+    data_firsts = np.cumsum([0, *(len(part.data) for part in parts[:-1])])
+    return LinkColumns(
+        np.concatenate([[0], *(part.starts[1:] + first for part, first in zip(parts, firsts, strict=True))]),
+        np.concatenate([part.names for part in parts]),
+        np.concatenate([part.origins for part in parts]),
+        np.concatenate([part.positions for part in parts]),
+        np.concatenate([part.cids for part in parts]),
+        np.concatenate([part.data_starts + first for part, first in zip(parts, data_firsts, strict=True)]),
+        np.concatenate([part.data_sizes for part in parts]),
+        b"".join([part.data for part in parts]),
+    )
+
+
+def ragged(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the places of runs that begin somewhere and have these sizes, run after run.
+
+    Examples
+    --------
+    >>> ragged(np.array([10, 20]), np.array([2, 3])).tolist()
+    [10, 11, 20, 21, 22]
+    """
+    ends = np.cumsum(sizes)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(int(ends[-1]) if len(ends) else 0)
