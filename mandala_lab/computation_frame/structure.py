@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.computation_frame.views import ByName, HidSet, Names
 from mandala_lab.frame import check
-from mandala_lab.frame.catalogue import NONE
+from mandala_lab.frame.links import NONE
 from mandala_lab.frame.numbers import is_in
 from mandala_lab.model.calls import Call
 from mandala_lab.model.ops import OpSpec

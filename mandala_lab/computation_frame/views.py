@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np  # noqa: TC002 - as for our own imports
 
-from mandala_lab.frame.catalogue import Hids
+from mandala_lab.frame.hids import Hids
 from mandala_lab.frame.numbers import is_in
 
 

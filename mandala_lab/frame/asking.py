@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mandala_lab.frame.catalogue import NONE, Catalogue
+from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.grown import Seen
+from mandala_lab.frame.links import NONE
 from mandala_lab.frame.numbers import distinct
 from mandala_lab.ports.call_store import CallStore
 

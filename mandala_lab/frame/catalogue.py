@@ -8,78 +8,23 @@ makes `Call` and `Ref` objects of them on demand. Does not own what is in a fram
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from mandala_lab.frame.grown import Grown
+from mandala_lab.frame.hids import Hids, whole_ids
 from mandala_lab.frame.ids import IdTable
+from mandala_lab.frame.links import NONE, Links, Takers
 from mandala_lab.frame.numbers import distinct
-from mandala_lab.model.calls import Call, History
-from mandala_lab.model.columns import FREE_POSITION, NO_DATA, CallColumns, CodeState, LinkColumns, ragged
+from mandala_lab.model.calls import Call
+from mandala_lab.model.columns import FREE_POSITION, NO_DATA, NO_DETAILS, CallColumns, CallDetails, LinkColumns, Origin
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.structures import RESERVED, CollectionRef, ref_class
 
-_MICRO = 1_000_000
-NONE = -1
-"""Stands for no call."""
-
-
-class Links:
-    """What all calls took, or made: refs with the labels of their edges and their own names."""
-
-    def __init__(self) -> None:
-        self.starts = Grown(np.int64)
-        self.starts.extend(np.zeros(1, np.int64))
-        self.refs = Grown(np.int32)
-        self.labels = Grown(np.int32)
-        self.names = Grown(np.int32)
-
-    def add(self, sizes: np.ndarray, refs: np.ndarray, labels: np.ndarray, names: np.ndarray) -> None:
-        """Append the links of calls."""
-        self.starts.extend(self.refs.size + np.cumsum(sizes))
-        for column, values in ((self.refs, refs), (self.labels, labels), (self.names, names)):
-            column.extend(values)
-
-    def of(self, call: int) -> slice:
-        """Return where the links of a call lie."""
-        return slice(int(self.starts.view[call]), int(self.starts.view[call + 1]))
-
-    def places(self, calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where the links of calls lie, and the call of each."""
-        starts = self.starts.view
-        sizes = starts[calls + 1] - starts[calls]
-        return ragged(starts[calls], sizes), np.repeat(calls, sizes)
-
-
-class Hids:
-    """History ids as text: of numbers, and the numbers of ids."""
-
-    def __init__(
-        self, width: int, find: Callable[[np.ndarray], np.ndarray], ids: Callable[[np.ndarray], np.ndarray]
-    ) -> None:
-        self._width = width
-        self._find = find
-        self._ids = ids
-
-    def numbers(self, hids: Iterable[str]) -> np.ndarray:
-        """Return the numbers of those ids that are known, in their order."""
-        whole = []
-        for hid in hids:
-            try:
-                one = bytes.fromhex(hid)
-            except ValueError:
-                continue
-            if len(one) == self._width:
-                whole.append(one)
-        found = self._find(np.frombuffer(b"".join(whole), np.uint8).reshape(-1, self._width))
-        return np.asarray(found[found >= 0])
-
-    def texts(self, numbers: np.ndarray) -> list[str]:
-        """Return the ids of numbers."""
-        return [one.tobytes().hex() for one in self._ids(numbers)]
+MICRO = 1_000_000
 
 
 class Catalogue:
@@ -91,29 +36,23 @@ class Catalogue:
         self.labels: list[str] = []
         self._op_numbers: dict[str, int] = {}
         self._label_numbers: dict[str, int] = {}
-        self._states: list[CodeState] = []
-        self._state_of: dict[CodeState, int] = {}
-        self._errors: dict[int, str] = {}
         self._given: dict[int, Ref] = {}
-        self._source: ValueSource | None = None
-        self._history: History | None = None
+        self._origin: Origin | None = None
         self.call_ids = IdTable(DIGEST_SIZE)
         self._free_ids, self._outside_ids = IdTable(DIGEST_SIZE), IdTable(DIGEST_SIZE + 2)
         self._free, self._outside = Grown(np.int64), Grown(np.int64)  # the numbers of such refs
         self._origins, self._positions = Grown(np.uint8, DIGEST_SIZE), Grown(np.uint16)  # the two parts of their hids
         self.call_hids = Hids(DIGEST_SIZE, self.call_ids.find, lambda numbers: self.call_ids.rows.view[numbers])
         self.ref_hids = Hids(DIGEST_SIZE + 2, self.find_refs, self.ref_ids)
-        self._cids = Grown(np.uint8, DIGEST_SIZE)
-        self.rows, self.started_us, self.duration_us = Grown(np.int64), Grown(np.int64), Grown(np.int64)
-        self.ops, self._state_numbers = Grown(np.int32), Grown(np.int32)
-        self.failed, self._executed = Grown(bool), Grown(bool)
+        self.rows, self.started_us = Grown(np.int64), Grown(np.int64)
+        self.ops, self.failed = Grown(np.int32), Grown(bool)
         self.inputs, self.outputs = Links(), Links()
         self.ref_cids = Grown(np.uint8, DIGEST_SIZE)
         self.makers = Grown(np.int32)
         """The call that made each ref, or `NONE`."""
         self._data_starts, self._data_sizes = Grown(np.int64), Grown(np.int32)
         self._data = bytearray()
-        self._takers = _Takers(self.inputs)
+        self._takers = Takers(self.inputs)
         self.held: frozenset[str] = frozenset()
         """Keys of ops all of whose calls are here, as of the event `held_at` of the store."""
         self.held_at = self.whole_at = NONE
@@ -125,7 +64,7 @@ class Catalogue:
         A call that failed when it was taken in stays so, though it may have succeeded since.
         """
         with self._lock:
-            self._source, self._history = found.source, found.history
+            self._origin = found.origin
             known = self.call_ids.find(found.hids)
             new = np.flatnonzero(known < 0)
             if len(new):
@@ -166,24 +105,16 @@ class Catalogue:
 
     def columns(self, calls: np.ndarray) -> CallColumns:
         """Return calls as columns, for another catalogue: the inverse of `add`."""
-        assert self._source is not None, "there are calls, which a store gave"
-        assert self._history is not None, "as above"
+        assert self._origin is not None, "there are calls, which a store gave"
         return CallColumns(
-            self._source,
-            self._history,
+            self._origin,
             self.specs,
-            self._states,
             self.labels,
             self.rows.view[calls],
             self.call_ids.rows.view[calls],
-            self._cids.view[calls],
             self.ops.view[calls],
-            self._state_numbers.view[calls],
             self.failed.view[calls],
-            self._executed.view[calls],
             self.started_us.view[calls],
-            self.duration_us.view[calls],
-            {place: self._errors[call] for place, call in enumerate(calls.tolist()) if call in self._errors},
             self._links(self.inputs, calls),
             self._links(self.outputs, calls),
         )
@@ -269,17 +200,13 @@ class Catalogue:
         """Return the hid of a call."""
         return str(self.call_ids.rows.view[number].tobytes().hex())
 
-    def call_cid(self, number: int) -> str:
-        """Return the content id of a call."""
-        return str(self._cids.view[number].tobytes().hex())
-
     def ref_hid(self, number: int) -> str:
         """Return the hid of a ref."""
         return self.ref_hids.texts(np.array([number]))[0]
 
     def ref_ids(self, numbers: np.ndarray) -> np.ndarray:
         """Return the hids of refs, shape ``(refs, 22)``."""
-        return _whole_ids(self._origins.view[numbers], self._positions.view[numbers])
+        return whole_ids(self._origins.view[numbers], self._positions.view[numbers])
 
     def ref_cid(self, number: int) -> str:
         """Return the content id of a ref."""
@@ -288,10 +215,6 @@ class Catalogue:
     def spec(self, number: int) -> OpSpec:
         """Return the op of a call."""
         return self.specs[int(self.ops.view[number])]
-
-    def version(self, number: int) -> str:
-        """Return the id of the code version that a call ran."""
-        return self._states[int(self._state_numbers.view[number])].version
 
     def ref(self, number: int) -> Ref:
         """Return a ref; its value is loaded on demand."""
@@ -313,31 +236,63 @@ class Catalogue:
 
     def call(self, number: int) -> Call:
         """Return a call."""
-        spec, state = self.spec(number), self._states[int(self._state_numbers.view[number])]
+        return self.calls(np.array([number]))[0]
+
+    def calls(self, numbers: np.ndarray) -> list[Call]:
+        """Return calls; for many much faster than one by one."""
+        details = self.details(numbers)
+        return [self._call(number, details, place) for place, number in enumerate(numbers.tolist())]
+
+    def details(self, numbers: np.ndarray) -> CallDetails:
+        """Return what else is known of calls, in their order.
+
+        Raises
+        ------
+        LookupError
+            Where one was deleted from the store in the meantime.
+        """
+        if self._origin is None or not len(numbers):
+            return NO_DETAILS
+        rows = self.rows.view[numbers]
+        found = self._origin.details(rows)
+        places = np.minimum(np.searchsorted(found.rows, rows), max(len(found.rows) - 1, 0))
+        gone = np.ones(len(rows), bool)
+        if len(found.rows):
+            gone = (found.rows[places] != rows) | (found.hids[places] != self.call_ids.rows.view[numbers]).any(axis=1)
+        if gone.any():
+            hid = self.call_hid(int(numbers[gone][0]))
+            raise LookupError(f"call {hid} was deleted from the storage after this frame was made")
+        return found.take(places)
+
+    def _call(self, number: int, details: CallDetails, place: int) -> Call:
+        spec, state = self.spec(number), details.states[int(details.state_numbers[place])]
         inputs: dict[str, Ref] = {}
         outputs: dict[str, Ref] = {}
         for name, ref, is_input in self.links_of(number):
             (inputs if is_input else outputs)[name] = self.ref(ref)
-        source = self._source
         return Call(
             hid=self.call_hid(number),
-            cid=self.call_cid(number),
+            cid=details.cids[place].tobytes().hex(),
             op=spec.key,
             name=spec.name,
             inputs=inputs,
             outputs=outputs,
             version=state.version,
             status="error" if self.failed.view[number] else "ok",
-            started_s=int(self.started_us.view[number]) / _MICRO,
-            duration_s=int(self.duration_us.view[number]) / _MICRO,
-            executed=bool(self._executed.view[number]),
-            error=self._errors.get(number, ""),
+            started_s=int(self.started_us.view[number]) / MICRO,
+            duration_s=int(details.duration_us[place]) / MICRO,
+            executed=bool(details.executed[place]),
+            error=details.errors.get(place, ""),
             reads={
-                one.name: ref_class(one.data)(one.cid.hex(), one.hid.hex(), source, data=one.data)
-                for one in state.reads
+                read.name: ref_class(read.data)(read.cid.hex(), read.hid.hex(), self._source, data=read.data)
+                for read in state.reads
             },
-            history=self._history,
+            history=None if self._origin is None else self._origin.history,
         )
+
+    @property
+    def _source(self) -> ValueSource | None:
+        return None if self._origin is None else self._origin.source
 
     # --- taking in
 
@@ -345,19 +300,13 @@ class Catalogue:
         """Append calls none of which is here."""
         first = len(self)
         ops = np.array([self.take_op(spec) for spec in found.specs], np.int32)[found.ops] if len(found) else found.ops
-        states = np.array([self._state(state) for state in found.states], np.int32)
         self.call_ids.append(found.hids)
         self._add_links(found, ops, first)
-        self._errors.update((first + place, text) for place, text in found.errors.items())
         for column, values in (
-            (self._cids, found.cids),
             (self.rows, found.rows),
             (self.started_us, found.started_us),
-            (self.duration_us, found.duration_us),
             (self.ops, ops),
-            (self._state_numbers, states[found.state_numbers] if len(found) else found.state_numbers),
             (self.failed, found.failed),
-            (self._executed, found.executed),
         ):
             column.extend(values)
 
@@ -375,7 +324,7 @@ class Catalogue:
         """Return the numbers of what new calls made: new ones, but for refs that were known before their makers."""
         if not len(self._outside_ids):
             return self._new_refs(made, np.arange(len(made.positions)))
-        at = self._outside_ids.find(_whole_ids(made.origins, made.positions))
+        at = self._outside_ids.find(whole_ids(made.origins, made.positions))
         found = np.where(at >= 0, self._outside.view[np.maximum(at, 0)], NONE)
         new = np.flatnonzero(at < 0)
         found[new] = self._new_refs(made, new)
@@ -389,7 +338,7 @@ class Catalogue:
         self._number_by(self._free_ids, self._free, links.origins[wanted], wanted, links, found)
         outside = np.flatnonzero(~is_free & (found < 0))
         if len(outside):
-            ids = _whole_ids(links.origins[outside], links.positions[outside])
+            ids = whole_ids(links.origins[outside], links.positions[outside])
             self._number_by(self._outside_ids, self._outside, ids, outside, links, found)
         return found
 
@@ -464,73 +413,9 @@ class Catalogue:
             self.specs.append(spec)
         return number
 
-    def _state(self, state: CodeState) -> int:
-        number = self._state_of.get(state)
-        if number is None:
-            number = self._state_of[state] = len(self._states)
-            self._states.append(state)
-        return number
-
     def _label(self, label: str) -> int:
         number = self._label_numbers.get(label)
         if number is None:
             number = self._label_numbers[label] = len(self.labels)
             self.labels.append(label)
         return number
-
-
-def _whole_ids(origins: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Return history ids of refs, 22 bytes in a row."""
-    ends = positions.astype(">u2").view(np.uint8).reshape(-1, 2)
-    return np.concatenate([origins, ends], axis=1)
-
-
-class _Takers:
-    """Which calls took each ref: an index of most links, and a dict of those that came since."""
-
-    def __init__(self, links: Links) -> None:
-        self._links = links
-        self._starts, self._calls = np.zeros(1, np.int64), np.zeros(0, np.int32)
-        self._done = self._calls_done = 0
-        self._recent: dict[int, list[int]] = {}
-
-    def of(self, refs: np.ndarray) -> np.ndarray:
-        self._catch_up()
-        indexed = refs[refs < len(self._starts) - 1]
-        sizes = self._starts[indexed + 1] - self._starts[indexed]
-        found = self._calls[ragged(self._starts[indexed], sizes)]
-        if self._recent:
-            more = [call for ref in refs.tolist() for call in self._recent.get(ref, ())]
-            found = np.concatenate([found, np.array(more, found.dtype)])
-        return distinct(found)
-
-    def first_of(self, refs: np.ndarray) -> np.ndarray:
-        """Return the first call that took each ref; `NONE` where there is none."""
-        self._catch_up()
-        found = np.full(len(refs), NONE, np.int64)
-        indexed = np.flatnonzero(refs < len(self._starts) - 1)
-        starts, ends = self._starts[refs[indexed]], self._starts[refs[indexed] + 1]
-        taken = ends > starts
-        found[indexed[taken]] = self._calls[starts[taken]]
-        for place in np.flatnonzero(found == NONE).tolist() if self._recent else []:
-            found[place] = self._recent.get(int(refs[place]), [NONE])[0]
-        return found
-
-    def _catch_up(self) -> None:
-        links, total = self._links, self._links.refs.size
-        if total == self._done:
-            return
-        starts = links.starts.view
-        first = self._calls_done
-        owners = np.repeat(np.arange(first, len(starts) - 1), np.diff(starts[first:]))
-        self._calls_done = len(starts) - 1
-        if total - self._done < max(2_000, self._done // 8):
-            for ref, call in zip(links.refs.view[self._done :].tolist(), owners.tolist(), strict=True):
-                self._recent.setdefault(ref, []).append(call)
-        else:
-            refs = links.refs.view
-            every = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-            self._calls = every[np.argsort(refs, kind="stable")]
-            self._starts = np.concatenate([[0], np.cumsum(np.bincount(refs))]).astype(np.int64)
-            self._recent = {}
-        self._done = total

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mandala_lab.frame.catalogue import Links
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.links import Links
 from mandala_lab.frame.numbers import is_in, lacking, united
 from mandala_lab.model.outline import VarId, node_name
 

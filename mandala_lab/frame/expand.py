@@ -17,9 +17,10 @@ from typing import get_args
 import numpy as np
 
 from mandala_lab.frame.asking import Asking
-from mandala_lab.frame.catalogue import NONE, Catalogue, Links
+from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.links import NONE, Links
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.reach import Direction, Reached, reached
 from mandala_lab.model.outline import OpId, VarId, node_name

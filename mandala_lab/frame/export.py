@@ -15,21 +15,25 @@ if TYPE_CHECKING:
 def to_dict(graph: FrameGraph) -> dict[str, Any]:
     """Return the frame as JSON-ready data: equal frames give equal data."""
     catalogue = graph.catalogue
+    details = catalogue.details(graph.all_calls)
     return {
         "variables": {node_name(node): catalogue.ref_hids.texts(refs) for node, refs in graph.variables.items()},
         "operations": {node_name(node): catalogue.call_hids.texts(calls) for node, calls in graph.operations.items()},
         "edges": [[node_name(edge.source), node_name(edge.target), edge.label] for edge in graph.edges],
         "refs": {catalogue.ref_hid(ref): catalogue.ref_cid(ref) for ref in graph.all_refs.tolist()},
-        "calls": {catalogue.call_hid(call): _call(catalogue, call) for call in graph.all_calls.tolist()},
+        "calls": {
+            catalogue.call_hid(call): _call(catalogue, call, details.states[state].version)
+            for call, state in zip(graph.all_calls.tolist(), details.state_numbers.tolist(), strict=True)
+        },
     }
 
 
-def _call(catalogue: Catalogue, number: int) -> dict[str, Any]:
+def _call(catalogue: Catalogue, number: int, version: str) -> dict[str, Any]:
     links = [(name, catalogue.ref_hid(ref), is_input) for name, ref, is_input in catalogue.links_of(number)]
     return {
         "op": catalogue.spec(number).key,
         "status": "error" if catalogue.failed.view[number] else "ok",
-        "version": catalogue.version(number),
+        "version": version,
         "inputs": {name: hid for name, hid, is_input in links if is_input},
         "outputs": {name: hid for name, hid, is_input in links if not is_input},
     }

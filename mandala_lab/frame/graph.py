@@ -15,7 +15,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from mandala_lab.frame.catalogue import NONE, Catalogue, Hids
+from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.hids import Hids
+from mandala_lab.frame.links import NONE
 from mandala_lab.frame.numbers import common, united
 from mandala_lab.model.calls import Call
 from mandala_lab.model.outline import NodeId, OpId, VarId

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mandala_lab.frame.catalogue import NONE, Catalogue
+from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.grown import Grown
+from mandala_lab.frame.links import NONE
 from mandala_lab.frame.numbers import distinct
 from mandala_lab.model.outline import OpId, VarId
 

@@ -60,9 +60,12 @@ def _of_calls(graph: FrameGraph, values: Any, by: By) -> FrameGraph:
     wanted = {one.cid if by == "cid" else one.hid for one in values if isinstance(one, Call)}
     wanted |= {one for one in values if isinstance(one, str)}
     catalogue = graph.catalogue
-    name: Callable[[int], str] = catalogue.call_cid if by == "cid" else catalogue.call_hid
-    found = [number for number in graph.all_calls.tolist() if name(number) in wanted]
-    return with_calls(graph, np.array(found, np.int64))
+    if by == "cid":
+        names = [row.tobytes().hex() for row in catalogue.details(graph.all_calls).cids]
+    else:
+        names = catalogue.call_hids.texts(graph.all_calls)
+    kept = np.fromiter((name in wanted for name in names), bool, len(names))
+    return with_calls(graph, graph.all_calls[kept])
 
 
 def _is_among(value: Any, values: Any) -> bool:

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 
 from mandala_lab.frame.asking import Asking
-from mandala_lab.frame.catalogue import Links
 from mandala_lab.frame.grown import Seen
+from mandala_lab.frame.links import Links
 from mandala_lab.frame.numbers import distinct
 
 Direction = Literal["back", "forward"]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mandala_lab.frame.asking import Asking
-from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.catalogue import MICRO, Catalogue
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import JoinedCalls
 from mandala_lab.frame.outline import outline
@@ -124,12 +124,20 @@ class LiveFrame:
             for span, number in zip(spans, numbers.tolist(), strict=True)
         ):
             self._start_anew()
+        cached: list[int] = []
         for span, number in zip(spans, self._catalogue.call_ids.find(ids).tolist(), strict=True):
             self._counts[span.status] += 1
             if number in self._joined:
                 self._occurrences[self._joined.operation_of(number)][span.status] += 1
-                if span.status == "cached":
-                    self._saved_s += int(self._catalogue.duration_us.view[number]) / 1e6
+                cached += [number] * (span.status == "cached")
+        self._saved_s += self._duration_s(cached)
+
+    def _duration_s(self, calls: list[int]) -> float:
+        """Return how long calls took when they were computed; 0 where they are gone."""
+        try:
+            return float(self._catalogue.details(np.array(calls, np.int64)).duration_us.sum()) / MICRO
+        except LookupError:
+            return 0.0
 
     def _start_anew(self) -> None:
         """Read what the session recorded."""

@@ -93,44 +93,91 @@ class CodeState:
 
 
 @dataclass(frozen=True, slots=True)
+class CallDetails:
+    """What is known of calls beside their links: read when it is asked for.
+
+    Attributes
+    ----------
+    rows, hids, cids
+        Which calls these are, in order of recording; 20 bytes in a row.
+    states, state_numbers
+        The code that they ran, by number.
+    executed, duration_us
+        Flags, and microseconds.
+    errors
+        Tracebacks of failed calls, by place.
+    """
+
+    rows: np.ndarray
+    hids: np.ndarray
+    cids: np.ndarray
+    states: Sequence[CodeState]
+    state_numbers: np.ndarray
+    executed: np.ndarray
+    duration_us: np.ndarray
+    errors: Mapping[int, str]
+
+    def take(self, places: np.ndarray) -> CallDetails:
+        """Return the details at these places, in their order."""
+        errors = {number: self.errors[place] for number, place in enumerate(places.tolist()) if place in self.errors}
+        return CallDetails(
+            self.rows[places],
+            self.hids[places],
+            self.cids[places],
+            self.states,
+            self.state_numbers[places],
+            self.executed[places],
+            self.duration_us[places],
+            errors,
+        )
+
+
+_NONE = np.zeros(0, np.int64)
+NO_DETAILS = CallDetails(
+    _NONE, np.zeros((0, 20), np.uint8), np.zeros((0, 20), np.uint8), (), _NONE, np.zeros(0, bool), _NONE, {}
+)
+"""Of no calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What stands behind columns: where refs load their values, calls find their occurrences, and details are read."""
+
+    source: ValueSource
+    history: History
+    details: Callable[[np.ndarray], CallDetails]
+
+
+@dataclass(frozen=True, slots=True)
 class CallColumns:
     """Recorded calls, in order of recording.
 
     Attributes
     ----------
-    source, history
-        What refs load their values from, and where calls find their occurrences.
-    specs, states, names
-        What `ops`, `state_numbers` and the names of arguments are numbers in.
+    origin
+        The store that they are from.
+    specs, names
+        What `ops` and the names of arguments are numbers in.
     rows
         Numbers that grow in order of recording, shape ``(calls,)``, as of all that follow.
-    hids, cids
+    hids
         20 bytes in a row.
-    failed, executed
+    failed
         Flags.
-    started_us, duration_us
-        Microseconds, since the epoch and of running.
-    errors
-        Tracebacks of failed calls, by number of the call.
+    started_us
+        Microseconds since the epoch.
     inputs, outputs
         What they took and made.
     """
 
-    source: ValueSource
-    history: History
+    origin: Origin
     specs: Sequence[OpSpec]
-    states: Sequence[CodeState]
     names: Sequence[str]
     rows: np.ndarray
     hids: np.ndarray
-    cids: np.ndarray
     ops: np.ndarray
-    state_numbers: np.ndarray
     failed: np.ndarray
-    executed: np.ndarray
     started_us: np.ndarray
-    duration_us: np.ndarray
-    errors: Mapping[int, str]
     inputs: LinkColumns
     outputs: LinkColumns
 
@@ -139,17 +186,15 @@ class CallColumns:
 
     def take(self, places: np.ndarray) -> CallColumns:
         """Return the calls at these places, in their order."""
-        numbers = {int(place): number for number, place in enumerate(places)} if self.errors else {}
         return replace(
             self,
             **_plain(lambda name: getattr(self, name)[places]),
-            errors={numbers[place]: text for place, text in self.errors.items() if place in numbers},
             inputs=self.inputs.take(places),
             outputs=self.outputs.take(places),
         )
 
 
-PLAIN = ("rows", "hids", "cids", "ops", "state_numbers", "failed", "executed", "started_us", "duration_us")
+PLAIN = ("rows", "hids", "ops", "failed", "started_us")
 """Names of the columns that hold one element for each call."""
 
 
@@ -161,15 +206,9 @@ def joined(parts: Sequence[CallColumns]) -> CallColumns:
     """Return batches that have their specs, states and names in common, end to end; there is at least one."""
     if len(parts) == 1:
         return parts[0]
-    starts = np.cumsum([0, *(len(part) for part in parts[:-1])]).tolist()
     return replace(
         parts[0],
         **_plain(lambda name: np.concatenate([getattr(part, name) for part in parts])),
-        errors={
-            start + place: text
-            for start, part in zip(starts, parts, strict=True)
-            for place, text in part.errors.items()
-        },
         inputs=_joined_links([part.inputs for part in parts]),
         outputs=_joined_links([part.outputs for part in parts]),
     )

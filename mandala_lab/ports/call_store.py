@@ -21,7 +21,7 @@ from mandala_lab.model.calls import (
     Run,
     Span,
 )
-from mandala_lab.model.columns import CallColumns
+from mandala_lab.model.columns import CallColumns, CallDetails
 from mandala_lab.model.faults import CheckWatch, Fault, SetAside
 from mandala_lab.model.holdings import Holdings, Pin, Removed
 from mandala_lab.model.ops import CodeVersion, OpSpec, RecordedVersion
@@ -237,6 +237,10 @@ class CallStore(Protocol):
 
     def columns_of_takers(self, refs: Iterable[bytes]) -> CallColumns:
         """Return the calls that took these refs, and maybe others."""
+        ...
+
+    def call_details(self, rows: np.ndarray) -> CallDetails:
+        """Return what else is known of calls, by their rows in columns; without deleted ones, but maybe with others."""
         ...
 
     # --- ops and their code

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mandala_lab.frame.asking import Asking
-from mandala_lab.frame.catalogue import NONE, Catalogue
+from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import joined
+from mandala_lab.frame.links import NONE
 from mandala_lab.frame.numbers import distinct, lacking
 from mandala_lab.frame.reach import lineage
 from mandala_lab.memo import context

@@ -17,23 +17,22 @@ from mandala_lab.adapters.sql.rows import RowReader, bytes_to_reads, has_hid, sl
 from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, edges, ops, runs, spans
 from mandala_lab.adapters.sql.signed import of_call
 from mandala_lab.model.calls import History
-from mandala_lab.model.columns import CallColumns, CodeState, joined
+from mandala_lab.model.columns import CallColumns, CallDetails, CodeState, Origin, joined
 from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 
 _BATCH = 20_000
-_COLUMNS = (
+_MANY = 20_000
+"""Details of more calls than this are read as one range."""
+_COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.started_us, calls.c.links)
+_DETAILS = (
     calls.c.id,
     calls.c.hid,
     calls.c.cid,
-    calls.c.op_id,
     calls.c.state_id,
-    calls.c.status,
     calls.c.executed,
-    calls.c.started_us,
     calls.c.duration_us,
-    calls.c.links,
     calls.c.error,
 )
 
@@ -73,36 +72,43 @@ class Columns(Connected):
             parts = [self._batch(rows, reader) for query in queries for rows in _batches(self._execute(cursor, query))]
             found = joined(parts or [self._batch([], reader)])
             op_rows, op_numbers = np.unique(found.ops, return_inverse=True)
-            state_rows, state_numbers = np.unique(found.state_numbers, return_inverse=True)
-            specs, states = _specs(connection, op_rows.tolist()), _states(connection, state_rows.tolist())
-        found = replace(found, specs=specs, states=states, ops=op_numbers, state_numbers=state_numbers)
+            found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=op_numbers)
         kept = self._each_once(found)
         return found if kept is None else found.take(kept)
 
     def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader) -> CallColumns:
-        """Return a batch of rows as columns, with the rows of ops and states in the place of their numbers."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
-        ids, hids, cids, op_rows, state_rows, status, executed, started, duration, documents, errors = columns
-        digests = np.frombuffer(all_whole(hids), np.uint8).reshape(-1, DIGEST_SIZE)
+        """Return a batch of rows as columns, with the rows of ops in the place of their numbers."""
+        ids, hids, op_rows, status, started, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+        digests = _digests(hids)
         inputs, outputs = reader.read(documents, digests)
         return CallColumns(
-            source=self._rows.source,
-            history=cast("History", self),
+            origin=Origin(self._rows.source, cast("History", self), self.call_details),
             specs=(),
-            states=(),
             names=reader.names,
-            rows=np.fromiter(ids, np.int64, len(rows)),
+            rows=_ints(ids),
             hids=digests,
-            cids=np.frombuffer(all_whole(cids), np.uint8).reshape(-1, DIGEST_SIZE),
-            ops=np.fromiter(op_rows, np.int64, len(rows)),
-            state_numbers=np.fromiter(state_rows, np.int64, len(rows)),
-            failed=np.fromiter(status, np.int64, len(rows)) != 0,
-            executed=np.fromiter(executed, np.int64, len(rows)) != 0,
-            started_us=np.fromiter(started, np.int64, len(rows)),
-            duration_us=np.fromiter(duration, np.int64, len(rows)),
-            errors={place: _text(text) for place, text in enumerate(errors) if text},
+            ops=_ints(op_rows),
+            failed=_ints(status) != 0,
+            started_us=_ints(started),
             inputs=inputs,
             outputs=outputs,
+        )
+
+    def call_details(self, rows: np.ndarray) -> CallDetails:
+        ordered = np.sort(rows)
+        conditions = [calls.c.id.in_(part) for part in slices(ordered.tolist())]
+        if len(rows) > _MANY:
+            conditions = [calls.c.id.between(int(ordered[0]), int(ordered[-1]))]
+        with self._database.reading() as connection:
+            cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+            queries = [select(*_DETAILS).where(condition).order_by(calls.c.id) for condition in conditions]
+            found = [row for query in queries for rows_ in _batches(self._execute(cursor, query)) for row in rows_]
+            ids, hids, cids, states, executed, duration, errors = list(zip(*found, strict=True)) or [()] * len(_DETAILS)
+            state_rows, state_numbers = np.unique(_ints(states), return_inverse=True)
+            code = _states(connection, state_rows.tolist())
+        told = {place: _text(text) for place, text in enumerate(errors) if text}
+        return CallDetails(
+            _ints(ids), _digests(hids), _digests(cids), code, state_numbers, _ints(executed) != 0, _ints(duration), told
         )
 
     def _each_once(self, found: CallColumns) -> np.ndarray | None:
@@ -127,6 +133,14 @@ class Columns(Connected):
                 if self._counts(row.signature, of_call(row.hid, row.cid, row.status, row.links)):
                     return int(place_of[row.id])
         return int(place_of[min(place_of)])
+
+
+def _ints(found: Sequence[int]) -> np.ndarray:
+    return np.fromiter(found, np.int64, len(found))
+
+
+def _digests(found: Sequence[bytes]) -> np.ndarray:
+    return np.frombuffer(all_whole(found), np.uint8).reshape(-1, DIGEST_SIZE)
 
 
 def _batches(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:
