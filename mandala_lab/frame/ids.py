@@ -41,6 +41,8 @@ class IdTable:
 
     def find(self, wanted: np.ndarray) -> np.ndarray:
         """Return the numbers of ids, shape ``(ids, width)``; -1 for one that is not here."""
+        if self._recent and len(wanted) > _FEW:
+            self._sort()
         found = self._find_sorted(wanted)
         if self._recent:
             for place in np.flatnonzero(found < 0).tolist():
@@ -62,12 +64,15 @@ class IdTable:
         start = len(self)
         self.rows.extend(ids)
         if len(self._recent) + len(ids) > max(_FEW, len(self._heads) // 8):
-            heads = _heads(self.rows.view)
-            self._order = np.argsort(heads)
-            self._heads = heads[self._order]
-            self._recent = {}
+            self._sort()
         else:
             self._recent.update((one.tobytes(), start + place) for place, one in enumerate(ids))
+
+    def _sort(self) -> None:
+        heads = _heads(self.rows.view)
+        self._order = np.argsort(heads)
+        self._heads = heads[self._order]
+        self._recent = {}
 
     def _find_sorted(self, wanted: np.ndarray) -> np.ndarray:
         found = np.full(len(wanted), -1, np.int64)

@@ -22,7 +22,8 @@ from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 
-_BATCH = 20_000
+_BATCH = 4_000
+"""Calls that are read at a time: so many stay in the caches of the processor."""
 _MANY = 20_000
 """Details of more calls than this are read as one range."""
 _COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.started_us, calls.c.links)
