@@ -19,7 +19,7 @@ from mandala_lab.settings import DEFAULT, effective
 from mandala_lab.storage import Storage
 
 USAGE = (
-    "usage: %mandala on [path] | off | status | graph | calls [op] | export PATH.svg | doctor | "
+    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | export PATH.svg | doctor | "
     "replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
 )
 
@@ -120,8 +120,9 @@ class MandalaMagics(Magics):  # type: ignore[misc]
             if row.source != DEFAULT:
                 say(f"{row.name} = {row.value!r} ({row.source})")
 
-    def _graph(self, _words: list[str]) -> ComputationFrame:
-        return self._storage().cf("run")
+    def _graph(self, words: list[str]) -> ComputationFrame:
+        frame = self._storage().cf("run")
+        return frame.select(" ".join(words)) if words else frame
 
     def _calls(self, words: list[str]) -> None:
         storage = self._storage()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Self
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var_id
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.records.find import drop_calls
+
+Drop = Callable[[Iterable[str]], None]
+"""Deletes calls, given by their hids, with all that depends on them."""
 
 
 class Framed:
-    """A frame's content, and where it looks when it grows."""
+    """A frame's content, where it looks when it grows, and what deletes its calls."""
 
-    def __init__(self, graph: FrameGraph, store: CallStore) -> None:
+    def __init__(self, graph: FrameGraph, store: CallStore, drop: Drop | None = None) -> None:
         self._graph = graph
         self._store = store
+        self._drop = drop or partial(drop_calls, store, delete_dependents=True)
 
     @property
     def graph(self) -> FrameGraph:
@@ -33,7 +39,7 @@ class Framed:
         if inplace:
             self._graph = graph
             return None
-        return type(self)(graph, self._store)
+        return type(self)(graph, self._store, self._drop)
 
     def copy(self) -> Self:
         """Return an equal frame that is independent of this one.

@@ -78,15 +78,24 @@ def linked(graph: FrameGraph, edge: Edge) -> tuple[np.ndarray, np.ndarray]:
 
 
 def reached_elements(
-    graph: FrameGraph, start: Mapping[NodeId, np.ndarray], direction: Direction, how: How
+    graph: FrameGraph,
+    start: Mapping[NodeId, np.ndarray],
+    direction: Direction,
+    how: How,
+    steps: int | None = None,
 ) -> dict[NodeId, np.ndarray]:
-    """Return what is reached in each node from some elements of some nodes, these included."""
+    """Return what is reached in each node from some elements of some nodes, these included.
+
+    `steps` along edges are gone at most, by default as many as there are.
+    """
     state = _Flow(graph, direction, how)
     for node, elements in start.items():
         state.reach(node, elements)
-    while state.fresh:
-        node, elements = state.fresh.popitem()
-        state.go_on(node, elements)
+    while state.fresh and steps != 0:
+        fresh, state.fresh = state.fresh, {}
+        for node, elements in fresh.items():
+            state.go_on(node, elements)
+        steps = None if steps is None else steps - 1
     return {node: graph.elements(node)[flags] for node, flags in state.reached.items()}
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from mandala_lab.frame.asking import Asking
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.compare import NodeDifference, compared_values
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import joined
 from mandala_lab.frame.links import NONE
@@ -33,7 +34,6 @@ from mandala_lab.model.hashing import maker_of
 from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.model.structures import COLLECTION, KEYS, LEFT_OUT, is_maker, is_structural, items_hid
 from mandala_lab.ports.call_store import CallStore
-from mandala_lab.replay.compare import NodeDifference, compare
 
 if TYPE_CHECKING:
     from mandala_lab.computation_frame import ComputationFrame
@@ -84,7 +84,7 @@ class Replay:
 
     def compare(self) -> list[NodeDifference]:
         """Return what differs between the new frame and the base."""
-        return compare(self.base, self.graph)
+        return compared_values(self.base, self.graph)
 
     def summary(self) -> str:
         """Return the outcome in one sentence."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.source import frame_of
 from mandala_lab.model.calls import Call
+from mandala_lab.records.find import drop_calls
 from mandala_lab.replay.replay import Replay, Scope, run_replay
 from mandala_lab.storage.opened import Opened
 
@@ -32,7 +33,7 @@ class Frames(Opened):
         ValueError
             For anything else.
         """
-        return ComputationFrame(frame_of(self._written, source, self.session), self.store)
+        return self._face(frame_of(self._written, source, self.session))
 
     def replay(
         self,
@@ -66,8 +67,11 @@ class Frames(Opened):
             When the call cannot be run again, or its result not be compared or
             recorded; `.code` says why.
         """
+        return run_replay(self.store, self._parts.engine, call, {**(set or {}), **changed_args}, scope, self._face)
 
-        def face(graph: FrameGraph) -> ComputationFrame:
-            return ComputationFrame(graph, self.store)
+    def _face(self, graph: FrameGraph) -> ComputationFrame:
+        return ComputationFrame(graph, self.store, self._drop)
 
-        return run_replay(self.store, self._parts.engine, call, {**(set or {}), **changed_args}, scope, face)
+    def _drop(self, hids: Iterable[str]) -> None:
+        drop_calls(self._written, hids, delete_dependents=True)
+        self._parts.forget_stored()

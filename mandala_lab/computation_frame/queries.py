@@ -1,0 +1,172 @@
+"""Questions to a frame: which histories, what differs, what if other calls stood there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from mandala_lab.computation_frame.framed import Framed
+from mandala_lab.frame import querying
+from mandala_lab.frame.compare import Comparison, compare
+from mandala_lab.frame.numbers import distinct
+from mandala_lab.frame.querying import Where
+from mandala_lab.frame.replace import replaced
+from mandala_lab.frame.selectors import METHODS, read_selection
+from mandala_lab.model.calls import Call
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mandala_lab.replay.replay import Replay
+
+
+class Queries(Framed):
+    """Conditions, comparisons, replacements and deletions."""
+
+    def select(self, selection: str) -> Self:
+        """Return what a selection finds: text that magics, panel and command understand, too.
+
+        Parts are separated by spaces; what any of them finds is selected. Commas within a
+        part ask for all, ``!`` leaves out.
+
+        ====================  =======================================================
+        ``model``             the node of this name; ``*`` and ``?`` stand for anything
+        ``+model``            and all that leads to it; ``2+model`` two steps along edges
+        ``model+``            and all that it leads to
+        ``op:train*``         operations, by name or key
+        ``var:x``             variables
+        ``status:error``      calls that failed (``ok``: others)
+        ``duration:>1.5s``    calls that took longer (us, ms, s, min, h)
+        ``time:>2026-01-31``  calls that began later
+        ``run:ID``            calls that occurred in a run
+        ``version:3fa9``      calls of the code version that begins so
+        ``x=3``, ``acc>.9``   values of a variable
+        ====================  =======================================================
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     _ = [inc(x) for x in (1, 2, 3)]
+        >>> frame = storage.cf(inc)
+        >>> frame.select("x=2+").df("x", "y")
+           x  y
+        0  2  3
+        >>> frame.select("inc,status:ok !var:x").nodes
+        {'inc', 'y'}
+        """
+        made: Self = self._made(querying.selected(self._graph, read_selection(selection), self._store))
+        return made
+
+    def where(self, values: Mapping[str, Any] | None = None, /, **predicates: Any) -> Self:
+        """Return the histories through values and calls of which something holds.
+
+        All conditions have to hold, those on calls of one call. What leads to such an
+        element, what it leads to, and what that needed is kept.
+
+        Parameters
+        ----------
+        values
+            Conditions on variables whose names are those of attributes of calls.
+        **predicates
+            For a variable by its name: a value that it equals (looked for by content,
+            nothing is loaded), a set of such values, or a function of the value. For calls:
+            ``op`` (a name, ``*`` stands for anything), ``status`` (``"ok"``, ``"error"``),
+            ``duration`` (``">1.5s"``, or a function of seconds), ``time`` (``">2026-01-31"``, or
+            a function of seconds since the epoch), ``run`` and ``version`` (ids).
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     _ = [inc(x) for x in (1, 2, 3)]
+        >>> storage.cf(inc).where(x={1, 2}, y=lambda y: y > 2, status="ok").df("x", "y")
+           x  y
+        0  2  3
+        """
+        calls = {name: predicates.pop(name) for name in METHODS if name not in {"op", "var"} and name in predicates}
+        op = predicates.pop("op", None)
+        asked = Where({**(values or {}), **predicates}, op, calls)
+        made: Self = self._made(querying.where(self._graph, asked, self._store))
+        return made
+
+    def groupby(self, variable: str) -> Iterator[tuple[Any, Self]]:
+        """Yield each value of a variable, with the frame of the histories through it.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def add(x, k):
+        ...     return x + k
+        >>> with Storage() as storage:
+        ...     _ = [add(x, k) for x in (1, 2) for k in (10, 20, 30)]
+        >>> [(k, len(frame.calls)) for k, frame in storage.cf(add).groupby("k")]
+        [(10, 2), (20, 2), (30, 2)]
+        """
+        node = self._variable(variable)
+        catalogue = self._graph.catalogue
+        cids: dict[bytes, list[int]] = {}
+        for ref in catalogue.in_order(self._graph.variables[node]).tolist():
+            cids.setdefault(catalogue.ref_cids.view[ref].tobytes(), []).append(ref)
+        for refs in cids.values():
+            part = querying.through(self._graph, node, np.sort(np.array(refs, np.int64)))
+            yield catalogue.ref(refs[0]).value, self._made(part)
+
+    def compare(self, other: Framed) -> Comparison:
+        """Return what differs between this frame and another one, which is what comes after.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     _ = [inc(x) for x in (1, 2)]
+        >>> frame = storage.cf(inc)
+        >>> print(frame.where(x=1).compare(frame))
+        x: - -> 2
+        y: - -> 3
+        inc: - -> 1 call
+        """
+        return compare(self._graph, other.graph)
+
+    def replace(self, call: Call, replay: Replay | Call) -> Self:
+        """Return the frame with the outcome of a replay, or with another call, in the place of a call.
+
+        Of a replay all calls that it answered anew take the place of those that they
+        were answered from. This frame, and what is recorded, stay as they are.
+        """
+        catalogue = self._graph.catalogue
+        if isinstance(replay, Call):
+            old, new = {call.hid}, {replay.hid}
+        else:
+            before, after = set(replay.base.calls), set(replay.graph.calls)
+            old, new = before - after, after - before
+            if call.hid != replay.call.hid:
+                raise ValueError(f"this is a replay of {replay.call!r}, not of {call!r}")
+        if call.hid not in self._graph.calls:
+            raise ValueError(f"the frame does not hold {call!r}")
+        catalogue.add(self._store.columns_of_calls(map(bytes.fromhex, new)))
+        numbers = [distinct(catalogue.call_hids.numbers(hids)) for hids in (old, new)]
+        made: Self = self._made(replaced(self._graph, *numbers))
+        return made
+
+    def delete_calls(self) -> None:
+        """Delete the frame's calls, and all that depends on them, from the storage; the frame stays as it is."""
+        self._drop(list(self._graph.calls))
+
+    def delete_calls_from_df(self, df: pd.DataFrame) -> None:
+        """Delete the calls in a table, and all that depends on them, from the storage."""
+        cells = [cell for name in df.columns for cell in df[name]]
+        every = [one for cell in cells for one in (cell if isinstance(cell, tuple) else (cell,))]
+        self._drop(list(dict.fromkeys(one.hid for one in every if isinstance(one, Call))))

@@ -1,0 +1,253 @@
+"""What a selection finds in a frame, and what is connected with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from mandala_lab.frame.catalogue import MICRO
+from mandala_lab.frame.flow import reached_elements
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
+from mandala_lab.frame.select import subsets, without_empty
+from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, read_test
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
+from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
+from mandala_lab.ports.call_store import CallStore
+
+Sets = dict[NodeId, np.ndarray]
+Predicate = Callable[[Any], bool]
+
+
+def selected(graph: FrameGraph, selection: Selection, store: CallStore) -> FrameGraph:
+    """Return what a selection finds; calls bring the refs that edges join them with.
+
+    Raises
+    ------
+    ValueError
+        Where a name matches nothing.
+    """
+    query = _Query(graph, store)
+    found: Sets = {}
+    for part in selection.parts:
+        if not part.negated:
+            found = _united(found, query.part(part))
+    if all(part.negated for part in selection.parts):
+        found = {node: graph.elements(node) for node in graph.nodes}
+    found = _with_refs(graph, found)
+    for part in selection.parts:
+        if part.negated:
+            dropped = query.part(part)
+            found = {node: lacking(held, dropped.get(node, held[:0])) for node, held in found.items()}
+    return without_empty(subsets(graph, found))
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What `where` asks for.
+
+    Attributes
+    ----------
+    values
+        What has to hold of the value of a ref of a variable: a value that it equals, several in a set, or a function.
+    op
+        Which operations are spoken of: a name, in which ``*`` stands for anything.
+    calls
+        What has to hold of a call, by method of selection; text, or a function of seconds for duration and time.
+    """
+
+    values: Mapping[str, Any]
+    op: str | None
+    calls: Mapping[str, Any]
+
+
+def where(graph: FrameGraph, asked: Where, store: CallStore) -> FrameGraph:
+    """Return the histories through elements of which all that is asked holds."""
+    query = _Query(graph, store)
+    kept: Sets = {node: graph.elements(node) for node in graph.nodes}
+    for name, wanted in asked.values.items():
+        variable = query.variable(name)
+        kept = _common(kept, _through(graph, variable, query.refs_where(variable, _value_predicate(wanted))))
+    if asked.op is not None or asked.calls:
+        calls = query.calls_where(asked)
+        histories = _histories_through(graph, calls)
+        histories.update(calls if asked.op is not None else {})
+        kept = _common(kept, histories)
+    return without_empty(subsets(graph, kept))
+
+
+def through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> FrameGraph:
+    """Return the histories through some refs of a variable, and no others of it."""
+    return without_empty(subsets(graph, _through(graph, variable, refs)))
+
+
+def _through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> Sets:
+    return {**_histories_through(graph, {variable: refs}), variable: refs}
+
+
+class _Query:
+    """Looks for elements of one frame."""
+
+    def __init__(self, graph: FrameGraph, store: CallStore) -> None:
+        self._graph = graph
+        self._store = store
+
+    def part(self, part: Part) -> Sets:
+        """Return what all terms of a part select."""
+        found = [self._term(term) for term in part.terms]
+        for other in found[1:]:
+            found[0] = _common(found[0], other)
+        return found[0]
+
+    def _term(self, term: Term) -> Sets:
+        found = self._atom(term)
+        up = _reached(self._graph, found, "back", term.up) if term.up else {}
+        down = _reached(self._graph, found, "forward", term.down) if term.down else {}
+        return _united(_united(found, up), down)
+
+    def _atom(self, term: Term) -> Sets:
+        if term.method == "value":
+            variable = self.variable(term.value)
+            assert term.test is not None, "a comparison"
+            return {variable: self.refs_where(variable, term.test)}
+        if term.method in {"name", "op", "var"}:
+            nodes = self._named(term)
+            return {node: self._graph.elements(node) for node in nodes}
+        return self._calls(self._graph.operations, term.method, term.value, term.test)
+
+    def variable(self, name: str) -> VarId:
+        """Return a variable by its name."""
+        found = var_id(name)
+        if found not in self._graph.variables:
+            raise ValueError(
+                f"the frame has no variable {name!r}; {nearest(name, map(node_name, self._graph.variables))}"
+            )
+        return found
+
+    def _named(self, term: Term) -> list[NodeId]:
+        nodes: list[NodeId] = []
+        if term.method != "var":
+            nodes += [node for node in self._graph.operations if self._is_called(node, term.value)]
+        if term.method != "op":
+            nodes += [node for node in self._graph.variables if fnmatchcase(node_name(node), term.value)]
+        if not nodes:
+            kind = {"name": "node", "op": "operation", "var": "variable"}[term.method]
+            names = [node_name(node) for node in self._graph.nodes]
+            raise ValueError(f"no {kind} of the frame is called {term.value!r}; {nearest(term.value, names)}")
+        return nodes
+
+    def _is_called(self, node: OpId, name: str) -> bool:
+        key = self._graph.catalogue.specs[self._graph.ops[node]].key
+        return fnmatchcase(node_name(node), name) or fnmatchcase(key, name)
+
+    def refs_where(self, variable: VarId, holds: Predicate) -> np.ndarray:
+        """Return the refs of a variable of whose value something holds; each distinct value is looked at once."""
+        refs, catalogue = self._graph.variables[variable], self._graph.catalogue
+        cids = [row.tobytes() for row in catalogue.ref_cids.view[refs]]
+        wanted = getattr(holds, "cids", None)
+        if wanted is not None:
+            return np.asarray(refs[np.fromiter((cid in wanted for cid in cids), bool, len(cids))])
+        answers: dict[bytes, bool] = {}
+        for cid, ref in zip(cids, refs.tolist(), strict=True):
+            if cid not in answers:
+                answers[cid] = _holds(holds, catalogue.ref(ref).value)
+        return np.asarray(refs[np.fromiter((answers[cid] for cid in cids), bool, len(cids))])
+
+    def calls_where(self, asked: Where) -> Sets:
+        """Return the calls, of the operations spoken of, of which all holds."""
+        nodes: Iterable[OpId] = self._graph.operations
+        if asked.op is not None:
+            nodes = [OpId(node) for node in self._named(Term("op", asked.op))]
+        found: Sets = {node: self._graph.operations[node] for node in nodes}
+        for method, wanted in asked.calls.items():
+            text = wanted if isinstance(wanted, str) else ""
+            test = wanted if callable(wanted) else read_test(method, text)
+            found = _common(found, self._calls(found, method, text, test))  # type: ignore[arg-type]
+        return found
+
+    def _calls(self, nodes: Iterable[OpId], method: str, value: str, test: Predicate | None) -> Sets:
+        return {node: self._matching(self._graph.operations[node], method, value, test) for node in nodes}
+
+    def _matching(self, calls: np.ndarray, method: str, value: str, test: Predicate | None) -> np.ndarray:
+        catalogue = self._graph.catalogue
+        if method == "status":
+            return np.asarray(calls[catalogue.failed.view[calls] == bool(STATUSES.index(value))])
+        if method == "run":
+            spans = self._store.spans_of_run(value)
+            return common(calls, distinct(catalogue.call_hids.numbers({span.call for span in spans})))
+        if method == "version":
+            details = catalogue.details(calls)
+            fits = np.array([state.version.startswith(value) for state in details.states], bool)
+            return calls[fits[details.state_numbers]] if len(calls) else calls
+        assert test is not None, "of a duration or a time"
+        us = catalogue.started_us.view[calls] if method == "time" else catalogue.details(calls).duration_us
+        return np.asarray(calls[np.fromiter((_holds(test, one / MICRO) for one in us.tolist()), bool, len(us))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Equal:
+    """Whether a value is one of some: by content id, so that nothing is loaded."""
+
+    cids: frozenset[bytes]
+
+    def __call__(self, _value: Any) -> bool:
+        raise AssertionError("values are not looked at")
+
+
+def _value_predicate(wanted: Any) -> Predicate:
+    if callable(wanted):
+        return wanted  # type: ignore[no-any-return]
+    values = wanted if isinstance(wanted, set | frozenset) else [wanted]
+    try:
+        return _Equal(frozenset(content_id(value) for value in values))
+    except UnstorableError as error:
+        raise ValueError(f"{wanted!r} cannot be looked for: {error}; give a function of the value") from error
+
+
+def _holds(test: Predicate, value: Any) -> bool:
+    try:
+        return bool(test(value))
+    except MandalaLabError:
+        raise
+    except Exception as error:
+        raise ValueError(f"the condition failed for a value of type {type(value).__name__}: {error}") from error
+
+
+def _histories_through(graph: FrameGraph, elements: Sets) -> Sets:
+    """Return what elements lead to, and all that leads to that."""
+    below = reached_elements(graph, elements, "forward", "weak")
+    return reached_elements(graph, below, "back", "weak")
+
+
+def _reached(graph: FrameGraph, start: Sets, direction: Any, steps: int) -> Sets:
+    return reached_elements(graph, start, direction, "weak", None if steps == ALL_STEPS else steps)
+
+
+def _with_refs(graph: FrameGraph, found: Sets) -> Sets:
+    """Return elements with the refs that edges join the calls among them with."""
+    made = {node: found.get(node, graph.elements(node)[:0]) for node in graph.nodes}
+    links = graph.catalogue.inputs, graph.catalogue.outputs
+    for node in graph.operations:
+        for each, joined in zip(links, graph.joined_by(node), strict=True):
+            places, _ = each.places(made[node])
+            labels, refs = each.labels.view[places], each.refs.view[places]
+            for label, variables in joined.items():
+                taken = distinct(refs[labels == graph.catalogue.label_number(label)])
+                for variable in variables:
+                    held = graph.variables[variable]
+                    made[variable] = united([made[variable], taken[is_in(taken, held)]])
+    return made
+
+
+def _united(one: Sets, other: Sets) -> Sets:
+    none = np.zeros(0, np.int64)
+    return {node: united([one.get(node, none), other.get(node, none)]) for node in {**one, **other}}
+
+
+def _common(one: Sets, other: Sets) -> Sets:
+    return {node: common(held, other[node]) for node, held in one.items() if node in other}
