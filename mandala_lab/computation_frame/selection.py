@@ -11,6 +11,7 @@ import numpy as np
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import algebra, flow, refine, select
 from mandala_lab.frame.flow import How
+from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.matching import By, NodeClass, less, matching
 from mandala_lab.frame.numbers import is_in
 from mandala_lab.model.errors import nearest
@@ -153,12 +154,12 @@ class Selection(Framed):
 
     def __or__(self, other: Framed) -> Self:
         """Return the frame with the nodes, elements and edges of both; nodes are the same where their names are."""
-        made: Self = self._made(algebra.union(self._graph, other.graph))
+        made: Self = self._made(algebra.union(self._graph, self._of_same_store(other)))
         return made
 
     def __and__(self, other: Framed) -> Self:
         """Return the frame with the nodes, elements and edges that both have."""
-        made: Self = self._made(algebra.intersection(self._graph, other.graph))
+        made: Self = self._made(algebra.intersection(self._graph, self._of_same_store(other)))
         return made
 
     def __sub__(self, other: Framed) -> Self:
@@ -166,8 +167,15 @@ class Selection(Framed):
 
         What can no longer be computed from the rest, and nodes left empty, go too.
         """
-        made: Self = self._made(algebra.difference(self._graph, other.graph))
+        made: Self = self._made(algebra.difference(self._graph, self._of_same_store(other)))
         return made
+
+    def _of_same_store(self, other: Framed) -> FrameGraph:
+        if other.store is not self._store:
+            raise ValueError(
+                "only frames of one storage can be joined; storage.merge(path) brings two storages together"
+            )
+        return other.graph
 
     @staticmethod
     def union(*cfs: Selection) -> Any:

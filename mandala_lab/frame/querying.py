@@ -68,17 +68,19 @@ class Where:
 
 def where(graph: FrameGraph, asked: Where, store: CallStore) -> FrameGraph:
     """Return the histories through elements of which all that is asked holds."""
-    query = _Query(graph, store)
-    kept: Sets = {node: graph.elements(node) for node in graph.nodes}
-    for name, wanted in asked.values.items():
-        variable = query.variable(name)
-        kept = _common(kept, _through(graph, variable, query.refs_where(variable, _value_predicate(wanted))))
+    for name in asked.values:
+        _Query(graph, store).variable(name)
     if asked.op is not None or asked.calls:
-        calls = query.calls_where(asked)
+        calls = _Query(graph, store).calls_where(asked)
         histories = _histories_through(graph, calls)
         histories.update(calls if asked.op is not None else {})
-        kept = _common(kept, histories)
-    return without_empty(subsets(graph, kept))
+        graph = subsets(graph, histories)
+    for name, wanted in asked.values.items():
+        variable = var_id(name)
+        graph = subsets(
+            graph, _through(graph, variable, _Query(graph, store).refs_where(variable, predicate_of(wanted)))
+        )
+    return without_empty(graph)
 
 
 def through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> FrameGraph:
@@ -199,7 +201,8 @@ class _Equal:
         raise AssertionError("values are not looked at")
 
 
-def _value_predicate(wanted: Any) -> Predicate:
+def predicate_of(wanted: Any) -> Predicate:
+    """Return the condition of a value: that it equals one, is in a set, or what a function says."""
     if callable(wanted):
         return wanted  # type: ignore[no-any-return]
     values = wanted if isinstance(wanted, set | frozenset) else [wanted]
