@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np  # noqa: TC002 - as for our own imports
+
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import export, flow, table
 from mandala_lab.frame.graph import FrameGraph
@@ -77,11 +79,13 @@ class Contents(Framed):
         lazy = None if lazy_vars is None else {self._variable(name) for name in lazy_vars}
         catalogue = self._graph.catalogue
 
-        def show(node: NodeId, number: int) -> Any:
+        def show(node: NodeId, numbers: np.ndarray) -> list[Any]:
             if node in self._graph.operations:
-                return catalogue.call(number)
-            ref = catalogue.ref(number)
-            return ref if values == "refs" or _stays_lazy(ref, lazy, node) else ref.value
+                return list(catalogue.calls(numbers))
+            refs = catalogue.refs(numbers)
+            if values == "refs":
+                return list(refs)
+            return [ref if _stays_lazy(ref, lazy, node) else ref.value for ref in refs]
 
         return table.table(part, chosen, show, join_how, shown)
 

@@ -90,11 +90,11 @@ class FrameGraph:
 
     def refs_of(self, variable: VarId) -> Iterator[Ref]:
         """Yield the refs of a variable, in the order in which they appeared."""
-        return map(self.catalogue.ref, self.catalogue.in_order(self.variables[variable]).tolist())
+        return iter(self.catalogue.refs(self.catalogue.in_order(self.variables[variable])))
 
     def calls_of(self, operation: OpId) -> Iterator[Call]:
         """Yield the calls of an operation."""
-        return map(self.catalogue.call, self.operations[operation].tolist())
+        return iter(self.catalogue.calls(self.operations[operation]))
 
     def creators(self) -> np.ndarray:
         """Return the call in the frame that made each ref of the catalogue, or `NONE`."""

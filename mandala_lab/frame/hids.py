@@ -32,10 +32,16 @@ class Hids:
 
     def texts(self, numbers: np.ndarray) -> list[str]:
         """Return the ids of numbers."""
-        return [one.tobytes().hex() for one in self._ids(numbers)]
+        return texts_of(self._ids(numbers))
 
 
 def whole_ids(origins: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Return history ids of refs, 22 bytes in a row."""
     ends = positions.astype(">u2").view(np.uint8).reshape(-1, 2)
     return np.concatenate([origins, ends], axis=1)
+
+
+def texts_of(ids: np.ndarray) -> list[str]:
+    """Return rows of bytes as hexadecimal texts."""
+    width, text = 2 * ids.shape[1], np.ascontiguousarray(ids).tobytes().hex()
+    return [text[start : start + width] for start in range(0, len(text), width)]

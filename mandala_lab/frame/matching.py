@@ -39,7 +39,7 @@ def less(graph: FrameGraph, other: Any) -> FrameGraph:
 def with_refs(graph: FrameGraph, holds: Callable[[Ref], bool]) -> FrameGraph:
     """Return the frame with the refs of which something holds, and the calls that an edge joins with one."""
     every = graph.all_refs
-    kept = every[np.fromiter((holds(graph.catalogue.ref(ref)) for ref in every.tolist()), bool, len(every))]
+    kept = every[np.fromiter(map(holds, graph.catalogue.refs(every)), bool, len(every))]
     variables = {node: refs[is_in(refs, kept)] for node, refs in graph.variables.items()}
     elements = cast("dict[NodeId, np.ndarray]", {**variables, **adjacent_calls(graph, variables)})
     return subsets(graph, elements)

@@ -12,6 +12,7 @@ import numpy as np
 from mandala_lab.frame.catalogue import MICRO
 from mandala_lab.frame.flow import reached_elements
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.hids import texts_of
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import subsets, without_empty
 from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, read_test
@@ -150,14 +151,12 @@ class _Query:
     def refs_where(self, variable: VarId, holds: Predicate) -> np.ndarray:
         """Return the refs of a variable of whose value something holds; each distinct value is looked at once."""
         refs, catalogue = self._graph.variables[variable], self._graph.catalogue
-        cids = [row.tobytes() for row in catalogue.ref_cids.view[refs]]
-        wanted = getattr(holds, "cids", None)
-        if wanted is not None:
-            return np.asarray(refs[np.fromiter((cid in wanted for cid in cids), bool, len(cids))])
-        answers: dict[bytes, bool] = {}
-        for cid, ref in zip(cids, refs.tolist(), strict=True):
-            if cid not in answers:
-                answers[cid] = _holds(holds, catalogue.ref(ref).value)
+        cids = texts_of(catalogue.ref_cids.view[refs])
+        if isinstance(holds, _Equal):
+            return np.asarray(refs[np.fromiter((cid in holds.cids for cid in cids), bool, len(cids))])
+        firsts = dict(zip(reversed(cids), range(len(cids) - 1, -1, -1), strict=True))
+        distinct_refs = catalogue.refs(refs[list(firsts.values())])
+        answers = {ref.cid: _holds(holds, ref.value) for ref in distinct_refs}
         return np.asarray(refs[np.fromiter((answers[cid] for cid in cids), bool, len(cids))])
 
     def calls_where(self, asked: Where) -> Sets:
@@ -195,7 +194,7 @@ class _Query:
 class _Equal:
     """Whether a value is one of some: by content id, so that nothing is loaded."""
 
-    cids: frozenset[bytes]
+    cids: frozenset[str]
 
     def __call__(self, _value: Any) -> bool:
         raise AssertionError("values are not looked at")
@@ -207,7 +206,7 @@ def predicate_of(wanted: Any) -> Predicate:
         return wanted  # type: ignore[no-any-return]
     values = wanted if isinstance(wanted, set | frozenset) else [wanted]
     try:
-        return _Equal(frozenset(content_id(value) for value in values))
+        return _Equal(frozenset(content_id(value).hex() for value in values))
     except UnstorableError as error:
         raise ValueError(f"{wanted!r} cannot be looked for: {error}; give a function of the value") from error
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.histories import Histories, histories
+from mandala_lab.frame.numbers import distinct
 from mandala_lab.model.outline import NodeId, node_name
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ _SEVERAL = 1 << 40
 def table(
     graph: FrameGraph,
     nodes: Sequence[NodeId],
-    show: Callable[[NodeId, int], Any],
+    show: Callable[[NodeId, np.ndarray], list[Any]],
     how: JoinHow = "outer",
     shown: Sequence[NodeId] | None = None,
 ) -> pd.DataFrame:
-    """Return the joint histories of `nodes`, with what `show` makes of an element in the cells.
+    """Return the joint histories of `nodes`, with what `show` makes of elements in the cells.
 
-    `show` takes a node and the number of a ref, or of a call. A cell with several
+    `show` takes a node and numbers of refs, or of calls. A cell with several
     elements holds a tuple, one with none holds ``None``.
     """
     import pandas as pd
@@ -75,17 +76,26 @@ def _codes(found: Histories, several: dict[tuple[int, ...], int]) -> dict[NodeId
     return columns
 
 
-def _column(codes: Any, show: Callable[[int], Any], tuples: Mapping[int, tuple[int, ...]]) -> Any:
+def _column(codes: Any, show: Callable[[np.ndarray], list[Any]], tuples: Mapping[int, tuple[int, ...]]) -> Any:
     """Return a column of what the codes stand for; each distinct one is made once."""
     import pandas as pd
 
-    distinct, which = np.unique(np.asarray(codes, np.int64), return_inverse=True)
-    shown = np.empty(len(distinct), object)
-    for place, code in enumerate(distinct.tolist()):
-        if code == _ABSENT:
-            shown[place] = None
-        elif code in tuples:
-            shown[place] = tuple(map(show, tuples[code]))
-        else:
-            shown[place] = show(code)
+    distinct_codes, which = np.unique(np.asarray(codes, np.int64), return_inverse=True)
+    is_one = (distinct_codes != _ABSENT) & (distinct_codes < _SEVERAL)
+    shown = np.empty(len(distinct_codes), object)  # of `None`
+    shown[is_one] = _objects(show(distinct_codes[is_one]))
+    several = np.flatnonzero(distinct_codes >= _SEVERAL).tolist()
+    if several:
+        groups = [tuples[code] for code in distinct_codes[several].tolist()]
+        every = distinct(np.array([one for group in groups for one in group], np.int64))
+        made = dict(zip(every.tolist(), show(every), strict=True))
+        shown[several] = _objects([tuple(made[one] for one in group) for group in groups])
     return pd.Series(shown[which], dtype=object)
+
+
+def _objects(found: list[Any]) -> np.ndarray:
+    """Return an array of objects, even where they are arrays or tuples themselves."""
+    made = np.empty(len(found), object)
+    for place, one in enumerate(found):
+        made[place] = one
+    return made

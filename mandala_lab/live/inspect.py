@@ -51,7 +51,7 @@ def inspect_node(store: CallStore, graph: FrameGraph, node: str, offset: int, li
         return _inspect_op(store, graph, OpId(node), offset, limit)
     if node in graph.variables:
         refs = graph.variables[VarId(node)]
-        page = map(graph.catalogue.ref, graph.catalogue.in_order(refs)[offset : offset + limit].tolist())
+        page = graph.catalogue.refs(graph.catalogue.in_order(refs)[offset : offset + limit])
         values = [_value_row(node_name(node), ref) for ref in page]
         return NodeInspected(
             node=node, kind="var", label=node_name(node), total=len(refs), offset=offset, values=values
@@ -99,7 +99,7 @@ def _one_line(ref: Ref) -> str:
 
 def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, limit: int) -> NodeInspected:
     calls = graph.operations[node]
-    page = [graph.catalogue.call(number) for number in calls[::-1][offset : offset + limit].tolist()]
+    page = graph.catalogue.calls(calls[::-1][offset : offset + limit])
     spans = store.last_spans([call.hid for call in page])
     return NodeInspected(
         node=node,
