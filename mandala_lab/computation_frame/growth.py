@@ -71,8 +71,9 @@ class Growing(Framed):
 
         By default from the refs of all variables that no call of the frame is joined to
         as their taker, so that a constant does not lead to all that was ever computed with
-        it; from all refs of the variables in `varnames`. Other arguments of these calls are not added; `expand_back` from the
-        variable of their results adds them. Parameters as of `expand_back`.
+        it; from all refs of the variables in `varnames`. Other arguments of these calls are
+        not added; `expand_back` from the variable of their results adds them. Parameters as
+        of `expand_back`.
 
         Examples
         --------

@@ -140,7 +140,8 @@ class _Extension:
             self._nodes = {}
             self._extend(calls, steps)
             self._groups.append((calls, self._nodes))
-        for calls, self._nodes in self._groups:  # when all variables are there
+        for calls, nodes in self._groups:  # when all variables are there
+            self._nodes = nodes
             self._join(calls)
         return self._draft.graph()
 

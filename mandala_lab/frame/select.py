@@ -83,8 +83,8 @@ def completed(graph: FrameGraph) -> FrameGraph:
                     more.setdefault(min(variables), []).append(lost)
     if not more:
         return graph
-    variables = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
-    return FrameGraph(graph.catalogue, variables, graph.operations, graph.ops, graph.edges)
+    filled = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
+    return FrameGraph(graph.catalogue, filled, graph.operations, graph.ops, graph.edges)
 
 
 def _lost(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
