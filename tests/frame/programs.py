@@ -196,7 +196,7 @@ def _streamed(data: Any, frame: Any) -> Any:
 
 
 def _thinned(data: Any, frame: Any) -> Any:
-    return frame.select_subsets({**dict.fromkeys(some_nodes(data, frame), []), **_rest(data, frame)})
+    return frame.select_subsets(_rest(data, frame))
 
 
 def _rest(data: Any, frame: Any) -> dict[str, list[str]]:
