@@ -145,10 +145,13 @@ class Contents(Framed):
         return export.to_networkx(self._graph)
 
     def _connected(self, chosen: list[NodeId]) -> FrameGraph:
-        """Return the part of the frame that lies between nodes; all of it where some have no way to another."""
+        """Return the part of the frame that lies between nodes; all of it where some have no way to another.
+
+        With all its elements: one that cannot be computed from the beginning keeps its row, too.
+        """
         if len(chosen) == 1:
             return self._graph
-        part = flow.midstream(self._graph, chosen, "strong")
+        part = flow.between(self._graph, chosen)
         return part if all(node in part.operations or node in part.variables for node in chosen) else self._graph
 
     def _require(self, **given: tuple[Any, tuple[str, ...]]) -> None:

@@ -69,10 +69,11 @@ class Growing(Framed):
     ) -> Self:
         """Return the frame with the calls that took its refs, and what they made.
 
-        By default from those refs that no call of the frame took, so that a constant does
-        not lead to all that was ever computed with it; from all refs of the variables
-        in `varnames`. Other arguments of these calls are not added; `expand_back` from the
-        variable of their results adds them. Parameters as of `expand_back`.
+        By default from the refs of all variables that no call of the frame is joined to
+        as their taker, so that a constant does not lead to all that was ever computed with
+        it; from all refs of the variables in `varnames`. Other arguments of these calls are
+        not added; `expand_back` from the variable of their results adds them. Parameters as
+        of `expand_back`.
 
         Examples
         --------

@@ -30,7 +30,9 @@ class Selection(Framed):
         return self.select_nodes(names)
 
     def select_nodes(self, nodes: str | Iterable[str]) -> Self:
-        """Return the frame of these nodes, whole, and the edges among them.
+        """Return the frame of these nodes, and the edges among them.
+
+        A call whose ref is kept elsewhere, but not where its edge leads, is left out.
 
         Examples
         --------

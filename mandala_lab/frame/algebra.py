@@ -8,12 +8,14 @@ from mandala_lab.frame.align import aligned
 from mandala_lab.frame.flow import from_ends
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.frame.numbers import common, lacking, united
-from mandala_lab.frame.select import sound, subsets, without_empty
+from mandala_lab.frame.select import completed, sound, subsets, without_empty
 from mandala_lab.model.outline import NodeId, OpId, node_name
 
 
 def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
     """Return the frame with the nodes, elements and edges of both.
+
+    A call of one frame may have refs that lie only in the other: they join the variables on its edges.
 
     Raises
     ------
@@ -23,7 +25,7 @@ def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
     other = aligned(other, one.catalogue)
     _refuse_clashes(one, other)
     none = np.zeros(0, np.int64)
-    return sound(
+    return completed(
         FrameGraph(
             one.catalogue,
             {

@@ -164,11 +164,12 @@ class Catalogue:
 
     def ref_ages(self, refs: np.ndarray) -> np.ndarray:
         """Return numbers as `call_ages`: a ref comes after the call that made it, or before the first that took it."""
-        makers = self.makers.view[refs]
+        found, which = np.unique(refs, return_inverse=True)  # a constant may be here often, and have many takers
+        makers = self.makers.view[found]
         with self._lock:
-            first = self._takers.first_of(refs)
+            first = self._takers.first_rows(found, self.rows.view)
         rows = np.append(self.rows.view, 0)  # the last is that of `NONE`
-        return np.asarray(np.where(makers != NONE, 2 * rows[makers] + 1, 2 * rows[first] - 1))
+        return np.asarray(np.where(makers != NONE, 2 * rows[makers] + 1, 2 * first - 1)[which])
 
     def in_order(self, refs: np.ndarray) -> np.ndarray:
         """Return refs in the order in which they appeared."""

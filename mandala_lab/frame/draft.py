@@ -44,7 +44,7 @@ class Draft:
 
     def add_output(self, label: str) -> VarId:
         """Add an empty variable for an output; those without a name are ``var_0``, ``var_1``..."""
-        if not label.startswith("output_"):
+        if not label.removeprefix("output_").isdecimal():
             return self.add_variable(label)
         number = 0
         while f"var_{number}" in self._names:

@@ -23,6 +23,7 @@ from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.links import NONE, Links
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.reach import Direction, Reached, reached
+from mandala_lab.frame.select import completed
 from mandala_lab.model.outline import OpId, VarId, node_name
 from mandala_lab.ports.call_store import CallStore
 
@@ -71,18 +72,23 @@ def expand(graph: FrameGraph, store: CallStore, growth: Growth, variables: Itera
     if growth.skip_existing:
         kept = ~is_in(found.calls, graph.all_calls)
         found = Reached(found.calls[kept], found.steps[kept])
-    return _Extension(graph, growth, chosen).extended(found)
+    return completed(_Extension(graph, growth, chosen).extended(found))
 
 
 def expand_all(graph: FrameGraph, store: CallStore, growth: Growth) -> FrameGraph:
     """Return the frame expanded back and forward, in turn, until nothing is new."""
     while True:
-        size = len(graph.all_calls) + len(graph.all_refs)
+        before = _size(graph)
         for direction in get_args(Direction):
             each = replace(growth, direction=direction, recursive=True)
             graph = expand(graph, store, each)
-        if len(graph.all_calls) + len(graph.all_refs) == size:
+        if _size(graph) == before:
             return graph
+
+
+def _size(graph: FrameGraph) -> tuple[int, ...]:
+    """Return numbers that all stay the same only where nothing is new."""
+    return len(graph.all_calls), len(graph.all_refs), len(graph.nodes), len(graph.edges)
 
 
 def _joined_refs(graph: FrameGraph, direction: Direction) -> dict[VarId, np.ndarray]:
@@ -107,6 +113,11 @@ def refs_at(catalogue: Catalogue, links: Links, calls: np.ndarray, label: str) -
     return distinct(links.refs.view[places[links.labels.view[places] == (NONE if number is None else number)]])
 
 
+def _by_step(found: Reached) -> list[tuple[np.ndarray, np.ndarray]]:
+    here = [found.steps == step for step in distinct(found.steps).tolist()]
+    return [(found.calls[each], found.steps[each]) for each in here]
+
+
 class _Extension:
     """A frame that calls are added to."""
 
@@ -122,15 +133,17 @@ class _Extension:
             (catalogue.outputs, catalogue.inputs) if self._is_back else (catalogue.inputs, catalogue.outputs)
         )
         self._nodes: dict[int, OpId] = {}
+        self._groups: list[tuple[np.ndarray, dict[int, OpId]]] = []
 
     def extended(self, found: Reached) -> FrameGraph:
         """Return the frame with what was reached."""
-        if self._growth.reuse_existing:
-            self._extend(found.calls, found.steps)
-        else:
-            for step in distinct(found.steps).tolist():
-                self._nodes = {}
-                self._extend(found.calls[found.steps == step], found.steps[found.steps == step])
+        for calls, steps in [(found.calls, found.steps)] if self._growth.reuse_existing else _by_step(found):
+            self._nodes = {}
+            self._extend(calls, steps)
+            self._groups.append((calls, self._nodes))
+        for calls, nodes in self._groups:  # when all variables are there
+            self._nodes = nodes
+            self._join(calls)
         return self._draft.graph()
 
     def _extend(self, calls: np.ndarray, steps: np.ndarray) -> None:
@@ -148,7 +161,6 @@ class _Extension:
             self._attach(calls[steps == step])
             after = (steps > step) & (True if following is None else steps < following)
             self._place(calls[after])
-        self._join(calls)
 
     def _first_labels(self, calls: np.ndarray, steps: np.ndarray) -> set[int]:
         """Return the steps at which an op has a label for the first time."""

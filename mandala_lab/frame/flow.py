@@ -34,10 +34,15 @@ def midstream(graph: FrameGraph, nodes: Iterable[NodeId], how: How) -> FrameGrap
     chosen = list(dict.fromkeys(nodes))
     if len(chosen) == 1:
         return induced(graph, chosen)
-    part = induced(graph, _nodes_between(graph, chosen))
+    part = between(graph, chosen)
     first = end_elements(part, "forward")
     start = {node: first[node] for node in part.nodes if node in chosen}
     return subsets(part, reached_elements(part, start, "forward", how))
+
+
+def between(graph: FrameGraph, chosen: list[NodeId]) -> FrameGraph:
+    """Return the nodes on ways from one of these nodes to another, whole."""
+    return induced(graph, _nodes_between(graph, chosen))
 
 
 def from_ends(graph: FrameGraph, direction: Direction, how: How) -> FrameGraph:

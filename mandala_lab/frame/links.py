@@ -59,16 +59,20 @@ class Takers:
             found = np.concatenate([found, np.array(more, found.dtype)])
         return distinct(found)
 
-    def first_of(self, refs: np.ndarray) -> np.ndarray:
-        """Return the first call that took each ref; `NONE` where there is none."""
+    def first_rows(self, refs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the least of the rows of the calls that took each ref; 0 where there is none."""
         self._catch_up()
-        found = np.full(len(refs), NONE, np.int64)
+        found = np.zeros(len(refs), np.int64)
         indexed = np.flatnonzero(refs < len(self._starts) - 1)
         starts, ends = self._starts[refs[indexed]], self._starts[refs[indexed] + 1]
-        taken = ends > starts
-        found[indexed[taken]] = self._calls[starts[taken]]
-        for place in np.flatnonzero(found == NONE).tolist() if self._recent else []:
-            found[place] = self._recent.get(int(refs[place]), [NONE])[0]
+        taken, sizes = indexed[ends > starts], (ends - starts)[ends > starts]
+        if len(taken):
+            of_takers = rows[self._calls[ragged(starts[ends > starts], sizes)]]
+            found[taken] = np.minimum.reduceat(of_takers, np.cumsum(sizes) - sizes)
+        for place, ref in enumerate(refs.tolist()) if self._recent else []:
+            if ref in self._recent:
+                first = int(rows[self._recent[ref]].min())
+                found[place] = min(found[place] or first, first)
         return found
 
     def _catch_up(self) -> None:

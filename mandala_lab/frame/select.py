@@ -60,11 +60,37 @@ def _sound_calls(graph: FrameGraph, operation: OpId) -> np.ndarray:
         labels, refs = links.labels.view[places], links.refs.view[places]
         for label, variables in joined.items():
             of_label = labels == catalogue.label_number(label)
-            lost = lacking(distinct(refs[of_label]), united(graph.variables[variable] for variable in variables))
+            lost = _lost(graph, refs[of_label], variables)
             if len(lost):
-                lost = lost[is_in(lost, graph.all_refs)]
                 wrong.append(owners[of_label][is_in(refs[of_label], lost)])
     return lacking(calls, distinct(np.concatenate(wrong)))
+
+
+def completed(graph: FrameGraph) -> FrameGraph:
+    """Return the frame with the refs of its calls that lie in it, but not where an edge says, there, too.
+
+    Such a ref goes into the first of the variables on the edges, by name.
+    """
+    more: dict[VarId, list[np.ndarray]] = {}
+    for operation, calls in graph.operations.items():
+        catalogue = graph.catalogue
+        for links, joined in zip((catalogue.inputs, catalogue.outputs), graph.joined_by(operation), strict=True):
+            places, _ = links.places(calls)
+            labels, refs = links.labels.view[places], links.refs.view[places]
+            for label, variables in joined.items():
+                lost = _lost(graph, refs[labels == catalogue.label_number(label)], variables)
+                if len(lost):
+                    more.setdefault(min(variables), []).append(lost)
+    if not more:
+        return graph
+    filled = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
+    return FrameGraph(graph.catalogue, filled, graph.operations, graph.ops, graph.edges)
+
+
+def _lost(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
+    """Return those of some refs that lie in the frame, but in none of these variables."""
+    lost = lacking(distinct(refs), united(graph.variables[variable] for variable in variables))
+    return np.asarray(lost[is_in(lost, graph.all_refs)])
 
 
 def adjacent_calls(graph: FrameGraph, variables: Mapping[VarId, np.ndarray]) -> dict[OpId, np.ndarray]:

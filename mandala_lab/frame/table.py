@@ -53,6 +53,9 @@ def table(
         else:
             joined = pd.concat([joined, one], ignore_index=True)
         joined = joined.fillna(_ABSENT).astype(np.int64)
+    if how == "inner" and len(joined):
+        whole = joined.reindex(columns=list(nodes), fill_value=_ABSENT).ne(_ABSENT).all(axis=1)
+        joined = joined[whole].reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
     empty = np.full(len(joined), _ABSENT)
     columns = [_column(joined.get(node, empty), partial(show, node), tuples) for node in shown]

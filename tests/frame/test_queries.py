@@ -136,9 +136,10 @@ def test_steps_are_read():
 
 
 def test_where_keeps_histories(frame):
-    table = frame.where(depth={1, 4}).df("depth", "acc")
+    table = frame.drop("slow_best").where(depth={1, 4}).df("depth", "acc")
     assert table["depth"].tolist() == [1, 4]
     assert table["acc"].tolist() == [0.1, 0.4]
+    assert numbers(frame.where(depth=1), "acc") == [0.1, 0.2], "what the best of both was made of"
     assert frame.where(depth=2, acc=lambda value: value > 0.3).nodes == set()
     assert numbers(frame.where(acc=lambda value: value < 0.3), "depth") == [1, 2]
     failed = frame.where(status="error")

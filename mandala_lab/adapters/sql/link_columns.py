@@ -64,6 +64,7 @@ class LinkReader:
             cids, data = cursor.field(rows), cursor.field(rows)
             cursor.require(rows, cids[1] == DIGEST_SIZE)
             made.put(rows, position, cids, data)
+        cursor.end()
         for row in np.flatnonzero(~cursor.good).tolist():
             alone[row] = bytes_to_links(documents[row])
         return self._inputs(cursor, taken, alone), self._outputs(cursor, made, alone, hids)
@@ -118,8 +119,12 @@ class LinkReader:
     def _number(self, name: bytes) -> int:
         number = self._numbers.get(name)
         if number is None:
+            try:
+                text = name.decode()
+            except UnicodeError as error:
+                raise StoreError(f"a record of this store is damaged: {error}") from error
             number = self._numbers[name] = len(self.names)
-            self.names.append(name.decode())
+            self.names.append(text)
         return number
 
 
@@ -142,8 +147,15 @@ class _Cursor:
     def outer(self) -> np.ndarray:
         rows = np.arange(len(self.good))
         head = self._take(rows, 1)
-        self.require(rows, (head == _ARRAY + 3) | (head == _ARRAY + 2))
+        self._has_changed = head == _ARRAY + 3
+        self.require(rows, self._has_changed | (head == _ARRAY + 2))
         return rows
+
+    def end(self) -> None:
+        """Require that nothing follows but that no argument was changed: what was is read alone, as damage is."""
+        self.expect(self.able(self._has_changed), _ARRAY)
+        rows = self.able(self.good)
+        self.require(rows, self._at[rows] == self._ends[rows])
 
     def count(self, rows: np.ndarray) -> np.ndarray:
         """Return how many links follow; 0 for documents that are to be read alone."""

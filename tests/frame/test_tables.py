@@ -1,0 +1,138 @@
+"""`ComputationFrame.df`: one row for each joint history, on random programs and frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from programs import add, frames, inc, programs, quick, ran, some_nodes
+from tables import table
+
+from mandala_lab import Call, Ref
+
+
+def cells(frame_of_rows):
+    """Return the rows of a table as ids."""
+    return [
+        tuple(frozenset(each.hid for each in _listed(cell)) for cell in row)
+        for row in frame_of_rows.itertuples(index=False, name=None)
+    ]
+
+
+def _listed(cell):
+    return () if cell is None else cell if isinstance(cell, tuple) else (cell,)
+
+
+@quick(60)
+@given(programs, st.data())
+def test_rows_are_the_joint_histories(program, data):
+    with ran(program) as done:
+        frame = frames(data, done)
+        nodes = some_nodes(data, frame, least=1)
+        if not nodes:
+            return
+        part = between(frame, nodes)
+        for how in ("outer", "inner"):
+            found = frame.df(*nodes, values="refs", join_how=how)
+            assert list(found.columns) == nodes
+            assert Counter(cells(found)) == table(part, nodes, how)
+        rows = cells(frame.df(*nodes, values="refs"))
+        for place, name in enumerate(nodes):
+            assert {hid for row in rows for hid in row[place]} == set(frame.sets[name])
+
+
+def between(frame, nodes):
+    """Return the nodes on ways between some nodes; all where one of these has no way to another."""
+    after = {name: reach(frame.out, name) for name in nodes}
+    before = {name: reach(frame.inp, name) for name in nodes}
+    kept = {
+        name
+        for one in nodes
+        for other in nodes
+        if one != other and other in after[one]
+        for name in after[one] & before[other]
+    }
+    return frame[sorted(kept)] if set(nodes) <= kept else frame
+
+
+def reach(next_to, start):
+    seen, left = {start}, [start]
+    while left:
+        new = {name for many in next_to[left.pop()].values() for name in many} - seen
+        seen |= new
+        left.extend(new)
+    return seen
+
+
+@quick(60)
+@given(programs, st.data())
+def test_the_cells_of_a_row_belong_together(program, data):
+    with ran(program) as done:
+        frame = done.storage.cf(data.draw(st.sampled_from([None, "run", *done.ops]))).expand_all()
+        nodes = some_nodes(data, frame)
+        found = frame.df(*nodes, values="refs")
+        if len(nodes) == 1:
+            assert len(found) == len(frame.sets[nodes[0]])
+        for row in found.to_dict("records"):
+            for source, target, label in frame.edges():
+                operation, variable = (target, source) if target in frame.fnames else (source, target)
+                if operation not in row or variable not in row:
+                    continue
+                held = set(_listed(row[variable]))
+                for call in _listed(row[operation]):
+                    assert isinstance(call, Call)
+                    refs = call.inputs if operation == target else call.outputs
+                    taken = {ref for name, ref in refs.items() if name.partition("[")[0] == label}
+                    if operation == target:  # what a call took is in its past
+                        assert {ref for ref in taken if ref.hid in frame.vs[variable]} <= held
+                for ref in held if operation == source else ():
+                    assert isinstance(ref, Ref)
+                    maker = frame.creator.get(ref.hid)
+                    if maker is not None and maker in frame.fs[operation] and is_under(frame, maker, label, ref):
+                        assert maker in {call.hid for call in _listed(row[operation])}
+
+
+def is_under(frame, maker, label, ref):
+    return any(name.partition("[")[0] == label and each == ref for name, each in frame.calls[maker].outputs.items())
+
+
+@quick(20)
+@given(programs, st.data())
+def test_spellings_of_a_table_agree(program, data):
+    with ran(program) as done:
+        frame = frames(data, done)
+        nodes = some_nodes(data, frame)
+        refs, objs = (frame.df(*nodes, values=values) for values in ("refs", "objs"))
+        lazy = frame.df(*nodes, lazy_vars=list(frame.vnames))
+        assert list(refs.columns) == list(objs.columns) == (nodes or list(frame.nodes))
+        assert cells(lazy) == cells(refs)
+        for name in set(refs.columns) & set(frame.vnames):
+            for shown, ref in zip(objs[name], refs[name], strict=True):
+                values = tuple(each.value for each in _listed(ref))
+                assert shown == (None if ref is None else values if isinstance(ref, tuple) else values[0])
+        if len(refs.columns) > 1:
+            without = frame.df(*nodes, values="refs", include_calls=False)
+            assert list(without.columns) == [name for name in refs.columns if name in frame.vnames]
+            assert len(without) == len(refs)
+        assert cells(frame.eval(*nodes, values="refs", verbose=False)) == cells(refs)
+
+
+def test_a_result_without_a_part_in_a_column_keeps_its_row(storage):
+    with storage:
+        inc(add(1, 2))
+        inc(5)
+    frame = storage.cf(inc).expand_back(recursive=True)
+    found = frame.df("a", "y")
+    assert found.set_index("y")["a"].to_dict() == {4: 1, 6: None}
+    assert frame.df("a", "y", join_how="inner").to_dict("list") == {"a": [1], "y": [4]}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_one_node_has_a_row_for_each_element_in_order(storage, number):
+    with storage:
+        for x in range(number):
+            inc(x)
+    assert storage.cf(inc).df("x")["x"].tolist() == list(range(number))
+    assert storage.cf(inc).df("inc")["inc"].tolist() == list(storage.cf(inc).calls.values())
