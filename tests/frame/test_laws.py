@@ -52,7 +52,7 @@ def test_every_change_keeps_the_laws_and_leaves_its_receiver(program, data):
             assert frame.to_bytes() == before
 
 
-@quick(24)
+@quick(60)
 @given(programs, st.data())
 def test_expansion_contains_its_receiver_and_comes_to_rest(program, data):
     with ran(program) as done:
@@ -130,7 +130,7 @@ def test_sources_hold_what_they_name(program, data):
         }
 
 
-@quick(40)
+@quick(60)
 @given(programs, st.data())
 def test_frames_are_sets_node_by_node(program, data):
     with ran(program) as done:
