@@ -90,11 +90,33 @@ class Contents(Framed):
         return table.table(part, chosen, show, join_how, shown)
 
     def eval(self, *nodes: str, values: Values = "objs", verbose: bool = True) -> pd.DataFrame:
-        """Return what `df` does, and print by default what the rows come from."""
+        """Return what `df` does, and print by default what the rows come from.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.eval("x", "y", verbose=False)["y"].tolist()
+        [2, 3]
+        """
         return self.df(*nodes, values=values, verbose=verbose)
 
     def get_var_values(self, vname: str) -> set[Ref]:
-        """Return the refs of a variable."""
+        """Return the refs of a variable.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> sorted(ref.value for ref in frame.get_var_values("x"))
+        [1, 2]
+        """
         return set(self._graph.refs_of(self._variable(vname)))
 
     def get_func_table(self, fname: str) -> pd.DataFrame:
@@ -125,7 +147,18 @@ class Contents(Framed):
 
     @property
     def values(self) -> dict[str, set[Ref] | set[Call]]:
-        """The refs or calls of each node."""
+        """The refs or calls of each node.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> {name: len(held) for name, held in frame.values.items()}
+        {'x': 2, 'y': 2, 'inc': 2}
+        """
         found: dict[str, set[Ref] | set[Call]] = {
             node_name(node): set(self._graph.refs_of(node)) for node in self._graph.variables
         }
@@ -133,15 +166,48 @@ class Contents(Framed):
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the frame as JSON-ready data."""
+        """Return the frame as JSON-ready data.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.to_dict()["edges"]
+        [['x', 'inc', 'x'], ['inc', 'y', 'y']]
+        """
         return export.to_dict(self._graph)
 
     def to_bytes(self) -> bytes:
-        """Return the frame as JSON: equal frames give equal bytes."""
+        """Return the frame as JSON: equal frames give equal bytes.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.to_bytes() == storage.cf(inc).to_bytes()
+        True
+        """
         return json.dumps(self.to_dict(), sort_keys=True).encode()
 
     def to_networkx(self) -> nx.MultiDiGraph:
-        """Return nodes by name, and edges with their ``label``, as a networkx graph."""
+        """Return nodes by name, and edges with their ``label``, as a networkx graph.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.to_networkx().number_of_edges()
+        2
+        """
         return export.to_networkx(self._graph)
 
     def _connected(self, chosen: list[NodeId]) -> FrameGraph:

@@ -26,12 +26,34 @@ class Framed:
 
     @property
     def graph(self) -> FrameGraph:
-        """The content as data."""
+        """The content as data.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.graph.edges[0].label
+        'x'
+        """
         return self._graph
 
     @property
     def store(self) -> CallStore:
-        """Where the frame looks when it expands."""
+        """Where the frame looks when it expands.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.store is storage.store
+        True
+        """
         return self._store
 
     def _made(self, graph: FrameGraph, *, inplace: bool = False) -> Any:

@@ -50,6 +50,16 @@ class Picture(Framed):
         ------
         LayoutError
             When Graphviz is not there, or would take minutes.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> len(frame.scene().nodes)
+        3
         """
         if layout not in get_args(Layout):
             raise ValueError(f"layout={layout!r} is not a choice; {nearest(str(layout), get_args(Layout))}")
@@ -76,13 +86,37 @@ class Picture(Framed):
         return outline_to_dot(outline.outline(self._graph), orientation)
 
     def to_svg(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> str:
-        """Return the picture as SVG text."""
+        """Return the picture as SVG text.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.to_svg().startswith("<svg")
+        True
+        """
         from mandala_lab.render.svg import scene_to_svg
 
         return scene_to_svg(self.scene(orientation, layout=layout))
 
     def save_svg(self, path: str | Path, orientation: Orientation = "TB", *, layout: Layout = "layered") -> Path:
-        """Write the picture to an SVG file and return its path."""
+        """Write the picture to an SVG file and return its path.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> import tempfile
+        >>> saved = frame.save_svg(f"{tempfile.mkdtemp()}/frame.svg")
+        >>> saved.name
+        'frame.svg'
+        """
         place = target(path, ".svg")
         picture = self.to_svg(orientation, layout=layout)
         try:
@@ -117,6 +151,18 @@ class Picture(Framed):
             Print the graph in the language of Graphviz, too.
         orientation, layout
             As of `scene`.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.draw()
+        ComputationFrame(1 operation with 2 calls, 2 variables with 3 refs)
+        >>> frame.draw("none") is None
+        True
         """
         if show_how not in get_args(ShowHow):
             hint = f"did you mean path={show_how!r}?" if "." in str(show_how) else nearest(show_how, get_args(ShowHow))
@@ -134,11 +180,39 @@ class Picture(Framed):
         return self if saved is None and show_how == "inline" else saved
 
     def print_graph(self) -> None:
-        """Print the graph as text."""
+        """Print the graph as text.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.print_graph()
+        Graph. Nodes: 3. Arrows: 2.
+        operation inc: computed, 2 calls
+          -> y as y
+        variable x: computed, 2 values
+          -> inc as x
+        variable y: computed, 2 values
+        <BLANKLINE>
+        """
         print(self.get_graph_desc())  # noqa: T201 - its purpose
 
     def get_graph_desc(self) -> str:
-        """Return the graph as text; works for an empty frame."""
+        """Return the graph as text; works for an empty frame.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> "inc" in frame.get_graph_desc()
+        True
+        """
         from mandala_lab.render.scene import scene_to_text
 
         return scene_to_text(self.scene())

@@ -1,4 +1,4 @@
-"""Parts of a frame, frames joined with each other, and other names for their nodes."""
+"""Parts of a frame, and frames joined with each other."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from mandala_lab.computation_frame.framed import Framed
-from mandala_lab.frame import algebra, flow, refine, select
+from mandala_lab.frame import algebra, flow, select
 from mandala_lab.frame.flow import How
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.matching import By, NodeClass, less, matching
 from mandala_lab.frame.numbers import is_in
 from mandala_lab.model.errors import nearest
-from mandala_lab.model.outline import node_name
 
 
 class Selection(Framed):
@@ -24,7 +23,18 @@ class Selection(Framed):
     # --- parts
 
     def __getitem__(self, names: str | Iterable[str] | Framed) -> Self:
-        """Return the frame of these nodes and the edges among them; of a frame, what both have."""
+        """Return the frame of these nodes and the edges among them; of a frame, what both have.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame["x"]
+        ComputationFrame(0 operations with 0 calls, 1 variable with 2 refs)
+        """
         if isinstance(names, Framed):
             return self & names
         return self.select_nodes(names)
@@ -52,6 +62,17 @@ class Selection(Framed):
         """Return the frame with these elements, by node, given by their history ids; other nodes are empty.
 
         A call whose ref is kept elsewhere, but not where its edge leads, is left out.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> hid = frame.creator[y.hid]
+        >>> len(frame.select_subsets({"inc": [hid]}).calls)
+        1
         """
         chosen = {}
         for name, hids in elts.items():
@@ -97,6 +118,16 @@ class Selection(Framed):
         """Return what the elements of these nodes went into, within the frame.
 
         As `upstream` in the other direction: ``"strong"`` asks for all arguments of a call.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> sorted(frame.downstream("y").nodes)
+        ['y']
         """
         return self._stream(nodes, "forward", how)
 
@@ -104,11 +135,39 @@ class Selection(Framed):
         """Return what leads from one of these nodes to another; of one node, that node.
 
         As far as it can be computed from their elements at the beginning; `how` as of `upstream`.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> sorted(frame.midstream("x", "inc").nodes), sorted(frame.midstream("x").nodes)
+        (['inc', 'x'], ['x'])
         """
         _require_choice("how", how, get_args(How))
         if not nodes:
             raise ValueError("midstream takes names of nodes, such as frame.midstream('x', 'y')")
         made: Self = self._made(flow.midstream(self._graph, self._nodes(nodes), how))
+        return made
+
+    def drop_unreachable(self, direction: Literal["back", "forward"], how: How = "strong") -> Self:
+        """Return what is reached from the elements at the beginning ("forward") or at the end ("back").
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> len(frame.drop_unreachable("forward").calls)
+        2
+        """
+        _require_choice("how", how, get_args(How))
+        _require_choice("direction", direction, ("back", "forward"))
+        made: Self = self._made(flow.from_ends(self._graph, direction, how))
         return made
 
     def _stream(self, nodes: Iterable[str], direction: Literal["back", "forward"], how: How) -> Self:
@@ -147,7 +206,20 @@ class Selection(Framed):
         return made
 
     def __lt__(self, other: Any) -> Any:
-        """Return the frame with those refs whose value is less; of a frame, whether this is a part of it."""
+        """Return the frame with those refs whose value is less; of a frame, whether this is a part of it.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> (frame < 2).get_var_values("x")
+        {Ref(hid=18c05d7e, cid=18c05d7e)}
+        >>> frame["x"] < frame
+        True
+        """
         if isinstance(other, Framed):
             return (self & other).to_dict() == self.to_dict() != other.to_dict()  # type: ignore[attr-defined]
         return self._made(less(self._graph, other))
@@ -155,12 +227,34 @@ class Selection(Framed):
     # --- two frames
 
     def __or__(self, other: Framed) -> Self:
-        """Return the frame with the nodes, elements and edges of both; nodes are the same where their names are."""
+        """Return the frame with the nodes, elements and edges of both; nodes are the same where their names are.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> (frame["x"] | frame["y"]).vnames
+        {'x', 'y'}
+        """
         made: Self = self._made(algebra.union(self._graph, self._of_same_store(other)))
         return made
 
     def __and__(self, other: Framed) -> Self:
-        """Return the frame with the nodes, elements and edges that both have."""
+        """Return the frame with the nodes, elements and edges that both have.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> (frame & frame["x"]).vnames
+        {'x'}
+        """
         made: Self = self._made(algebra.intersection(self._graph, self._of_same_store(other)))
         return made
 
@@ -168,6 +262,16 @@ class Selection(Framed):
         """Return the frame without the elements that the other has in the same node.
 
         What can no longer be computed from the rest, and nodes left empty, go too.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> (frame - frame).nodes
+        {}
         """
         made: Self = self._made(algebra.difference(self._graph, self._of_same_store(other)))
         return made
@@ -181,77 +285,35 @@ class Selection(Framed):
 
     @staticmethod
     def union(*cfs: Selection) -> Any:
-        """Return the union of frames, of which there is at least one."""
-        return reduce(lambda one, other: one | other, cfs)
-
-    @staticmethod
-    def intersection(*cfs: Selection) -> Any:
-        """Return what is in all of several frames, of which there is at least one."""
-        return reduce(lambda one, other: one & other, cfs)
-
-    # --- nodes
-
-    def rename(self, vars: Mapping[str, str], inplace: bool = False) -> Self:  # noqa: A002 - mandala's name
-        """Return the frame with other names for variables, ``{old: new}``; `ValueError` for a name that is taken.
+        """Return the union of frames, of which there is at least one.
 
         Examples
         --------
         >>> from mandala_lab import Storage, op
-        >>> @op
-        ... def inc(x):
-        ...     return x + 1
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
         >>> with Storage() as storage:
-        ...     _ = inc(1)
-        >>> storage.cf(inc).rename({"var_0": "y"}).vnames
-        {'x', 'y'}
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.union(frame["x"], frame["y"], frame["inc"]).edges()
+        []
         """
-        names = {self._variable(old): str(new) for old, new in vars.items()}
-        made: Self = self._made(refine.renamed(self._graph, names), inplace=inplace)
-        return made
+        return reduce(lambda one, other: one | other, cfs)
 
-    def drop(self, nodes: str | Iterable[str], inplace: bool = False) -> Self:
-        """Return the frame without some nodes and their edges."""
-        made: Self = self._made(refine.without(self._graph, self._nodes(nodes)), inplace=inplace)
-        return made
+    @staticmethod
+    def intersection(*cfs: Selection) -> Any:
+        """Return what is in all of several frames, of which there is at least one.
 
-    def drop_node(self, node: str, inplace: bool = False) -> Self:
-        """Return the frame without a node and its edges."""
-        return self.drop(node, inplace)
-
-    def drop_var(self, vname: str, inplace: bool = False) -> Self:
-        """Return the frame without a variable and its edges."""
-        return self.drop(node_name(self._variable(vname)), inplace)
-
-    def drop_func(self, fname: str, inplace: bool = False) -> Self:
-        """Return the frame without an operation and its edges."""
-        return self.drop(node_name(self._operation(fname)), inplace)
-
-    def drop_unreachable(self, direction: Literal["back", "forward"], how: How = "strong") -> Self:
-        """Return what is reached from the elements at the beginning ("forward") or at the end ("back")."""
-        _require_choice("how", how, get_args(How))
-        _require_choice("direction", direction, ("back", "forward"))
-        made: Self = self._made(flow.from_ends(self._graph, direction, how))
-        return made
-
-    def cleanup(self, inplace: bool = False) -> Self:
-        """Return the frame without nodes that hold nothing."""
-        made: Self = self._made(select.without_empty(self._graph), inplace=inplace)
-        return made
-
-    def simplify(self) -> Self:
-        """Return the frame without nodes that hold nothing: as `cleanup`."""
-        return self.cleanup()
-
-    def merge_vars(self, inplace: bool = False) -> Self:
-        """Return the frame with each variable merged into one that holds all its refs and more, where there is one."""
-        made: Self = self._made(refine.merged_variables(self._graph), inplace=inplace)
-        return made
-
-    def merge_into(self, node_to_merge: str, merge_into: str, inplace: bool = False) -> Self:
-        """Return the frame with the refs and edges of one variable added to another's, and without the first."""
-        graph = refine.merged_into(self._graph, self._variable(node_to_merge), self._variable(merge_into))
-        made: Self = self._made(graph, inplace=inplace)
-        return made
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc)
+        >>> frame.intersection(frame, frame["x"], frame["x"]).nodes
+        {'x'}
+        """
+        return reduce(lambda one, other: one & other, cfs)
 
 
 def _require_choice(name: str, given: Any, choices: tuple[str, ...]) -> None:

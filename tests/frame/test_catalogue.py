@@ -104,7 +104,7 @@ def ids_of(calls: Catalogue) -> list[str]:
     return calls.call_hids.texts(np.arange(len(calls)))
 
 
-@quick(40)
+@quick(20)
 @given(programs, st.data())
 def test_a_catalogue_is_the_same_however_its_calls_came(program, data):
     with ran(program) as done:
@@ -141,7 +141,7 @@ def maker(catalogue, ref):
     return found[found != NONE]
 
 
-@quick(40)
+@quick(20)
 @given(programs, st.data())
 def test_calls_and_refs_are_those_of_the_store(program, data):
     with ran(program) as done:
@@ -177,7 +177,7 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
                 assert all(place[taken_ref.hid] < place[ref.hid] for ref in call.outputs.values())
 
 
-@quick(30)
+@quick(15)
 @given(programs, st.data())
 def test_a_frame_in_the_numbers_of_another_is_the_same(program, data):
     with ran(program) as done:

@@ -163,6 +163,56 @@ def test_unnamed_outputs_are_numbered(storage):
     assert list(storage.cf(split).vnames) == ["n", "var_0", "var_1"]
 
 
+def test_an_output_whose_name_begins_like_a_number_keeps_it(storage):
+    with storage:
+        op(output_names=["output_path"], name="write")(lambda x: f"{x}.csv")(1)
+    assert set(storage.cf(None).vnames) == {"x", "output_path"}
+
+
+def test_a_union_keeps_calls_whose_refs_lie_only_in_the_other(sums):
+    frame = sums.cf(add)
+    bare = frame.select_subsets({"add": frame.fs["add"]})
+    other = sums.cf({"elsewhere": list(frame.refs.values())})
+    both = bare | other
+    both.check()
+    assert set(both.calls) == set(frame.calls)
+    assert {name: set(both.vs[name]) for name in frame.vnames} == {name: set(frame.vs[name]) for name in frame.vnames}
+
+
+def test_growing_keeps_calls_whose_refs_come_in(storage):
+    with storage:
+        x = advance(advance(0))
+    frame = storage.cf(advance)
+    first = next(iter(frame.fs["advance"]))
+    thin = frame.select_subsets({"advance": frame.fs["advance"], "x": [frame.calls[first].inputs["x"].hid]})
+    grown = thin.expand_forward("x")
+    grown.check()
+    assert set(grown.calls) == set(frame.calls)
+    assert x.hid in frame.refs
+
+
+def test_expanding_all_without_reuse_comes_to_rest(storage):
+    with storage:
+        made = [advance(0)]
+        for _ in range(3):
+            made.append(advance(made[-1]))
+        halves = split(made[-1])
+    whole = storage.cf({"p": halves[0], "x": made[0]}).expand_all(reuse_existing=False)
+    assert set(whole.expand_all(reuse_existing=False).refs) == set(whole.refs)
+    assert halves[1].hid in whole.refs
+
+
+def test_rows_are_in_order_of_recording_however_the_frame_grew(storage):
+    with storage:
+        add(1, 5)
+        same(2)
+        same(1)
+    assert storage.cf(same).df("x")["x"].tolist() == [2, 1]
+    grown = storage.cf(same).expand_forward("x")  # what took 1 first is known now
+    assert len(grown.calls) == 3
+    assert grown.df("x")["x"].tolist() == [1, 2]
+
+
 def test_exports_agree(sums, tmp_path, capsys):
     frame = sums.cf(add)
     graph = frame.to_networkx()

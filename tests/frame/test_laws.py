@@ -40,7 +40,7 @@ def is_within(one, other):
     return all(elements <= held.get(name, set()) for name, elements in sets(one).items() if elements)
 
 
-@quick(150)
+@quick(60)
 @given(programs, st.data())
 def test_every_change_keeps_the_laws_and_leaves_its_receiver(program, data):
     with ran(program) as done:
@@ -77,7 +77,7 @@ def test_expansion_contains_its_receiver_and_comes_to_rest(program, data):
         assert frame.to_bytes() == before
 
 
-@quick(60)
+@quick(24)
 @given(programs, st.data())
 def test_from_refs_expansion_finds_exactly_what_the_store_says(program, data):
     with ran(program) as done:
@@ -107,7 +107,7 @@ def test_from_refs_expansion_finds_exactly_what_the_store_says(program, data):
             assert least_refs <= set(grown.refs) <= most_refs
 
 
-@quick(60)
+@quick(24)
 @given(programs, st.data())
 def test_sources_hold_what_they_name(program, data):
     with ran(program) as done:
@@ -130,7 +130,7 @@ def test_sources_hold_what_they_name(program, data):
         }
 
 
-@quick(100)
+@quick(60)
 @given(programs, st.data())
 def test_frames_are_sets_node_by_node(program, data):
     with ran(program) as done:
@@ -170,7 +170,7 @@ def test_frames_are_sets_node_by_node(program, data):
         assert before == (one.to_bytes(), other.to_bytes())
 
 
-@quick(40)
+@quick(20)
 @given(programs, st.data())
 def test_in_place_is_the_other_spelling_and_a_copy_stays(program, data):
     with ran(program) as done:
@@ -201,7 +201,7 @@ def test_in_place_is_the_other_spelling_and_a_copy_stays(program, data):
             assert frame.to_bytes() == before
 
 
-@quick(40)
+@quick(20)
 @given(programs, st.data())
 def test_nodes_are_renamed_dropped_and_merged(program, data):
     with ran(program) as done:
@@ -244,7 +244,7 @@ def test_nodes_are_renamed_dropped_and_merged(program, data):
             }
 
 
-@quick(60)
+@quick(24)
 @given(programs, st.data())
 def test_parts_are_parts(program, data):
     with ran(program) as done:
@@ -275,7 +275,7 @@ def test_parts_are_parts(program, data):
             assert is_part(weak, frame)
 
 
-@quick(40)
+@quick(20)
 @given(programs, st.data())
 def test_what_matches_is_found(program, data):
     with ran(program) as done:
@@ -304,7 +304,7 @@ def test_what_matches_is_found(program, data):
             assert set(part.calls) == {call.hid for call in calls}
 
 
-@quick(60)
+@quick(24)
 @given(programs, st.data())
 def test_structure_agrees_with_itself(program, data):
     with ran(program) as done:
@@ -347,7 +347,7 @@ def test_structure_agrees_with_itself(program, data):
         assert all(storage_call == calls[storage_call.hid] for storage_call in done.storage.store.calls(calls))
 
 
-@quick(40)
+@quick(20)
 @given(programs, st.data())
 def test_data_and_pictures_are_stable(program, data):
     with ran(program) as done:
@@ -370,7 +370,7 @@ def test_data_and_pictures_are_stable(program, data):
         assert len(frame.scene().nodes) == len(frame.nodes)
 
 
-@quick(30)
+@quick(20)
 @given(programs, programs, st.data())
 def test_a_frame_grows_by_what_was_recorded_since(program, more, data):
     with ran(program) as done:

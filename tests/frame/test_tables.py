@@ -25,7 +25,7 @@ def _listed(cell):
     return () if cell is None else cell if isinstance(cell, tuple) else (cell,)
 
 
-@quick(60)
+@quick(30)
 @given(programs, st.data())
 def test_rows_are_the_joint_histories(program, data):
     with ran(program) as done:
@@ -66,7 +66,7 @@ def reach(next_to, start):
     return seen
 
 
-@quick(60)
+@quick(30)
 @given(programs, st.data())
 def test_the_cells_of_a_row_belong_together(program, data):
     with ran(program) as done:
@@ -98,7 +98,7 @@ def is_under(frame, maker, label, ref):
     return any(name.partition("[")[0] == label and each == ref for name, each in frame.calls[maker].outputs.items())
 
 
-@quick(20)
+@quick(15)
 @given(programs, st.data())
 def test_spellings_of_a_table_agree(program, data):
     with ran(program) as done:

@@ -124,7 +124,7 @@ class Columns(Connected):
         return kept[np.argsort(found.rows[kept], kind="stable")]
 
     def _counting(self, rows: np.ndarray, places: list[int]) -> int:
-        """Return the place of the record that counts; where none does, of the first."""
+        """Return the place of the first record that counts; where none does, of the last, as `RowReader` does."""
         place_of = dict(zip(rows.tolist(), places, strict=True))
         if len(place_of) == 1:
             return places[0]
@@ -133,7 +133,7 @@ class Columns(Connected):
             for row in connection.execute(select(*signed).where(calls.c.id.in_(list(place_of))).order_by(calls.c.id)):
                 if self._counts(row.signature, of_call(row.hid, row.cid, row.status, row.links)):
                     return int(place_of[row.id])
-        return int(place_of[min(place_of)])
+        return int(place_of[max(place_of)])
 
 
 def _ints(found: Sequence[int]) -> np.ndarray:
