@@ -105,8 +105,8 @@ class Catalogue:
         self.ref_hids = Hids(DIGEST_SIZE + 2, self.find_refs, self.ref_ids)
         self._cids = Grown(np.uint8, DIGEST_SIZE)
         self.rows, self.started_us, self.duration_us = Grown(np.int64), Grown(np.int64), Grown(np.int64)
-        self.ops, self._state_numbers = Grown(np.int32), Grown(np.int32)
-        self.failed, self._executed = Grown(bool), Grown(bool)
+        self.ops, self.state_numbers = Grown(np.int32), Grown(np.int32)
+        self.failed, self.executed = Grown(bool), Grown(bool)
         self.inputs, self.outputs = Links(), Links()
         self.ref_cids = Grown(np.uint8, DIGEST_SIZE)
         self.makers = Grown(np.int32)
@@ -178,9 +178,9 @@ class Catalogue:
             self.call_ids.rows.view[calls],
             self._cids.view[calls],
             self.ops.view[calls],
-            self._state_numbers.view[calls],
+            self.state_numbers.view[calls],
             self.failed.view[calls],
-            self._executed.view[calls],
+            self.executed.view[calls],
             self.started_us.view[calls],
             self.duration_us.view[calls],
             {place: self._errors[call] for place, call in enumerate(calls.tolist()) if call in self._errors},
@@ -291,7 +291,15 @@ class Catalogue:
 
     def version(self, number: int) -> str:
         """Return the id of the code version that a call ran."""
-        return self._states[int(self._state_numbers.view[number])].version
+        return self._states[int(self.state_numbers.view[number])].version
+
+    def version_of_state(self, number: int) -> str:
+        """Return the id of the code version of a state of code, by its number in `state_numbers`."""
+        return self._states[number].version
+
+    def error(self, number: int) -> str:
+        """Return the traceback of a failed call."""
+        return self._errors.get(number, "")
 
     def ref(self, number: int) -> Ref:
         """Return a ref; its value is loaded on demand."""
@@ -313,7 +321,7 @@ class Catalogue:
 
     def call(self, number: int) -> Call:
         """Return a call."""
-        spec, state = self.spec(number), self._states[int(self._state_numbers.view[number])]
+        spec, state = self.spec(number), self._states[int(self.state_numbers.view[number])]
         inputs: dict[str, Ref] = {}
         outputs: dict[str, Ref] = {}
         for name, ref, is_input in self.links_of(number):
@@ -330,8 +338,8 @@ class Catalogue:
             status="error" if self.failed.view[number] else "ok",
             started_s=int(self.started_us.view[number]) / _MICRO,
             duration_s=int(self.duration_us.view[number]) / _MICRO,
-            executed=bool(self._executed.view[number]),
-            error=self._errors.get(number, ""),
+            executed=bool(self.executed.view[number]),
+            error=self.error(number),
             reads={
                 one.name: ref_class(one.data)(one.cid.hex(), one.hid.hex(), source, data=one.data)
                 for one in state.reads
@@ -355,9 +363,9 @@ class Catalogue:
             (self.started_us, found.started_us),
             (self.duration_us, found.duration_us),
             (self.ops, ops),
-            (self._state_numbers, states[found.state_numbers] if len(found) else found.state_numbers),
+            (self.state_numbers, states[found.state_numbers] if len(found) else found.state_numbers),
             (self.failed, found.failed),
-            (self._executed, found.executed),
+            (self.executed, found.executed),
         ):
             column.extend(values)
 
