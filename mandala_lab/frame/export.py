@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 
 
 def to_dict(graph: FrameGraph) -> dict[str, Any]:
-    """Return the frame as JSON-ready data: equal frames give equal data."""
+    """Return the frame as JSON-ready data: equal frames give equal data, however they came about."""
     catalogue = graph.catalogue
+    refs = {catalogue.ref_hid(ref): catalogue.ref_cid(ref) for ref in graph.all_refs.tolist()}
+    calls = {catalogue.call_hid(call): _call(catalogue, call) for call in graph.all_calls.tolist()}
     return {
-        "variables": {node_name(node): catalogue.ref_hids.texts(refs) for node, refs in graph.variables.items()},
-        "operations": {node_name(node): catalogue.call_hids.texts(calls) for node, calls in graph.operations.items()},
+        "variables": {node_name(node): sorted(catalogue.ref_hids.texts(refs)) for node, refs in graph.variables.items()},
+        "operations": {
+            node_name(node): sorted(catalogue.call_hids.texts(calls)) for node, calls in graph.operations.items()
+        },
+        "ops": {node_name(node): catalogue.specs[op].key for node, op in graph.ops.items()},
         "edges": [[node_name(edge.source), node_name(edge.target), edge.label] for edge in graph.edges],
-        "refs": {catalogue.ref_hid(ref): catalogue.ref_cid(ref) for ref in graph.all_refs.tolist()},
-        "calls": {catalogue.call_hid(call): _call(catalogue, call) for call in graph.all_calls.tolist()},
+        "refs": dict(sorted(refs.items())),
+        "calls": dict(sorted(calls.items())),
     }
 
 
