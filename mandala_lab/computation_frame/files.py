@@ -131,7 +131,7 @@ class Files(Picture, Contents):
         return write(path, ".png", to_png(self.scene(orientation), scale))
 
     def save_markdown(self, path: str | Path, *, title: str | None = None, orientation: Orientation = "TB") -> Path:
-        """Write a text in Markdown, and its picture beside it under the same name in ``.svg``; return the text's path."""
+        """Write a text in Markdown, its picture beside it under the same name in ``.svg``, and return the path."""
         from mandala_lab.model.files import target
         from mandala_lab.report.markdown import to_markdown
 

@@ -18,7 +18,9 @@ def to_dict(graph: FrameGraph) -> dict[str, Any]:
     refs = {catalogue.ref_hid(ref): catalogue.ref_cid(ref) for ref in graph.all_refs.tolist()}
     calls = {catalogue.call_hid(call): _call(catalogue, call) for call in graph.all_calls.tolist()}
     return {
-        "variables": {node_name(node): sorted(catalogue.ref_hids.texts(refs)) for node, refs in graph.variables.items()},
+        "variables": {
+            node_name(node): sorted(catalogue.ref_hids.texts(refs)) for node, refs in graph.variables.items()
+        },
         "operations": {
             node_name(node): sorted(catalogue.call_hids.texts(calls)) for node, calls in graph.operations.items()
         },

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Mapping
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.render.preview import one_line, preview_ref
 from mandala_lab.model.calls import Call, Span
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import OpId, VarId, node_name
 from mandala_lab.model.refs import Ref, short_repr
 from mandala_lab.model.traces import error_line
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.render.preview import one_line, preview_ref
 from mandala_lab.schema.messages import (
     CallInspect,
     CallInspected,

@@ -10,9 +10,7 @@ _BY_KEYWORD = "by keyword"
 _REST = "args"
 
 
-def spelled(
-    name: str, signature: ast.arguments, arguments: Mapping[str, str], by_keyword: tuple[str, ...] = ()
-) -> str:
+def spelled(name: str, signature: ast.arguments, arguments: Mapping[str, str], by_keyword: tuple[str, ...] = ()) -> str:
     """Return the arguments of a call, given as expressions by their recorded names.
 
     Raises
@@ -27,7 +25,7 @@ def spelled(
     for at, parameter in enumerate(placed):
         if parameter.arg not in left or parameter.arg in by_keyword:
             if len(placed) - at > len(signature.defaults) and parameter.arg not in left:
-                raise ValueError(f"argument {parameter.arg} of a call of {name} was not recorded, so it cannot be made again")
+                raise ValueError(f"argument {parameter.arg} of a call of {name} was not recorded")
             break
         parts.append(left.pop(parameter.arg))
     if len(parts) == len(placed):
@@ -41,7 +39,7 @@ def spelled(
         if own is None:
             raise ValueError(f"{recorded!r} of a call of {name} is no argument that can be spelled")
         is_plain = own.isidentifier() and own.isascii() and not keyword.iskeyword(own)
-        parts.append(f"{own}={text}" if is_plain else f"**{{{ascii(own)}: {text}}}")
+        parts.append(f"{own}={text}" if is_plain else f"**{{{own!a}: {text}}}")
     return ", ".join(parts)
 
 

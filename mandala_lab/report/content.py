@@ -11,7 +11,7 @@ import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.table import table
-from mandala_lab.model.outline import NodeId, OpId, VarId, node_name
+from mandala_lab.model.outline import NodeId, OpId, node_name
 from mandala_lab.model.secrets import hidden
 from mandala_lab.model.traces import error_line, error_name
 from mandala_lab.ports.call_store import CallStore
@@ -33,6 +33,7 @@ COLUMNS = 40
 _FAILURES = 20
 _VALUES_OF_ONE, _VALUES = 50, 5_000
 _ERROR = 500
+_LISTED = 5
 _MICRO = 1e6
 
 
@@ -148,8 +149,8 @@ def _columns(graph: FrameGraph) -> list[NodeId]:
     if len(graph.nodes) <= COLUMNS:
         return [*graph.variables, *graph.operations]
     led, leading = {edge.target for edge in graph.edges}, {edge.source for edge in graph.edges}
-    ends: list[VarId] = [node for node in graph.variables if node not in led or node not in leading]
-    return list(dict.fromkeys([*ends[: COLUMNS // 2], *ends[-COLUMNS // 2 :]])) or list(graph.variables)[:COLUMNS]
+    ends: list[NodeId] = [node for node in graph.variables if node not in led or node not in leading]
+    return list(dict.fromkeys([*ends[: COLUMNS // 2], *ends[-COLUMNS // 2 :]])) or graph.nodes[:COLUMNS]
 
 
 def _cell(graph: FrameGraph, node: NodeId, value: Any, looks: Looks) -> str:
@@ -163,6 +164,3 @@ def _cell(graph: FrameGraph, node: NodeId, value: Any, looks: Looks) -> str:
     else:
         texts = [looks.cell(int(one)) for one in numbers[:_LISTED]]
     return ", ".join(texts) + (f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else "")
-
-
-_LISTED = 5

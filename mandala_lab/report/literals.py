@@ -42,7 +42,7 @@ def check_of(value: Any, name: str) -> str | None:
     return f"{name} == {text}"
 
 
-def _written(value: Any, depth: int) -> str | None:
+def _written(value: Any, depth: int) -> str | None:  # noqa: PLR0911 - one for each kind
     kind = type(value)
     if value is None or kind is bool or kind is int or kind is str or kind is bytes:
         return repr(value)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.columns import FREE_POSITION
+from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.refs import Ref
 from mandala_lab.render.preview import one_line, preview
 from mandala_lab.report.redaction import Redact, Redaction

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.model.outline import OpId, node_name
+from mandala_lab.model.outline import NodeId, OpId, node_name
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.render.text_width import clean
 from mandala_lab.report.content import count_failed, summarize, time_of
@@ -50,11 +51,15 @@ def _row(graph: FrameGraph, node: OpId) -> list[str]:
         f"{len(calls):,}",
         f"{count_failed(graph, calls):,}",
         f"{time_of(graph, calls):.3g}",
-        *(", ".join(dict.fromkeys(escaped(node_name(one)) for side in found.values() for one in side)) for found in (given, made)),
+        *(", ".join(dict.fromkeys(map(_name, chain(*found.values())))) for found in (given, made)),
     ]
 
 
+def _name(node: NodeId) -> str:
+    return escaped(node_name(node))
+
+
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    """Return a table; where a side has no name at all the cells stay empty."""
+    """Return the lines of a table."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return lines + [f"| {' | '.join(row)} |" for row in rows]

@@ -119,5 +119,5 @@ def summary_rows(found: ReportSummary) -> list[tuple[str, str]]:
         ("Calls", f"{found.calls:,}"),
         ("Values", f"{found.refs:,}"),
         ("Failed", f"{found.failed:,}"),
-        ("Time of calls", f"{found.took_s:,.3g} s" if found.took_s < 1e3 else f"{found.took_s:,.0f} s"),
+        ("Time of calls", f"{float(f'{found.took_s:.3g}'):,} s"),
     ]

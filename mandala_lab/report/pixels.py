@@ -1,4 +1,7 @@
-"""A picture in pixels, drawn by resvg, which is optional: of what was tried the one that draws our labels as browsers do."""
+"""A picture in pixels, drawn by resvg, which is optional.
+
+Of what was tried it draws our labels as browsers do; cairosvg leaves those of edges out.
+"""
 
 from __future__ import annotations
 
@@ -31,5 +34,5 @@ def to_png(scene: Scene, scale: float) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
-        raise LayoutError('pictures in pixels need resvg: pip install "mandala-lab[png]", or save it as .svg') from error
+        raise LayoutError('a .png needs resvg: pip install "mandala-lab[png]", or save it as .svg') from error
     return bytes(resvg_py.svg_to_bytes(svg_string=scene_to_svg(scene, theme="light"), zoom=scale))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from ast import literal_eval
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from typing import Any
@@ -103,7 +102,8 @@ class _Program:
         made = next((call for call in reversed(self._calls) if not is_structural(call)), None)
         what = "a value that no call made" if made is None else f"a result of {made.name}"
         return [
-            f"# Makes again: {_comment(what)}. Recorded in {_comment(store_name(self._store))}, written by mandala-lab.",
+            f"# Makes again: {_comment(what)}.",
+            f"# Recorded in {_comment(store_name(self._store))}, written by mandala-lab.",
             "# The code below is that of recorded calls: read it before you run it.",
             "from __future__ import annotations",
             "",

@@ -90,8 +90,9 @@ def importing(name: str, key: str) -> str | None:
     if isinstance(value, ModuleType) and all(map(str.isidentifier, value.__name__.split("."))):
         return f"import {value.__name__}" if value.__name__ == name else f"import {value.__name__} as {name}"
     home, own = getattr(value, "__module__", None), getattr(value, "__name__", None)
-    if isinstance(home, str) and isinstance(own, str) and own.isidentifier() and home not in {"builtins", "__main__"}:
-        if getattr(sys.modules.get(home), own, None) is value and all(map(str.isidentifier, home.split("."))):
+    if isinstance(home, str) and isinstance(own, str) and home not in {"builtins", "__main__"}:
+        is_there = getattr(sys.modules.get(home), own, None) is value
+        if is_there and all(map(str.isidentifier, [*home.split("."), own])):
             return f"from {home} import {own}" if own == name else f"from {home} import {own} as {name}"
     offered = None if value is None else offered_as(value)
     if offered is not None and all(map(str.isidentifier, offered.split("."))):

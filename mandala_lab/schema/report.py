@@ -13,7 +13,7 @@ from mandala_lab.schema.scene import Scene
 REPORT_VERSION = 1
 
 
-class _Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+class _Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """What all parts of a report have in common."""
 
 

@@ -91,7 +91,7 @@ def test_a_wrong_replay_is_told_in_one_line(shell, say):
     shell.run_cell(CELL + "f(1)").raise_error()
     assert "no call has a hid" in say("replay run zzzz")
     assert "export takes one path" in say("export")
-    assert "does not end in .svg" in say("export x.png")
+    assert "the ending says what is written" in say("export x.docx")
 
 
 @pytest.mark.parametrize(

@@ -359,7 +359,7 @@ export interface ReportVariable {
   values: ValueRow[];
 }
 /**
- * Joint histories: a cell holds short ids or looks, and is empty where a node has no part.
+ * Joint histories of nodes, given by id: a cell holds short ids or looks, and is empty where a node has no part.
  *
  * `total` rows and `nodes` columns there are; of both the first are here.
  */
