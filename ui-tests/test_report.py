@@ -186,7 +186,7 @@ def test_the_table_is_leafed_through_and_all_is_reached_by_keyboard(watch, repor
 def test_without_scripts_the_picture_and_the_summary_are_there(watch, report) -> None:
     page = watch(java_script_enabled=False).open(report)
     expect(page.locator("svg.ml")).to_be_visible()
-    expect(page.locator("noscript")).to_have_text("Search, details and the table need JavaScript.")
+    expect(page.locator("noscript p")).to_be_visible()
     assert page.locator(".mandala-report-head").inner_text().count("digits.db") == 1
 
 
@@ -261,13 +261,13 @@ def test_a_large_graph_is_ready_at_once(watch, tmp_path) -> None:
 
     steps = [op(step.f, name=f"step_{number}", output_names=[f"y_{number}"]) for number in range(400)]
     with Storage(tmp_path / "long.db") as storage:
-        value = 0
-        for one in steps:
-            value = one(value)
+        made = [0]
+        for number, one in enumerate(steps):
+            made.append(one(made[number // 3]))
     place = storage.cf().save_html(tmp_path / "large.html")
     watched = watch()
     page = watched.open(place)
-    expect(page.locator("[data-id='op:step_0']")).to_be_visible()
+    expect(page.locator(".mandala-node").first).to_be_visible()
     page.get_by_role("searchbox").fill("step_399")
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator("[data-id='op:step_399']")).to_be_visible()
