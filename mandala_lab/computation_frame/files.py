@@ -53,10 +53,10 @@ class Files(Picture, Contents):
         Examples
         --------
         >>> from mandala_lab import Storage
-        >>> Storage().cf([]).save("frame.docx")
+        >>> Storage().cf([]).save("frame.htm")
         Traceback (most recent call last):
             ...
-        ValueError: frame.docx: the ending says what is written; choose one of .graphml, .html, .json, .md, .png, .svg
+        ValueError: frame.htm: the ending says what is written; did you mean '.html'?
         """
         ending = Path(path).suffix.lower()
         if ending not in ENDINGS:

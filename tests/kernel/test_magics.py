@@ -55,6 +55,9 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "changed (2 executed" in say(f"replay run {hid[:8]} x=5 --downstream")
     assert "wrote" in say("export picture.svg")
     assert (tmp_path / "picture.svg").read_text().startswith("<svg")
+    assert "wrote" in say("export page.html --values")
+    assert "def f(x" in (tmp_path / "page.html").read_text()
+    assert "wrote" in say("export all.zip")
     say("graph")
     assert say.result.fnames == {"f"}
     assert "ipykernel" in say("doctor")
