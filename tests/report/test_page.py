@@ -131,7 +131,6 @@ def test_hostile_texts_leave_the_page_as_it_is(storage, tmp_path):
     frame = hostile_frame(storage)
     page = page_of(frame, tmp_path, values=True, title=HOSTILE[1])
     assert page.count("<script") == page.count("</script") == 2
-    assert page.isascii() or page.encode("utf-8")
     names = {one["label"] for one in data_of(page)["scene"]["nodes"]}
     assert set(HOSTILE) <= names
 
