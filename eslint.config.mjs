@@ -1,6 +1,6 @@
 /*
  * Linting of the front end. The rooms of js/src import only from lower floors:
- * schema <- state <- draw <- views <- transport, widget.ts, lab. Only lab knows
+ * schema <- state <- draw <- views <- transport, widget.ts, report.ts, lab. Only lab knows
  * JupyterLab.
  */
 import tseslint from 'typescript-eslint';
@@ -11,7 +11,7 @@ const JUPYTER = ['@jupyterlab/*', '@lumino/*'];
 /** Rules for one room: which rooms it may not look into, and no JupyterLab. */
 function room(name, mayUse) {
   const closed = ROOMS.filter(other => other !== name && !mayUse.includes(other));
-  const group = [...closed.map(other => `**/${other}/**`), '**/widget'];
+  const group = [...closed.map(other => `**/${other}/**`), '**/widget', '**/report'];
   return {
     files: [`js/src/${name}/**/*.ts`],
     rules: {
@@ -76,12 +76,14 @@ export default tseslint.config(
   room('transport', ['state']),
   room('lab', ['state', 'draw', 'views']),
   {
-    files: ['js/src/widget.ts'],
+    files: ['js/src/widget.ts', 'js/src/report.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
-          patterns: [{ group: ['**/lab/**', ...JUPYTER], message: 'The widget runs outside Lab.' }]
+          patterns: [
+            { group: ['**/lab/**', ...JUPYTER], message: 'Widget and report run outside Lab.' }
+          ]
         }
       ]
     }

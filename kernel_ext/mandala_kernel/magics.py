@@ -19,7 +19,7 @@ from mandala_lab.settings import DEFAULT, effective
 from mandala_lab.storage import Storage
 
 USAGE = (
-    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | export PATH.svg | doctor | "
+    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | export FILE [--values] | doctor | "
     "replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
 )
 
@@ -133,13 +133,19 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         say(count(found, "call") + (", the last 20 are shown" if len(found) > 20 else ""))  # noqa: PLR2004
 
     def _export(self, words: list[str]) -> None:
-        if len(words) != 1:
-            raise Mistake("%mandala export takes one path that ends in .svg")
-        frame = self._storage().cf("run")
+        """Write the frame of the run into a file, or into an archive all that is stored."""
+        paths = [word for word in words if not word.startswith("--")]
+        options = [word for word in words if word.startswith("--")]
+        if len(paths) != 1 or options not in ([], ["--values"]):
+            raise Mistake("%mandala export takes one path, such as report.html, and maybe --values")
+        place, storage = Path(paths[0]).expanduser(), self._storage()
         try:
-            say(f"wrote {frame.save_svg(Path(words[0]).expanduser())}")
+            if place.suffix.lower() == ".zip" and not options:
+                say(f"wrote {storage.backup(place) and place}")
+            else:
+                say(f"wrote {storage.cf('run').save(place, values=bool(options))}")
         except OSError as error:
-            raise Mistake(f"{words[0]} cannot be written: {error.strerror}; choose another path") from error
+            raise Mistake(f"{paths[0]} cannot be written: {error.strerror}; choose another path") from error
 
     def _doctor(self, _words: list[str]) -> None:
         for line in examine(has_kernel=hasattr(self.shell, "kernel")):

@@ -150,10 +150,19 @@ def _add_care(add: Any) -> None:
 
 
 def _add_transfer(add: Any) -> None:
-    exported = add("export", "write a picture (.svg) or an archive (.zip)")
-    exported.add_argument("target", metavar="FILE", help="what is written: graph.svg, backup.zip")
-    exported.add_argument("--op", help="in a picture, only calls of this op")
-    exported.add_argument("--session", help="in a picture, only calls of this session")
+    exported = add("export", "write a picture, a report or data of the graph, or an archive of all")
+    exported.add_argument("what", metavar="OP", nargs="?", help="only calls of this op; without -o, the file")
+    exported.add_argument("-o", "--output", metavar="FILE", help="the ending says what it is: report.html, backup.zip")
+    exported.add_argument("--op", help="only calls of this op")
+    exported.add_argument("--session", help="only calls of this session")
+    exported.add_argument("--values", action="store_true", help="in an .html file, show values, too")
+    exported.add_argument(
+        "--redact",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="but none of this name or type (* is anything)",
+    )
     taken = add("import", "take in what an archive or another store holds")
     taken.add_argument("source", metavar="FILE", help="an archive, or the file of a store")
     taken.add_argument("store", metavar="STORE", help="file of the store that takes it in, made if it is missing")

@@ -8,6 +8,7 @@ from pathlib import Path
 from mandala_lab.cli import shown
 from mandala_lab.cli.listing import reading
 from mandala_lab.computation_frame import ComputationFrame
+from mandala_lab.computation_frame.files import ENDINGS
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.source import of_op, of_session
 from mandala_lab.model.errors import StoreError, nearest
@@ -17,30 +18,45 @@ from mandala_lab.records import find
 from mandala_lab.storage import Storage
 from mandala_lab.sync import archive
 
-_KINDS = {".svg": "a picture of its graph", ".zip": "all of it, in one file"}
+_KINDS = {**ENDINGS, ".zip": "all of it, in one file"}
 
 
 def export(options: Namespace) -> int:
-    """Write a picture or an archive of a store."""
-    ending = Path(options.target).suffix.lower()
+    """Write what the ending of a file says: something of the graph, or an archive of the store."""
+    written, op = _file_and_op(options)
+    ending = Path(written).suffix.lower()
     if ending not in _KINDS:
         known = ", or ".join(f"{suffix} for {what}" for suffix, what in _KINDS.items())
-        raise StoreError(f"{options.target}: the ending says what is exported: {known}")
-    place = target(options.target, ending)
-    if ending == ".zip" and (options.op is not None or options.session is not None):
-        raise StoreError("an archive holds all of a store: --op and --session choose what is drawn in a picture")
-    with reading(options.store, for_values=ending == ".zip") as store:
-        if ending == ".svg":
-            ComputationFrame(_graph(store, options), store).save_svg(place)
-        else:
+        raise StoreError(f"{written}: the ending says what is exported: {known}")
+    place = target(written, ending)
+    if ending == ".zip" and (op is not None or options.session is not None):
+        raise StoreError("an archive holds all of a store: an op and --session choose what is drawn in a picture")
+    if ending == ".zip" and (options.values or options.redact):
+        raise StoreError("an archive holds all values of a store: --values and --redact go with an .html file")
+    with reading(options.store, for_values=ending == ".zip" or options.values) as store:
+        if ending == ".zip":
             with shown.progress("packing", "B") as count:
                 archive.pack(store, place, count)
+        else:
+            frame = ComputationFrame(_graph(store, op, options.session), store)
+            frame.save(place, values=options.values, redact=options.redact)
     size = place.stat().st_size
     if options.json:
         shown.say_json({"path": str(place), "bytes": size})
     else:
         shown.say(f"wrote {place} ({shown.size(size)})")
     return 0
+
+
+def _file_and_op(options: Namespace) -> tuple[str, str | None]:
+    """Return the file and the op, which may be given as ``OP -o FILE`` or as ``FILE --op OP``."""
+    if options.output is None:
+        if options.what is None:
+            raise StoreError("no file is named: say -o report.html, or another ending of " + ", ".join(_KINDS))
+        return options.what, options.op
+    if options.what is not None and options.op is not None:
+        raise StoreError(f"an op is given twice, as {options.what!r} and as --op {options.op!r}: leave one out")
+    return options.output, options.what if options.op is None else options.op
 
 
 def take_in(options: Namespace) -> int:
@@ -69,11 +85,10 @@ def take_in(options: Namespace) -> int:
     return int(found.damaged > 0 or not found.whole)
 
 
-def _graph(store: CallStore, options: Namespace) -> FrameGraph:
-    if options.op is not None:
-        return of_op(store, find.key_of(store, options.op))
-    found = of_session(store, options.session)
-    if not len(found.all_calls) and options.session is not None:
-        told = nearest(options.session, store.sessions()[::-1])
-        raise LookupError(f"no call belongs to the session {options.session!r}; {told}")
+def _graph(store: CallStore, op: str | None, session: str | None) -> FrameGraph:
+    if op is not None:
+        return of_op(store, find.key_of(store, op))
+    found = of_session(store, session)
+    if not len(found.all_calls) and session is not None:
+        raise LookupError(f"no call belongs to the session {session!r}; {nearest(session, store.sessions()[::-1])}")
     return found

@@ -1,16 +1,16 @@
 """`ComputationFrame`: the public face of a frame. Each method calls one function below it.
 
 `structure` says what it consists of, `holding` what its nodes hold, `growth` lets it
-grow, `selection` makes parts and joins of frames, `queries` finds histories, `refining` changes its nodes,
-`contents` makes tables and data of it, and `picture` shows it.
+grow, `selection` makes parts and joins of frames, `queries` finds histories, `refining`
+changes its nodes, `contents` makes tables and data of it, `picture` shows it, and
+`files` writes it into files.
 """
 
 from __future__ import annotations
 
-from mandala_lab.computation_frame.contents import Contents
+from mandala_lab.computation_frame.files import Files
 from mandala_lab.computation_frame.growth import Growing
 from mandala_lab.computation_frame.holding import Holding
-from mandala_lab.computation_frame.picture import Picture
 from mandala_lab.computation_frame.queries import Queries
 from mandala_lab.computation_frame.refining import Refining
 from mandala_lab.computation_frame.selection import Selection
@@ -18,7 +18,7 @@ from mandala_lab.computation_frame.structure import Structure
 from mandala_lab.frame import outline
 
 
-class ComputationFrame(Structure, Holding, Growing, Selection, Queries, Refining, Contents, Picture):
+class ComputationFrame(Structure, Holding, Growing, Selection, Queries, Refining, Files):
     """A graph of variables (refs) and operations (calls), immutable.
 
     Made by `Storage.cf`. Nodes go by their names, which are unique over both kinds.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import outline
-from mandala_lab.model.errors import StoreError, nearest
-from mandala_lab.model.files import target
+from mandala_lab.model.errors import nearest
+from mandala_lab.report.written import write
 from mandala_lab.schema.scene import SCENE_MIME, Scene
 
 if TYPE_CHECKING:
@@ -117,13 +117,7 @@ class Picture(Framed):
         >>> saved.name
         'frame.svg'
         """
-        place = target(path, ".svg")
-        picture = self.to_svg(orientation, layout=layout)
-        try:
-            place.write_text(picture, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
-        return Path(path)
+        return write(path, ".svg", self.to_svg(orientation, layout=layout))
 
     def draw(
         self,

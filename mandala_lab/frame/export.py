@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.hids import texts_of
 from mandala_lab.model.outline import node_name
 
 if TYPE_CHECKING:
@@ -13,18 +14,27 @@ if TYPE_CHECKING:
 
 
 def to_dict(graph: FrameGraph) -> dict[str, Any]:
-    """Return the frame as JSON-ready data: equal frames give equal data."""
+    """Return the frame as JSON-ready data: equal frames give equal data, however they came about."""
     catalogue = graph.catalogue
     details = catalogue.details(graph.all_calls)
+    refs = dict(
+        zip(catalogue.ref_hids.texts(graph.all_refs), texts_of(catalogue.ref_cids.view[graph.all_refs]), strict=True)
+    )
+    calls = {
+        catalogue.call_hid(call): _call(catalogue, call, details.states[state].version)
+        for call, state in zip(graph.all_calls.tolist(), details.state_numbers.tolist(), strict=True)
+    }
     return {
-        "variables": {node_name(node): catalogue.ref_hids.texts(refs) for node, refs in graph.variables.items()},
-        "operations": {node_name(node): catalogue.call_hids.texts(calls) for node, calls in graph.operations.items()},
-        "edges": [[node_name(edge.source), node_name(edge.target), edge.label] for edge in graph.edges],
-        "refs": {catalogue.ref_hid(ref): catalogue.ref_cid(ref) for ref in graph.all_refs.tolist()},
-        "calls": {
-            catalogue.call_hid(call): _call(catalogue, call, details.states[state].version)
-            for call, state in zip(graph.all_calls.tolist(), details.state_numbers.tolist(), strict=True)
+        "variables": {
+            node_name(node): sorted(catalogue.ref_hids.texts(refs)) for node, refs in graph.variables.items()
         },
+        "operations": {
+            node_name(node): sorted(catalogue.call_hids.texts(calls)) for node, calls in graph.operations.items()
+        },
+        "ops": {node_name(node): catalogue.specs[op].key for node, op in graph.ops.items()},
+        "edges": [[node_name(edge.source), node_name(edge.target), edge.label] for edge in graph.edges],
+        "refs": dict(sorted(refs.items())),
+        "calls": dict(sorted(calls.items())),
     }
 
 

@@ -42,9 +42,11 @@ def table(
     found = histories(graph, nodes)
     shown = nodes if shown is None else shown
     several: dict[tuple[int, ...], int] = {}
-    joined = pd.DataFrame(columns=list(nodes), dtype=np.int64)
+    joined = pd.DataFrame(columns=[], dtype=np.int64)
+    place = {node: number for number, node in enumerate(nodes)}  # names may be such that pandas takes no column of them
     for number, each in enumerate(found):
-        one = pd.DataFrame(_codes(each, several), columns=[node for node in nodes if node in each.cells])
+        codes = {place[node]: column for node, column in _codes(each, several).items() if node in place}
+        one = pd.DataFrame(codes, columns=sorted(codes))
         common = [node for node in one.columns if node in joined.columns]
         if number == 0:
             joined = one
@@ -58,10 +60,16 @@ def table(
         joined = joined[whole].reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
     empty = np.full(len(joined), _ABSENT)
-    columns = [_column(joined.get(node, empty), partial(show, node), tuples) for node in shown]
+    columns = [_column(joined.get(place.get(node, _ABSENT), empty), partial(show, node), tuples) for node in shown]
     made = pd.DataFrame(dict(enumerate(columns)), index=joined.index)
-    made.columns = pd.Index([node_name(node) for node in shown])
+    names = [node_name(node) for node in shown]
+    made.columns = pd.Index(names, dtype=None if all(map(_is_whole, names)) else object)
     return made
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name has no half of a character, as a text that was cut off may have."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _codes(found: Histories, several: dict[tuple[int, ...], int]) -> dict[NodeId, np.ndarray]:

@@ -6,12 +6,13 @@ import ast
 from collections.abc import Mapping
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.live.preview import preview_ref
 from mandala_lab.model.calls import Call, Span
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import OpId, VarId, node_name
 from mandala_lab.model.refs import Ref, short_repr
+from mandala_lab.model.traces import error_line
 from mandala_lab.ports.call_store import CallStore
+from mandala_lab.render.preview import one_line, preview_ref
 from mandala_lab.schema.messages import (
     CallInspect,
     CallInspected,
@@ -80,21 +81,11 @@ def argument_text(inputs: Mapping[str, Ref]) -> str:
     """Return arguments in one bounded line."""
     parts: list[str] = []
     for name, ref in inputs.items():
-        parts.append(f"{name}={_one_line(ref)}")
+        parts.append(f"{name}={one_line(preview_ref(ref), _ARGUMENT_LIMIT)}")
         if sum(map(len, parts)) > _ARGUMENTS_LIMIT:
             parts.append("…")
             break
     return ", ".join(parts)
-
-
-def _one_line(ref: Ref) -> str:
-    seen = preview_ref(ref)
-    if seen.kind == "table":
-        return f"<DataFrame {seen.shape[0]}x{seen.shape[1]}>"
-    if seen.kind == "array":
-        return f"<{seen.dtype} array {'x'.join(map(str, seen.shape))}>"
-    text = " ".join(seen.text.split())
-    return text if len(text) <= _ARGUMENT_LIMIT else text[: _ARGUMENT_LIMIT - 1] + "…"
 
 
 def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, limit: int) -> NodeInspected:
@@ -116,9 +107,7 @@ def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, li
 def _source(store: CallStore, call: Call) -> str:
     """Return the source of a call's op, and under it what could not be followed in it."""
     version = next((one.version for one in store.versions(call.op) if one.version.id == call.version), None)
-    if version is None:
-        return ""
-    return version.source + "".join(f"\n# not followed: {gap}" for gap in version.gaps)
+    return "" if version is None else version.told_source
 
 
 def _call_row(call: Call, span: Span | None) -> CallRow:
@@ -130,15 +119,8 @@ def _call_row(call: Call, span: Span | None) -> CallRow:
         started_s=span.started_s if span else call.started_s,
         duration_s=call.duration_s,
         arguments=argument_text(call.inputs),
-        error=_error_line(call.error),
+        error=error_line(call.error),
     )
-
-
-def _error_line(trace: str) -> str:
-    """Return the line of a traceback that names the error, which may have more lines after it."""
-    lines = trace.strip().splitlines()
-    last = max((number for number, line in enumerate(lines) if line.startswith("  File ")), default=-1)
-    return next((line for line in lines[last + 1 :] if not line.startswith(" ")), "")
 
 
 def _value_row(name: str, ref: Ref) -> ValueRow:

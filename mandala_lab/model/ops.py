@@ -114,3 +114,8 @@ class CodeVersion:
     def id(self) -> str:
         """The digest in hexadecimal."""
         return self.digest.hex()
+
+    @property
+    def told_source(self) -> str:
+        """The source, and under it what could not be followed in it."""
+        return self.source + "".join(f"\n# not followed: {gap}" for gap in self.gaps)

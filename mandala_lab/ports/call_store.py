@@ -42,6 +42,11 @@ Verify = Callable[[StoredValue], object]
 class CallStore(Protocol):
     """The whole record: what was asked, what came out, when and where."""
 
+    @property
+    def path(self) -> str:
+        """Where it lies, or ``":memory:"``."""
+        ...
+
     # --- the hot path
 
     def find(self, hid: bytes) -> Found | None:

@@ -33,6 +33,42 @@ def test_export_draws_a_picture(filled, run, tmp_path):
     assert "the ending says what is exported: .svg for" in err
 
 
+def test_an_op_is_exported_as_the_ending_says(filled, run, tmp_path):
+    for ending in ("html", "svg", "png", "md", "json", "graphml"):
+        status, out, _ = run("export", filled, "inc", "-o", f"inc.{ending}")
+        assert (status, out.startswith(f"wrote {tmp_path / 'inc'}.{ending} (")) == (0, True)
+    page = (tmp_path / "inc.html").read_text()
+    assert "def inc(x)" in page
+    assert "ramp" not in page
+    assert run("export", filled, "-o", "all.html")[0] == 0
+    assert "def ramp(n)" in (tmp_path / "all.html").read_text()
+    assert json.loads(run("export", filled, "inc", "--output", "inc.json", "--json")[1])["bytes"] > 0
+
+
+def test_values_are_exported_on_request_and_some_not_even_then(filled, run, tmp_path):
+    def page(*options):
+        assert run("export", filled, "fails", "-o", "page.html", *options)[0] == 0
+        return (tmp_path / "page.html").read_text().partition('id="data">')[2]
+
+    assert '"error":"ValueError"' in page()
+    assert "no such thing: \\u001b[31mred" in page("--values")
+    assert '"text":"0"' in page("--values")
+    assert '"text":"0"' not in page("--values", "--redact", "nothing", "--redact", "X")
+
+
+def test_what_does_not_go_together_is_told(filled, run, tmp_path):
+    for said, arguments in (
+        ("no file is named: say -o report.html", []),
+        ("an op is given twice", ["inc", "-o", "x.svg", "--op", "inc"]),
+        ("only an .html file shows values", ["-o", "x.svg", "--values"]),
+        ("--values and --redact go with an .html file", ["-o", "x.zip", "--values"]),
+        ("no op 'inx' was called or is defined; did you mean 'inc'?", ["inx", "-o", "x.html"]),
+    ):
+        status, _, err = run("export", filled, *arguments)
+        assert (status, said in err) == (1, True), err
+    assert not list(tmp_path.glob("x.*"))
+
+
 @pytest.mark.parametrize("name", ["s.zip", "s.svg", "link.zip"])
 def test_no_store_is_written_over(filled, run, tmp_path, name):
     place, store = tmp_path / name, filled

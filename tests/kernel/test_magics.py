@@ -55,6 +55,9 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "changed (2 executed" in say(f"replay run {hid[:8]} x=5 --downstream")
     assert "wrote" in say("export picture.svg")
     assert (tmp_path / "picture.svg").read_text().startswith("<svg")
+    assert "wrote" in say("export page.html --values")
+    assert "def f(x" in (tmp_path / "page.html").read_text()
+    assert "wrote" in say("export all.zip")
     say("graph")
     assert say.result.fnames == {"f"}
     assert "ipykernel" in say("doctor")
@@ -91,7 +94,7 @@ def test_a_wrong_replay_is_told_in_one_line(shell, say):
     shell.run_cell(CELL + "f(1)").raise_error()
     assert "no call has a hid" in say("replay run zzzz")
     assert "export takes one path" in say("export")
-    assert "does not end in .svg" in say("export x.png")
+    assert "the ending says what is written" in say("export x.docx")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from mandala_lab import Storage, op
 from mandala_lab.live.desk import Desk, read_request
 from mandala_lab.live.frame import LiveFrame
-from mandala_lab.live.preview import preview
+from mandala_lab.render.preview import preview
 from mandala_lab.schema.messages import (
     CallInspect,
     CallInspected,

@@ -158,6 +158,7 @@ def _look(storage, seen):
             seen.append(repr(ref._repr_mimebundle_()))
     frame = storage.cf("run")
     frame.save_svg("picture.svg")
+    frame.save_html("page.html", values=True)
     seen += [repr(frame), repr(storage), str(storage.stats())]
     assert any(one.name.endswith("-wal") for one in storage_files(storage))
 

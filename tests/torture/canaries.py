@@ -104,6 +104,7 @@ def _look(storage: Storage, folder: Path) -> None:
     for call in storage.calls():
         print(repr(call), call.error, call.inputs, call.outputs, storage.explain(call))  # noqa: T201 - as above
     storage.cf("run").save_svg(folder / "picture.svg")
+    storage.cf("run").save_html(folder / "page.html", values=True)
     storage.backup(folder / "all.zip")
     with zipfile.ZipFile(folder / "all.zip") as archive:
         archive.extractall(folder / "unpacked")

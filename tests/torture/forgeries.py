@@ -108,7 +108,10 @@ def _draw(store: Any) -> None:
     from mandala_lab.frame.source import frame_of
 
     with tempfile.NamedTemporaryFile(suffix=".svg") as file:
-        ComputationFrame(frame_of(store, None, ""), store).save_svg(file.name)
+        frame = ComputationFrame(frame_of(store, None, ""), store)
+        frame.save_svg(file.name)
+    with tempfile.NamedTemporaryFile(suffix=".html") as file:
+        frame.save_html(file.name, values=True)
 
 
 def _check(store: Any) -> None:

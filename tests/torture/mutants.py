@@ -22,9 +22,9 @@ from typing import Any
 from mandala_lab import MandalaLabError, op
 from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.frame.source import frame_of
-from mandala_lab.live.preview import preview_ref
 from mandala_lab.live.stored import StoredFrame
 from mandala_lab.model.hashing import digest
+from mandala_lab.render.preview import preview_ref
 from mandala_lab.schema.messages import CallInspect, Failure, FrameGet, NodeInspect
 from mandala_lab.wiring.reading import open_for_reading
 from torture.figures import Figures, Size, progress, seeded

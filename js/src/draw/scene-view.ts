@@ -176,7 +176,17 @@ export class SceneView {
       this.camera.fit(scene, this.view, least);
       const rows = { ...this.camera.seen(this.view, 0), x: EVERYWHERE.x, w: EVERYWHERE.w };
       this.camera.centre(this.index.nodesIn(rows), scene, this.view);
+      this.revealAny();
       this.revealPursued();
+    }
+  }
+
+  /** Where the middle of a wide scene is empty, begin with its first node. */
+  private revealAny(): void {
+    const isEmpty = this.index.nodesIn(this.camera.seen(this.view, 0)).length === 0;
+    const first = isEmpty ? this.index.nodes.get(readingOrder(this.index)[0] ?? '') : undefined;
+    if (first) {
+      this.camera.reveal(first, this.view);
     }
   }
 

@@ -9,6 +9,7 @@ export const PUSH_COMM_ID = 'mandala-lab-live-v1';
 export const PUSH_COMM_TARGET = 'mandala_lab.live';
 export const REQUEST_MSG_TYPE = 'mandala_lab_request';
 export const REPLY_MSG_TYPE = 'mandala_lab_reply';
+export const REPORT_VERSION = 1;
 export const SCENE_VERSION = 1;
 export const SCENE_MIME = 'application/vnd.mandala-lab.frame+json';
 export const GLYPHS = {
@@ -293,4 +294,78 @@ export interface Difference {
 export interface WidgetState {
   scene: Scene;
   selected: string;
+}
+/**
+ * All of a report. `has_values` says whether values were asked for.
+ */
+export interface Report {
+  version: number;
+  title: string;
+  hasValues: boolean;
+  summary: ReportSummary;
+  scene: Scene;
+  ops: ReportOp[];
+  variables: ReportVariable[];
+  table: ReportTable;
+}
+/**
+ * What the run came to. `exported_s` is told since the epoch.
+ */
+export interface ReportSummary {
+  store: string;
+  exportedS: number;
+  operations: number;
+  variables: number;
+  calls: number;
+  refs: number;
+  failed: number;
+  tookS: number;
+}
+/**
+ * An operation: what it is, what its calls came to, its code. `failures` are the last ones.
+ */
+export interface ReportOp {
+  node: string;
+  key: string;
+  doc: string;
+  calls: number;
+  failed: number;
+  tookS: number;
+  code: ReportCode[];
+  failures: ReportFailure[];
+}
+/**
+ * A recorded code version of an op, and how many calls of the node ran it.
+ */
+export interface ReportCode {
+  id: string;
+  seenS: number;
+  calls: number;
+  source: string;
+}
+/**
+ * A failed call, and what of its error may be told.
+ */
+export interface ReportFailure {
+  call: string;
+  error: string;
+}
+/**
+ * A variable: how many values it has, and looks at the first of them where values were asked for.
+ */
+export interface ReportVariable {
+  node: string;
+  total: number;
+  values: ValueRow[];
+}
+/**
+ * Joint histories of nodes, given by id: a cell holds short ids or looks, and is empty where a node has no part.
+ *
+ * `total` rows and `nodes` columns there are; of both the first are here.
+ */
+export interface ReportTable {
+  columns: string[];
+  rows: string[][];
+  total: number;
+  nodes: number;
 }

@@ -61,6 +61,11 @@ class SqlCallStore(Merging, Finding, Columns, Adoption, Mending):
         self._rows = RowReader(source, self, self._counts)
         self._begin_watching()
 
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        return self._database.path
+
     def setting(self, name: str) -> str | None:
         """Return what the store itself knows of how it is kept, where somebody who counts said so."""
         with self._database.reading() as connection:

@@ -11,6 +11,7 @@ from typing import Any
 from mandala_lab.frame.outline import plural
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.refs import Ref, short_repr
+from mandala_lab.model.secrets import hidden
 from mandala_lab.schema.messages import ValuePreview
 
 TEXT_LIMIT = 2_000
@@ -70,7 +71,7 @@ def _preview_array(array: Any) -> ValuePreview:
     return ValuePreview(
         "array",
         "ndarray",
-        text[:TEXT_LIMIT],
+        hidden(text)[:TEXT_LIMIT],
         truncated=array.size > 50,  # noqa: PLR2004 - the threshold above
         shape=list(array.shape),
         dtype=str(array.dtype),
@@ -78,6 +79,16 @@ def _preview_array(array: Any) -> ValuePreview:
     )
 
 
+def one_line(seen: ValuePreview, limit: int) -> str:
+    """Return a look at a value in one bounded line."""
+    if seen.kind == "table":
+        return f"<DataFrame {seen.shape[0]}x{seen.shape[1]}>"
+    if seen.kind == "array":
+        return f"<{seen.dtype} array {'x'.join(map(str, seen.shape))}>"
+    text = " ".join(seen.text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def _cell(value: Any) -> str:
-    text = str(value)
+    text = hidden(str(value))
     return text if len(text) <= _CELL else text[: _CELL - 1] + "…"

@@ -1,0 +1,171 @@
+"""The exported page: what may run in it, and what is not in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hostile import HOSTILE, hostile_frame
+
+from mandala_lab import MList, Storage, op
+from mandala_lab.model.traces import error_name
+from mandala_lab.report.content import COLUMNS, ROWS
+
+CANARY = "canary-5f1e"
+
+
+@op(output_names=["token"])
+def login(user, password, amount):
+    """Get a token."""
+    if amount < 0:
+        raise ValueError(f"{user} may not: {amount}\n  File x\n{CANARY}: {password}")
+    return f"{user}:{amount}"
+
+
+@op(output_names=["table"])
+def tabulate(token, secretive):
+    return pd.DataFrame({"token": [token], "cell": [secretive]})
+
+
+@op(output_names=["passed"])
+def passed_on(anything):
+    return anything
+
+
+@op(output_names=["size"])
+def count(items: MList[str]):
+    return len(items)
+
+
+@pytest.fixture
+def frame(storage):
+    with storage:
+        token = login(CANARY + "user", CANARY + "password", 123456.5)
+        tabulate(token, CANARY + "cell")
+        passed_on(CANARY + "password")
+        count([CANARY + "password", "another"])
+        with pytest.raises(ValueError, match="may not"):
+            login(CANARY + "user", CANARY + "password", -987654.5)
+    return storage.cf("run")
+
+
+def page_of(frame, tmp_path, **options):
+    return frame.save_html(tmp_path / "page.html", **options).read_text(encoding="utf-8")
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_without_values_no_value_is_in_the_page(frame, tmp_path):
+    page = page_of(frame, tmp_path)
+    told = re.sub(re.escape("{CANARY}"), "", page)
+    assert CANARY not in told
+    assert "123456.5" not in page
+    assert "987654.5" not in page
+    data = data_of(page)
+    failures = next(one for one in data["ops"] if one["node"] == "op:login")["failures"]
+    assert [one["error"] for one in failures] == ["ValueError"]
+    assert all(one["values"] == [] for one in data["variables"])
+    assert data["summary"]["store"] == "store.db"
+    assert str(tmp_path) not in page
+
+
+def test_with_values_they_are_and_so_are_messages(frame, tmp_path):
+    page = page_of(frame, tmp_path, values=True, title="A <title>")
+    assert "123456.5" in page
+    assert CANARY + "password" in page
+    assert "<title>A &lt;title&gt;</title>" in page
+    failures = next(one for one in data_of(page)["ops"] if one["node"] == "op:login")["failures"]
+    assert CANARY in failures[0]["error"]
+
+
+@pytest.mark.parametrize("redact", ["password", "PASS*", ["password", "nothing"]])
+def test_what_is_named_is_left_out_wherever_it_appears(frame, tmp_path, redact):
+    page = page_of(frame, tmp_path, values=True, redact=redact)
+    assert CANARY + "password" not in page
+    assert CANARY + "user" in page
+    assert "left out of this export" in page
+    assert {one["error"] for each in data_of(page)["ops"] for one in each["failures"]} == {"ValueError"}
+
+
+@pytest.mark.parametrize("redact", [pd.DataFrame, "DataFrame", "pandas.*DataFrame", [pd.DataFrame]])
+def test_types_are_left_out(frame, tmp_path, redact):
+    page = page_of(frame, tmp_path, values=True, redact=redact)
+    values = next(one for one in data_of(page)["variables"] if one["node"] == "var:table")["values"]
+    assert [value["preview"]["text"] for value in values] == ["left out of this export"]
+
+
+def test_a_type_is_left_out_inside_collections_too(storage, tmp_path):
+    with storage:
+        passed_on([{"a": (np.float64(77.25), 1)}])
+    frame = storage.cf(passed_on)
+    assert "77.25" in page_of(frame, tmp_path, values=True)
+    assert "77.25" not in page_of(frame, tmp_path, values=True, redact=np.floating)
+
+
+def test_redact_takes_names_and_types(frame, tmp_path):
+    with pytest.raises(TypeError, match="redact takes names and types, not 3"):
+        frame.save_html(tmp_path / "x.html", redact=[3])
+
+
+def test_the_policy_lets_only_its_own_script_and_styles_be(frame, tmp_path):
+    page = page_of(frame, tmp_path)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="(.*?)"', page)[1]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["img-src"] == "data:"
+    for tag, rule in (("script", "script-src"), ("style", "style-src")):
+        found = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in found}
+        assert set(rules[rule].split()) == hashes
+    assert not re.search(r"(src|href)=\"(?!data:,)", page.partition("<script")[0])
+
+
+def test_hostile_texts_leave_the_page_as_it_is(storage, tmp_path):
+    frame = hostile_frame(storage)
+    page = page_of(frame, tmp_path, values=True, title=HOSTILE[1])
+    assert page.count("<script") == page.count("</script") == 2
+    names = {one["label"] for one in data_of(page)["scene"]["nodes"]}
+    assert set(HOSTILE) <= names
+
+
+def test_a_large_frame_is_bounded(tmp_path):
+    @op
+    def square(x):
+        return x * x
+
+    with Storage() as storage:
+        for number in range(ROWS + 5):
+            square(number)
+    table = data_of(page_of(storage.cf(square), tmp_path))["table"]
+    assert (len(table["rows"]), table["total"]) == (ROWS, ROWS + 5)
+    assert len(table["columns"]) <= COLUMNS
+
+
+def test_an_empty_frame_has_a_page(storage, tmp_path):
+    data = data_of(page_of(storage.cf([]), tmp_path))
+    assert data["scene"]["nodes"] == data["ops"] == []
+
+
+@pytest.mark.parametrize(
+    ("trace", "name"),
+    [
+        (
+            'Traceback (most recent call last):\n  File "a", line 1\n    f()\nmy.Kind: text\n  File "b"\nSECRET: x',
+            "my.Kind",
+        ),
+        ("ValueError: 42", "ValueError"),
+        ("KeyError", "KeyError"),
+        ("42: no name", "an error"),
+        ("  + Exception Group Traceback (most recent call last):\n  | x", "an error"),
+        ("", "an error"),
+    ],
+)
+def test_the_type_of_an_error_is_told_and_nothing_of_its_message(trace, name):
+    assert error_name(trace) == name
