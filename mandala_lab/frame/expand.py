@@ -67,8 +67,7 @@ def expand(graph: FrameGraph, store: CallStore, growth: Growth, variables: Itera
         lacking(graph.variables[variable], joined[variable]) if variables is None else graph.variables[variable]
         for variable in chosen
     )
-    passed = lacking(united(joined.values()), start)
-    found = reached(Asking(graph.catalogue, store), start, growth.direction, passed, recursive=growth.recursive)
+    found = reached(Asking(graph.catalogue, store), start, growth.direction, recursive=growth.recursive)
     if growth.skip_existing:
         kept = ~is_in(found.calls, graph.all_calls)
         found = Reached(found.calls[kept], found.steps[kept])

@@ -15,7 +15,7 @@ import numpy as np
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.frame.numbers import distinct, is_in, lacking, united
 from mandala_lab.frame.reach import Direction
-from mandala_lab.frame.select import induced, subsets
+from mandala_lab.frame.select import induced, sound, subsets, whole
 from mandala_lab.model.columns import ragged
 from mandala_lab.model.outline import NodeId, OpId, VarId
 
@@ -34,7 +34,7 @@ def midstream(graph: FrameGraph, nodes: Iterable[NodeId], how: How) -> FrameGrap
     chosen = list(dict.fromkeys(nodes))
     if len(chosen) == 1:
         return induced(graph, chosen)
-    part = between(graph, chosen)
+    part = sound(between(graph, chosen))
     first = end_elements(part, "forward")
     start = {node: first[node] for node in part.nodes if node in chosen}
     return subsets(part, reached_elements(part, start, "forward", how))
@@ -42,7 +42,7 @@ def midstream(graph: FrameGraph, nodes: Iterable[NodeId], how: How) -> FrameGrap
 
 def between(graph: FrameGraph, chosen: list[NodeId]) -> FrameGraph:
     """Return the nodes on ways from one of these nodes to another, whole."""
-    return induced(graph, _nodes_between(graph, chosen))
+    return whole(graph, _nodes_between(graph, chosen))
 
 
 def from_ends(graph: FrameGraph, direction: Direction, how: How) -> FrameGraph:

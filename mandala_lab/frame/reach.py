@@ -29,13 +29,11 @@ class Reached:
     steps: np.ndarray
 
 
-def reached(asking: Asking, refs: np.ndarray, direction: Direction, passed: np.ndarray, *, recursive: bool) -> Reached:
+def reached(asking: Asking, refs: np.ndarray, direction: Direction, *, recursive: bool) -> Reached:
     """Return the calls that made refs (back) or took them (forward).
 
     Parameters
     ----------
-    passed
-        Refs from which not to go on.
     recursive
         Go on from what these calls took, or made.
     """
@@ -43,7 +41,6 @@ def reached(asking: Asking, refs: np.ndarray, direction: Direction, passed: np.n
     ask = asking.makers if direction == "back" else asking.takers
     beyond = catalogue.inputs if direction == "back" else catalogue.outputs
     seen_refs, seen_calls = Seen(), Seen()
-    seen_refs.add(passed)
     frontier, step = seen_refs.add(refs), 0
     found: list[np.ndarray] = []
     steps: list[np.ndarray] = []
@@ -73,9 +70,9 @@ def lineage(asking: Asking, call: int) -> np.ndarray:
 
     Other calls that only share an input with them are left out.
     """
-    catalogue, none = asking.catalogue, np.zeros(0, np.int64)
+    catalogue = asking.catalogue
     this = np.array([call])
     made = _beyond(catalogue.outputs, this)
-    below = np.append(reached(asking, made, "forward", none, recursive=True).calls, this)
+    below = np.append(reached(asking, made, "forward", recursive=True).calls, this)
     taken = _beyond(catalogue.inputs, below)
-    return distinct(np.append(reached(asking, taken, "back", none, recursive=True).calls, below))
+    return distinct(np.append(reached(asking, taken, "back", recursive=True).calls, below))

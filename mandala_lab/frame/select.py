@@ -12,16 +12,19 @@ from mandala_lab.model.outline import NodeId, OpId, VarId
 
 
 def induced(graph: FrameGraph, nodes: Iterable[NodeId]) -> FrameGraph:
+    """Return these nodes with the edges among them, as a frame that is `sound`."""
+    return sound(whole(graph, nodes))
+
+
+def whole(graph: FrameGraph, nodes: Iterable[NodeId]) -> FrameGraph:
     """Return these nodes, whole, with the edges among them."""
     kept = set(nodes)
-    return sound(
-        FrameGraph(
-            graph.catalogue,
-            {node: refs for node, refs in graph.variables.items() if node in kept},
-            {node: calls for node, calls in graph.operations.items() if node in kept},
-            {node: op for node, op in graph.ops.items() if node in kept},
-            tuple(edge for edge in graph.edges if edge.source in kept and edge.target in kept),
-        )
+    return FrameGraph(
+        graph.catalogue,
+        {node: refs for node, refs in graph.variables.items() if node in kept},
+        {node: calls for node, calls in graph.operations.items() if node in kept},
+        {node: op for node, op in graph.ops.items() if node in kept},
+        tuple(edge for edge in graph.edges if edge.source in kept and edge.target in kept),
     )
 
 

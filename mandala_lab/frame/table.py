@@ -56,7 +56,7 @@ def table(
             joined = pd.concat([joined, one], ignore_index=True)
         joined = joined.fillna(_ABSENT).astype(np.int64)
     if how == "inner" and len(joined):
-        whole = joined.reindex(columns=list(nodes), fill_value=_ABSENT).ne(_ABSENT).all(axis=1)
+        whole = joined.reindex(columns=list(place.values()), fill_value=_ABSENT).ne(_ABSENT).all(axis=1)
         joined = joined[whole].reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
     empty = np.full(len(joined), _ABSENT)

@@ -33,24 +33,23 @@ class World:
         refs: Iterable[str],
         ask: Callable[[Iterable[str]], set[str]],
         beyond: Links,
-        passed: Iterable[str] = (),
     ) -> tuple[set[str], set[str]]:
-        """Return the calls that are reached, and the refs, going on from all but those that are `passed`."""
+        """Return the calls that are reached, and the refs, going on from all of these."""
         calls: set[str] = set()
         held, fresh = set(refs), set(refs)
         while fresh:
             new = ask(fresh) - calls
             calls |= new
             reached = self.all(beyond, new)
-            fresh = reached - held - set(passed)
+            fresh = reached - held
             held |= reached
         return calls, held
 
-    def back(self, refs: Iterable[str], passed: Iterable[str] = ()) -> tuple[set[str], set[str]]:
-        return self.closure(refs, self.makers, self.given, passed)
+    def back(self, refs: Iterable[str]) -> tuple[set[str], set[str]]:
+        return self.closure(refs, self.makers, self.given)
 
-    def forward(self, refs: Iterable[str], passed: Iterable[str] = ()) -> tuple[set[str], set[str]]:
-        return self.closure(refs, self.takers, self.made, passed)
+    def forward(self, refs: Iterable[str]) -> tuple[set[str], set[str]]:
+        return self.closure(refs, self.takers, self.made)
 
     def covered(self, refs: Iterable[str], calls: Iterable[str], near: Links) -> set[str]:
         """Return refs, with all that calls have on an edge on which one of them lies.
@@ -76,8 +75,7 @@ class World:
         while len(held) + len(within) != size:
             size = len(held) + len(within)
             for go, near in ((self.back, self.made), (self.forward, self.given)):
-                passed = self.all(near, within)
-                found, reached = go(held - passed, passed)
+                found, reached = go(held - self.all(near, within))
                 held |= reached
                 within |= found
         return within, held

@@ -9,10 +9,12 @@ Element = tuple[str, str]
 """A node and the history id of a ref or a call in it."""
 
 
-def steps(frame: Any) -> dict[Element, set[Element]]:
-    """Return for each element those from which an edge leads to it."""
-    found: dict[Element, set[Element]] = {(name, hid): set() for name in frame.nodes for hid in frame.sets[name]}
+def steps(frame: Any, kept: set[str]) -> dict[Element, set[Element]]:
+    """Return for each element of some nodes those of them from which an edge leads to it."""
+    found: dict[Element, set[Element]] = {(name, hid): set() for name in kept for hid in frame.sets[name]}
     for source, target, label in frame.edges():
+        if not {source, target} <= kept:
+            continue
         is_input = target in frame.fnames
         operation, variable = (target, source) if is_input else (source, target)
         for call in frame.calls_by_func()[operation]:
@@ -34,22 +36,24 @@ def past(element: Element, led: dict[Element, set[Element]]) -> set[Element]:
     return seen
 
 
-def table(frame: Any, nodes: list[str], how: str = "outer") -> Counter[tuple[frozenset[str], ...]]:
-    """Return the rows of a table: for each node the ids in its cell."""
-    led = steps(frame)
+def table(frame: Any, kept: set[str], nodes: list[str], how: str = "outer") -> Counter[tuple[frozenset[str], ...]]:
+    """Return the rows of a table of some nodes, among those that are kept: for each node the ids in its cell."""
+    led = steps(frame, kept)
     if len(nodes) == 1:
         return Counter((frozenset([hid]),) for hid in frame.sets[nodes[0]])
     pasts = {(node, hid): past((node, hid), led) for node in nodes for hid in frame.sets[node]}
     inner = {before for element, before_it in pasts.items() for before in before_it - {element}}
-    joined: list[dict[str, frozenset[str]]] | None = None
+    joined: list[dict[str, frozenset[str]]] = []
+    columns: set[str] = set()
     for node in nodes:
         rows = [_row(pasts[node, hid], nodes) for hid in frame.sets[node] if (node, hid) not in inner]
-        if not rows:
-            continue
-        columns = {column for row in rows for column in row}
-        rows = [{column: row.get(column, frozenset()) for column in columns} for row in rows]
-        joined = rows if joined is None else _joined(joined, rows, how)
-    cells = [tuple(row.get(node, frozenset()) for node in nodes) for row in joined or []]
+        if rows:
+            own = {column for row in rows for column in row}
+            rows = [{column: row.get(column, frozenset()) for column in own} for row in rows]
+            joined = _joined(joined, rows, columns & own, how) if columns else rows
+            columns |= own
+            joined = [{column: row.get(column, frozenset()) for column in columns} for row in joined]
+    cells = [tuple(row.get(node, frozenset()) for node in nodes) for row in joined]
     return Counter(row for row in cells if how == "outer" or all(row))
 
 
@@ -57,11 +61,7 @@ def _row(elements: set[Element], nodes: list[str]) -> dict[str, frozenset[str]]:
     return {node: held for node in nodes if (held := frozenset(hid for where, hid in elements if where == node))}
 
 
-def _joined(left: list[Any], right: list[Any], how: str) -> list[Any]:
-    if not left:  # an inner join found nothing
-        return []
-    common = sorted(left[0].keys() & right[0].keys())
-    columns = left[0].keys() | right[0].keys()
+def _joined(left: list[Any], right: list[Any], common: set[str], how: str) -> list[Any]:
     pairs = [
         (one, other) for one in left for other in right if common and all(one[key] == other[key] for key in common)
     ]
@@ -69,4 +69,4 @@ def _joined(left: list[Any], right: list[Any], how: str) -> list[Any]:
     if how == "outer" or not common:
         met = {id(each) for pair in pairs for each in pair}
         rows += [each for each in [*left, *right] if id(each) not in met]
-    return [{column: row.get(column, frozenset()) for column in columns} for row in rows]
+    return rows
