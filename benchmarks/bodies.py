@@ -69,4 +69,20 @@ def make_array(start: int, size: int) -> Any:
     return np.arange(start, start + size, dtype=np.float64)
 
 
+def begin_chain(x: int, k: int) -> int:
+    """Begin a chain of three."""
+    return x + k
+
+
+def follow_chain(y: int) -> int:
+    """Go on with it."""
+    return 2 * y
+
+
+def end_chain(z: int, q: int) -> int:
+    """End it."""
+    return z - q
+
+
 ALL = (scale, first, second, third, peek_array, peek_frame, peek_nested, peek_flat, make_array)
+PIPELINE = (begin_chain, follow_chain, end_chain)

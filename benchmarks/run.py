@@ -20,6 +20,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import frames
 import report
 import sharing
 import stores
@@ -43,7 +44,7 @@ def collect(crew: Crew, sizes: Sizes, only: str) -> list[Row]:
             begun = time.perf_counter()
             rows += rows_of(work, crew.measure(work, sizes), sizes)
             print(f"{work.name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    for theme in (sharing, stores):
+    for theme in (sharing, stores, frames):
         begun = time.perf_counter()
         rows += theme.rows(crew, sizes, lambda name: only in name)
         print(f"{theme.__name__}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
-MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report", "sharing", "large")
+MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report", "sharing", "large", "frames")
 CALLS = [
     "hit, small scalars",
     "hit, small scalars, value in hand",
@@ -43,6 +43,7 @@ GROWN = [
 RESIDENT = ["resident, 30 stored calls", "resident after a hit on each, 30"]
 KEPT = [f"{what}, 30 stored calls" for what in ("open", "mandala stats", "mandala ls", "mandala fsck", "gc of half")]
 SHARING = [f"{what}, {n}" for what in ("misses", "shared keys", "first hits") for n in ("1 process", "2 processes")]
+FRAMES = [f"{what}, {n} calls" for n in (10, 30) for what in ("cf and expand_back", "df", "outline of all")]
 INSTALLED = {"mandala_lab", "diskcache", "FanoutCache", "joblib"}
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the benchmarks are not part of a source distribution")
@@ -84,10 +85,10 @@ def test_a_tiny_run_gives_every_figure_and_leaves_nothing(tmp_path: Path, scratc
 
     rows = {row["row"]: row for row in found["rows"]}
     grouped = {"miss, grouped"}  # only where Storage can group commits
-    assert [name for name in rows if name not in grouped] == CALLS + SHARING + STORES + GROWN + RESIDENT + KEPT
+    assert [name for name in rows if name not in grouped] == CALLS + SHARING + STORES + GROWN + RESIDENT + KEPT + FRAMES
     for name, row in rows.items():
         wanted = {*INSTALLED, "floor"} if name in {*CALLS, *grouped} else INSTALLED
-        if name in GROWN + RESIDENT + KEPT:
+        if name in GROWN + RESIDENT + KEPT + FRAMES:
             wanted = {"mandala_lab"}
         assert wanted <= set(row["figures"]), f"{name} lacks a contestant"
         for contestant, figures in row["figures"].items():
@@ -397,3 +398,17 @@ def test_a_note_is_shown_and_is_no_failure(suite: SimpleNamespace):
     noted = suite.rows.Row("row", {"joblib": suite.rows.Figures(1.0, 1.0, note="4 bodies ran for 3 keys")})
     assert "Notes:\nrow: joblib: 4 bodies ran for 3 keys" in suite.report.text({"machine": {}, "versions": {}}, [noted])
     assert not suite.report.ours_failed([noted])
+
+
+def test_a_frame_that_lacks_calls_makes_no_figure(suite: SimpleNamespace, tmp_path: Path):
+    with suite.crew.Crew([sys.executable], tmp_path) as crew:
+        member = crew.member("mandala_lab", "frames", "frames_worker.py")
+        folder = crew.new_folder()
+        member.ask("fill", folder, 9)
+        assert len(member.ask("ask", "expand")) == 2
+        member.ask("fill", folder, 30)  # as if there were fewer: those of the first are there, too
+        other = crew.member("mandala_lab", "other", "frames_worker.py")
+        other.ask("fill", folder, 9)
+        for what in suite.frames.WHAT:
+            with pytest.raises(suite.crew.Failed, match="in place of"):
+                other.ask("ask", what)

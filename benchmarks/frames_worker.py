@@ -1,0 +1,70 @@
+"""One contestant's frames: a store of three ops that follow each other, and what is asked about it.
+
+Answers requests as `worker.py` does. What a frame holds is checked, so that whoever
+leaves calls out makes no figure.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from typing import Any
+
+import bodies
+from timing import NotWhatItIsCalled
+from worker import KINDS, serve
+
+
+class Framer:
+    """Answers for one process."""
+
+    def __init__(self, name: str) -> None:
+        self._contestant = KINDS[name]()
+        self._number = 0
+
+    def fill(self, folder: str, count: int) -> None:
+        """Make a store of about so many calls: chains of three."""
+        self._number = max(1, count // 3)
+        self._contestant.open(folder, bodies.PIPELINE)
+        first, second, third = (self._contestant.calls[body.__name__] for body in bodies.PIPELINE)
+        with self._contestant.block():
+            for number in range(self._number):
+                third(second(first(number, -1)), -2)
+        self._contestant.settle()
+
+    def ask(self, what: str) -> tuple[float, float]:
+        """Do one of the things, once; answer wall and CPU seconds."""
+        frame = self._expanded() if what == "table" else None
+        action: Callable[[], Any] = {
+            "expand": self._expanded,
+            "table": lambda: _table(frame),
+            "picture": self._outline,
+        }[what]
+        gc.collect()
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = action()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        counted = len(found.calls) if what == "expand" else found
+        wanted = self._number if what == "table" else 3 * self._number
+        if counted != wanted:
+            raise NotWhatItIsCalled(f"{what}: {counted} in place of {wanted}")
+        return wall, cpu
+
+    def _expanded(self) -> Any:
+        return self._contestant.storage.cf(self._contestant.calls["end_chain"]).expand_back(recursive=True)
+
+    def _outline(self) -> int:
+        from mandala_lab.frame.outline import outline
+        from mandala_lab.frame.source import of_session
+
+        drawn = outline(of_session(self._contestant.storage.store, None))
+        return sum(node.counts.total for node in drawn.nodes if node.kind == "op")
+
+
+def _table(frame: Any) -> int:
+    return len(frame.df("x", "y", "z", "var_0", values="refs"))
+
+
+if __name__ == "__main__":
+    serve(Framer)
