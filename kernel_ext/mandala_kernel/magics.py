@@ -19,8 +19,8 @@ from mandala_lab.settings import DEFAULT, effective
 from mandala_lab.storage import Storage
 
 USAGE = (
-    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | export FILE [--values] | doctor | "
-    "replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
+    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | export FILE [selection] [--values] | "
+    "doctor | replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
 )
 
 
@@ -133,17 +133,17 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         say(count(found, "call") + (", the last 20 are shown" if len(found) > 20 else ""))  # noqa: PLR2004
 
     def _export(self, words: list[str]) -> None:
-        """Write the frame of the run into a file, or into an archive all that is stored."""
+        """Write the frame of the run, or a selection of it, into a file, or into an archive all that is stored."""
         paths = [word for word in words if not word.startswith("--")]
         options = [word for word in words if word.startswith("--")]
-        if len(paths) != 1 or options not in ([], ["--values"]):
-            raise Mistake("%mandala export takes one path, such as report.html, and maybe --values")
+        if not paths or options not in ([], ["--values"]):
+            raise Mistake("%mandala export takes one path, such as report.html, and maybe a selection and --values")
         place, storage = Path(paths[0]).expanduser(), self._storage()
         try:
-            if place.suffix.lower() == ".zip" and not options:
+            if place.suffix.lower() == ".zip" and len(words) == 1:
                 say(f"wrote {storage.backup(place) and place}")
             else:
-                say(f"wrote {storage.cf('run').save(place, values=bool(options))}")
+                say(f"wrote {self._graph(paths[1:]).save(place, values=bool(options))}")
         except OSError as error:
             raise Mistake(f"{paths[0]} cannot be written: {error.strerror}; choose another path") from error
 

@@ -155,6 +155,9 @@ def _add_transfer(add: Any) -> None:
     exported.add_argument("-o", "--output", metavar="FILE", help="the ending says what it is: report.html, backup.zip")
     exported.add_argument("--op", help="only calls of this op")
     exported.add_argument("--session", help="only calls of this session")
+    exported.add_argument(
+        "--select", metavar="SELECTION", help="only this of the graph: '+model', 'status:error', 'x=3'"
+    )
     exported.add_argument("--values", action="store_true", help="in an .html file, show values, too")
     exported.add_argument(
         "--redact",

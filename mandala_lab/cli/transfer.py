@@ -29,8 +29,8 @@ def export(options: Namespace) -> int:
         known = ", or ".join(f"{suffix} for {what}" for suffix, what in _KINDS.items())
         raise StoreError(f"{written}: the ending says what is exported: {known}")
     place = target(written, ending)
-    if ending == ".zip" and (op is not None or options.session is not None):
-        raise StoreError("an archive holds all of a store: an op and --session choose what is drawn in a picture")
+    if ending == ".zip" and (op is not None or options.session is not None or options.select is not None):
+        raise StoreError("an archive holds all of a store: an op, --session and --select choose what else is written")
     if ending == ".zip" and (options.values or options.redact):
         raise StoreError("an archive holds all values of a store: --values and --redact go with an .html file")
     with reading(options.store, for_values=ending == ".zip" or options.values) as store:
@@ -39,6 +39,7 @@ def export(options: Namespace) -> int:
                 archive.pack(store, place, count)
         else:
             frame = ComputationFrame(_graph(store, op, options.session), store)
+            frame = frame if options.select is None else frame.select(options.select)
             frame.save(place, values=options.values, redact=options.redact)
     size = place.stat().st_size
     if options.json:

@@ -94,3 +94,16 @@ def test_an_archive_of_a_part_is_refused(filled, run, tmp_path):
     assert status == 1
     assert "holds all of a store" in err
     assert not (tmp_path / "part.zip").exists()
+
+
+def test_export_of_a_selection_holds_no_more(filled, run, tmp_path):
+    assert run("export", filled, "-o", "part.json", "--select", "op:inc !var:x")[0] == 0
+    part = json.loads(Path("part.json").read_text())
+    assert set(part["operations"]) == {"inc"}
+    assert "x" not in part["variables"]
+    status, _, err = run("export", filled, "-o", "part.json", "--select", "op:incc")
+    assert status == 1
+    assert "did you mean 'inc'" in err
+    status, _, err = run("export", filled, "-o", "all.zip", "--select", "inc")
+    assert status == 1
+    assert "an archive holds all of a store" in err

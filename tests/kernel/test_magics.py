@@ -58,6 +58,10 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "wrote" in say("export page.html --values")
     assert "def f(x" in (tmp_path / "page.html").read_text()
     assert "wrote" in say("export all.zip")
+    assert "wrote" in say("export part.json x=2+")
+    assert "did you mean 'status'" in say("graph stat:error")
+    say("graph f,x=77+")
+    assert say.result.nodes == set()
     say("graph")
     assert say.result.fnames == {"f"}
     assert "ipykernel" in say("doctor")
