@@ -265,18 +265,29 @@ class Catalogue:
         LookupError
             Where one was deleted from the store in the meantime.
         """
+        found, places, gone = self._details(numbers)
+        if gone.any():
+            hid = self.call_hid(int(numbers[gone][0]))
+            raise LookupError(f"call {hid} was deleted from the storage after this frame was made")
+        return found.take(places)
+
+    def versions(self, numbers: np.ndarray) -> list[str]:
+        """Return the ids of the code versions that calls ran; empty for those deleted in the meantime."""
+        found, places, gone = self._details(numbers)
+        states = found.state_numbers[places].tolist() if len(found.rows) else [0] * len(numbers)
+        return ["" if lost else found.states[state].version for state, lost in zip(states, gone.tolist(), strict=True)]
+
+    def _details(self, numbers: np.ndarray) -> tuple[CallDetails, np.ndarray, np.ndarray]:
+        """Return details, at which place are those of each call, and whether there are none."""
         if self._origin is None or not len(numbers):
-            return NO_DETAILS
+            return NO_DETAILS, np.zeros(0, np.int64), np.zeros(0, bool)
         rows = self.rows.view[numbers]
         found = self._origin.details(rows)
         places = np.minimum(np.searchsorted(found.rows, rows), max(len(found.rows) - 1, 0))
         gone = np.ones(len(rows), bool)
         if len(found.rows):
             gone = (found.rows[places] != rows) | (found.hids[places] != self.call_ids.rows.view[numbers]).any(axis=1)
-        if gone.any():
-            hid = self.call_hid(int(numbers[gone][0]))
-            raise LookupError(f"call {hid} was deleted from the storage after this frame was made")
-        return found.take(places)
+        return found, places, gone
 
     def _call(self, number: int, details: CallDetails, place: int) -> Call:
         spec, state = self.spec(number), details.states[int(details.state_numbers[place])]

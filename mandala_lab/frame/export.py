@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 def to_dict(graph: FrameGraph) -> dict[str, Any]:
     """Return the frame as JSON-ready data: equal frames give equal data, however they came about."""
     catalogue = graph.catalogue
-    details = catalogue.details(graph.all_calls)
     refs = dict(
         zip(catalogue.ref_hids.texts(graph.all_refs), texts_of(catalogue.ref_cids.view[graph.all_refs]), strict=True)
     )
     calls = {
-        catalogue.call_hid(call): _call(catalogue, call, details.states[state].version)
-        for call, state in zip(graph.all_calls.tolist(), details.state_numbers.tolist(), strict=True)
+        catalogue.call_hid(call): _call(catalogue, call, version)
+        for call, version in zip(graph.all_calls.tolist(), catalogue.versions(graph.all_calls), strict=True)
     }
     return {
         "variables": {

@@ -214,6 +214,8 @@ def test_deleting_takes_calls_out_of_the_storage_and_leaves_the_frame(fits):
     frame.where(acc=0.4).delete_calls()
     assert {call.hid for call in fits.calls(score)} < hids
     assert set(frame.calls) == hids
+    frame.check()
+    assert [call["version"] for call in frame.to_dict()["calls"].values()].count("") == 1
     gone = next(iter(hids - {call.hid for call in fits.calls(score)}))
     with pytest.raises(LookupError, match="was deleted from the storage"):
         frame.calls[gone]
