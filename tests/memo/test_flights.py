@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mandala_lab import MandalaLabWarning, NewCallError, Storage, op
+from mandala_lab.memo.warn import warn_user
 
 THREADS = 8
 runs: list[object] = []
@@ -277,8 +278,11 @@ def test_the_work_of_a_process_that_is_killed_is_taken_over_and_its_holder_was_n
     def work(x):
         return [x] * 100
 
-    killer = threading.Timer(0.5, process.send_signal, [signal.SIGKILL])
-    killer.start()
+    def warn_and_kill(message: str) -> None:
+        warn_user(message)
+        process.kill()
+
+    monkeypatch.setattr("mandala_lab.memo.flights.warn_user", warn_and_kill)
     with Storage(tmp_path / "store.db") as storage, pytest.warns(MandalaLabWarning) as told:
         assert work(0).value == [0] * 100
     assert process.wait(10) == -signal.SIGKILL, "it was waited for"
