@@ -209,10 +209,6 @@ class Catalogue:
         """Return the hids of refs, shape ``(refs, 22)``."""
         return whole_ids(self._origins.view[numbers], self._positions.view[numbers])
 
-    def ref_cid(self, number: int) -> str:
-        """Return the content id of a ref."""
-        return texts_of(self.ref_cids.view[[number]])[0]
-
     @property
     def _given_numbers(self) -> np.ndarray:
         return np.array(sorted(self._given), np.int64)

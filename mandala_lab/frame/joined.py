@@ -42,7 +42,6 @@ class JoinedCalls:
         self._elsewhere: dict[VarId, set[int]] = {}  # refs that lie here too
         self._here = Grown(bool)  # whether each call is in the graph
         self._elements: dict[VarId | OpId, Grown] = {}
-        self._joins: dict[tuple[OpId, int], set[int]] = {}  # variables of other ops' outputs that go into an argument
 
     def graph(self) -> FrameGraph:
         """Return the frame so far; adding more does not change it."""
