@@ -119,7 +119,7 @@ def assemble(db_path: str | Path, settings: Settings) -> Parts:
     store = SqlCallStore(path, loader, synced=settings.durability == "power", shared=shared, keyring=keyring)
     place_large_values(store, path, settings)
     if keyring.is_new:
-        _tell_of_others(store)
+        _tell_of_others(store, keyring)
     session = settings.session or default_session()
     recorder = Recorder(store, session, settings.group_commits_ms / 1000, _progress_display(settings))
     versions = Resolver()
@@ -164,9 +164,9 @@ def _keyring(path: str) -> Keyring:
         return Keyring.of_process()
 
 
-def _tell_of_others(store: CallStore) -> None:
+def _tell_of_others(store: CallStore, keyring: Keyring) -> None:
     """Say that what a store holds is not of the key that was just made: another may be meant."""
-    others = sum(calls for calls, _ in store.signers().values())
+    others = sum(calls for by, (calls, _) in store.signers().items() if not keyring.claims(by))
     if others:
         warn_user(
             f"a new key was made for you in {key_file()}, and the {others:,} calls of this store are not signed with "

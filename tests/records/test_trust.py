@@ -133,6 +133,18 @@ def test_a_new_key_over_a_store_of_others_is_told(copied, tmp_path, monkeypatch)
         Storage(tmp_path / "new.db").close()  # of a new store there is nothing to tell
 
 
+def test_a_key_that_another_process_made_and_used_in_the_meantime_is_no_surprise(path, tmp_path, monkeypatch):
+    monkeypatch.setenv(keys.KEY_FILE_VARIABLE, str(tmp_path / "fresh" / "key"))
+    with Storage(path):
+        inc(1)
+    with monkeypatch.context() as patch, warnings.catch_warnings():
+        patch.setattr(keys, "own_key", lambda: None)  # as of one who looked before the other made it
+        warnings.simplefilter("error")
+        storage = Storage(path)
+    assert [one.standing for one in storage.signers()] == ["you"]
+    storage.close()
+
+
 def test_a_call_that_ran_for_want_of_trust_is_explained_so(copied):
     with Storage(copied) as storage, warnings.catch_warnings():
         warnings.simplefilter("ignore", MandalaLabWarning)
