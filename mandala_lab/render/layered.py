@@ -1,8 +1,10 @@
-"""The built-in layout engine: layered, deterministic, standard library only.
+"""The built-in layout engine: layered, deterministic, and quick.
 
 Owns `LayeredLayout`, which reads outlines and writes scenes. The steps are in
 their own modules: `ranks`, `web`, `order`, `coordinates`, `routes` for a block
-from scratch (`block`), `incremental` for a scene that grows.
+from scratch (`block`), `incremental` for a scene that grows. The road is that of
+Sugiyama, Tagawa and Toda (Methods for visual understanding of hierarchical system
+structures, 1981).
 """
 
 from __future__ import annotations

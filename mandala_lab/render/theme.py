@@ -75,7 +75,7 @@ _SHAPES = f"""\
 .ml .detail{{font-size:{DETAIL_SIZE:g}px}}
 .ml .edge path{{fill:none;stroke-width:1.4;marker-end:url(#ml-tip)}}
 .ml .ways{{font-size:{EDGE_LABEL_SIZE:g}px;text-anchor:middle}}
-.ml .ways{{paint-order:stroke;stroke-width:4;stroke-linejoin:round}}
+.ml .ways{{paint-order:stroke;stroke-width:7;stroke-linejoin:round}}
 .ml .box{{stroke-width:1.4}}
 .ml .error .box{{stroke-width:2.6}}
 .ml .earlier .box{{stroke-dasharray:4 3;stroke-width:1.2}}
