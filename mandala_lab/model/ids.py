@@ -37,6 +37,13 @@ class IdTable:
         self._levels: list[np.ndarray] = []
         self._rest: dict[bytes, int] = {}
 
+    @classmethod
+    def of(cls, width: int, ids: bytes | bytearray) -> IdTable:
+        """Return a table of ids that are given end to end."""
+        made = cls(width)
+        made.append(id_rows(ids, width))
+        return made
+
     def __len__(self) -> int:
         return self.rows.size
 
@@ -88,6 +95,11 @@ class IdTable:
             is_left = slots[at] != numbers
             numbers, heads = numbers[is_left], heads[is_left]
         self._rest.update((self.rows.view[number].tobytes(), number) for number in numbers.tolist())
+
+
+def id_rows(ids: bytes | bytearray, width: int) -> np.ndarray:
+    """Return ids that are given end to end, shape ``(ids, width)``."""
+    return np.frombuffer(bytes(ids), np.uint8).reshape(-1, width)
 
 
 def first_of_each(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
