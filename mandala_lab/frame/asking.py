@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from mandala_lab.frame.catalogue import Catalogue
-from mandala_lab.frame.grown import Seen
 from mandala_lab.frame.links import NONE
-from mandala_lab.frame.numbers import distinct
+from mandala_lab.frame.numbers import Seen, distinct
 from mandala_lab.ports.call_store import CallStore
 
 _COST_OF_A_QUESTION = 50

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mandala_lab.frame.grown import Grown
 from mandala_lab.frame.hids import Hids, texts_of, whole_ids
-from mandala_lab.frame.ids import IdTable
 from mandala_lab.frame.links import NONE, Links, Takers
 from mandala_lab.frame.numbers import distinct, is_in
 from mandala_lab.model.calls import Call
 from mandala_lab.model.columns import FREE_POSITION, NO_DATA, NO_DETAILS, CallColumns, CallDetails, LinkColumns, Origin
+from mandala_lab.model.grown import Grown
 from mandala_lab.model.hashing import DIGEST_SIZE
+from mandala_lab.model.ids import IdTable
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref, ValueSource
 from mandala_lab.model.structures import RESERVED, CollectionRef, ref_class
@@ -44,8 +44,7 @@ class Catalogue:
         self._origins, self._positions = Grown(np.uint8, DIGEST_SIZE), Grown(np.uint16)  # the two parts of their hids
         self.call_hids = Hids(DIGEST_SIZE, self.call_ids.find, lambda numbers: self.call_ids.rows.view[numbers])
         self.ref_hids = Hids(DIGEST_SIZE + 2, self.find_refs, self.ref_ids)
-        self.rows, self.started_us = Grown(np.int64), Grown(np.int64)
-        self.ops, self.failed = Grown(np.int32), Grown(bool)
+        self.rows, self.ops, self.failed = Grown(np.int64), Grown(np.int32), Grown(bool)
         self.inputs, self.outputs = Links(), Links()
         self.ref_cids = Grown(np.uint8, DIGEST_SIZE)
         self.makers = Grown(np.int32)
@@ -114,7 +113,6 @@ class Catalogue:
             self.call_ids.rows.view[calls],
             self.ops.view[calls],
             self.failed.view[calls],
-            self.started_us.view[calls],
             self._links(self.inputs, calls),
             self._links(self.outputs, calls),
         )
@@ -273,6 +271,11 @@ class Catalogue:
         states = found.state_numbers[places].tolist() if len(found.rows) else [0] * len(numbers)
         return ["" if lost else found.states[state].version for state, lost in zip(states, gone.tolist(), strict=True)]
 
+    def starts_us(self, numbers: np.ndarray) -> np.ndarray:
+        """Return when calls started, in microseconds since the epoch; 0 for those deleted in the meantime."""
+        found, places, gone = self._details(numbers)
+        return np.where(gone, 0, found.started_us[places]) if len(found.rows) else np.zeros(len(numbers), np.int64)
+
     def _details(self, numbers: np.ndarray) -> tuple[CallDetails, np.ndarray, np.ndarray]:
         """Return details, at which place are those of each call, and whether there are none."""
         if self._origin is None or not len(numbers):
@@ -300,7 +303,7 @@ class Catalogue:
             outputs=outputs,
             version=state.version,
             status="error" if self.failed.view[number] else "ok",
-            started_s=int(self.started_us.view[number]) / MICRO,
+            started_s=int(details.started_us[place]) / MICRO,
             duration_s=int(details.duration_us[place]) / MICRO,
             executed=bool(details.executed[place]),
             error=details.errors.get(place, ""),
@@ -325,7 +328,6 @@ class Catalogue:
         self._add_links(found, ops, first)
         for column, values in (
             (self.rows, found.rows),
-            (self.started_us, found.started_us),
             (self.ops, ops),
             (self.failed, found.failed),
         ):

@@ -186,7 +186,8 @@ class _Query:
             fits = np.array([state.version.startswith(value) for state in details.states], bool)
             return calls[fits[details.state_numbers]] if len(calls) else calls
         assert test is not None, "of a duration or a time"
-        us = catalogue.started_us.view[calls] if method == "time" else catalogue.details(calls).duration_us
+        details = catalogue.details(calls)
+        us = details.started_us if method == "time" else details.duration_us
         return np.asarray(calls[np.fromiter((_holds(test, one / MICRO) for one in us.tolist()), bool, len(us))])
 
 

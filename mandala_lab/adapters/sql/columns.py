@@ -26,13 +26,14 @@ _BATCH = 4_000
 """Calls that are read at a time: so many stay in the caches of the processor."""
 _MANY = 20_000
 """Details of more calls than this are read as one range."""
-_COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.started_us, calls.c.links)
+_COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.links)
 _DETAILS = (
     calls.c.id,
     calls.c.hid,
     calls.c.cid,
     calls.c.state_id,
     calls.c.executed,
+    calls.c.started_us,
     calls.c.duration_us,
     calls.c.error,
 )
@@ -79,7 +80,7 @@ class Columns(Connected):
 
     def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader) -> CallColumns:
         """Return a batch of rows as columns, with the rows of ops in the place of their numbers."""
-        ids, hids, op_rows, status, started, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+        ids, hids, op_rows, status, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
         digests = _digests(hids)
         inputs, outputs = reader.read(documents, digests)
         return CallColumns(
@@ -90,7 +91,6 @@ class Columns(Connected):
             hids=digests,
             ops=_ints(op_rows),
             failed=_ints(status) != 0,
-            started_us=_ints(started),
             inputs=inputs,
             outputs=outputs,
         )
@@ -104,12 +104,21 @@ class Columns(Connected):
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             queries = [select(*_DETAILS).where(condition).order_by(calls.c.id) for condition in conditions]
             found = [row for query in queries for rows_ in _batches(self._execute(cursor, query)) for row in rows_]
-            ids, hids, cids, states, executed, duration, errors = list(zip(*found, strict=True)) or [()] * len(_DETAILS)
+            columns = list(zip(*found, strict=True)) or [()] * len(_DETAILS)
+            ids, hids, cids, states, executed, started, duration, errors = columns
             state_rows, state_numbers = np.unique(_ints(states), return_inverse=True)
             code = _states(connection, state_rows.tolist())
         told = {place: _text(text) for place, text in enumerate(errors) if text}
         return CallDetails(
-            _ints(ids), _digests(hids), _digests(cids), code, state_numbers, _ints(executed) != 0, _ints(duration), told
+            _ints(ids),
+            _digests(hids),
+            _digests(cids),
+            code,
+            state_numbers,
+            _ints(executed) != 0,
+            _ints(started),
+            _ints(duration),
+            told,
         )
 
     def _each_once(self, found: CallColumns) -> np.ndarray | None:
