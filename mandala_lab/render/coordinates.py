@@ -31,9 +31,11 @@ BEND_GAP = 16.0
 
 _PULLS = 12
 _DAMPING = 0.5
-_STRAIGHTENINGS = 40
+_STRAIGHTENINGS = 60
 _HASTE = 1.8
+_ROUNDS = 6
 _STILL = 0.05
+_SNAPS = 3
 _TRUNK = 1.0
 _FLOOR = 0.3
 _APART = 1e7
@@ -48,7 +50,7 @@ def across(web: Web) -> list[float]:
     bundles = _Bundles(web, order, run)
     x = rows.packed()
     for _ in range(_PULLS):
-        before, x = x, rows.fit(bundles.pulled(x), bundles.weights)
+        before, x = x, rows.fit(bundles.pulled(x), bundles.weights, _ROUNDS)
         if np.abs(x - before).max(initial=0.0) < _STILL:
             break
     x = _straightened(x, rows, bundles)
@@ -80,9 +82,9 @@ class _Rows:
         """Return places where each layer is as narrow as can be, and in the middle."""
         return self._offset - self._half
 
-    def fit(self, wish: Floats, weights: Floats) -> Floats:
+    def fit(self, wish: Floats, weights: Floats, rounds: int | None = None) -> Floats:
         """Return the places nearest to those wished at which the layers have their order and distances."""
-        return isotonic(wish - self._base, weights) + self._base
+        return isotonic(wish - self._base, weights, rounds) + self._base
 
 
 class _Bundles:
@@ -125,32 +127,39 @@ def _straightened(x: Floats, rows: _Rows, bundles: _Bundles) -> Floats:
     line = bundles.mean(x)
     even = np.ones(len(x))
     for _ in range(_STRAIGHTENINGS):
-        x = rows.fit(line[bundles.of], even)
+        x = rows.fit(line[bundles.of], even, _ROUNDS)
         step = bundles.mean(x) - line
         if np.abs(step).max(initial=0.0) < _STILL:
             break
         line += step * _HASTE
-    return x
+    return rows.fit(line[bundles.of], even)
 
 
 def _snapped(x: Floats, rows: _Rows, bundles: _Bundles) -> list[float]:
-    """Put each run on as few straight lines as its neighbours leave room for."""
+    """Put each run on as few straight lines as its neighbours leave room for; what is bent then may find room later."""
     places: list[float] = x.tolist()
     first = [*rows.first.tolist(), True]
     gap = [*rows.gap.tolist(), 0.0]
-    for run in bundles.members():
-        part: list[int] = []
-        low, high = -_APART, _APART
-        for slot in run:
-            least = -_APART if first[slot] else places[slot - 1] + gap[slot]
-            most = _APART if first[slot + 1] else places[slot + 1] - gap[slot + 1]
-            if max(low, least) > min(high, most):
-                _put(part, places, low, high)
-                part, low, high = [], -_APART, _APART
-            part.append(slot)
-            low, high = max(low, least), min(high, most)
-        _put(part, places, low, high)
+    bent = bundles.members()
+    for _ in range(_SNAPS):
+        bent = [run for run in bent if not _snap(run, places, first, gap)]
     return places
+
+
+def _snap(run: list[int], places: list[float], first: list[bool], gap: list[float]) -> bool:
+    """Put a run on straight lines; return whether on one."""
+    begin, low, high = 0, -_APART, _APART
+    for at, slot in enumerate(run):
+        least = -_APART if first[slot] else places[slot - 1] + gap[slot]
+        most = _APART if first[slot + 1] else places[slot + 1] - gap[slot + 1]
+        if least > high or most < low:
+            _put(run[begin:at], places, low, high)
+            begin, low, high = at, least, most
+        else:
+            low = max(low, least)
+            high = min(high, most)
+    _put(run[begin:], places, low, high)
+    return begin == 0
 
 
 def _put(part: list[int], places: list[float], low: float, high: float) -> None:

@@ -15,7 +15,7 @@ from mandala_lab.render.boxes import box_size, flat_half
 from mandala_lab.render.detour import find_way
 from mandala_lab.render.field import Area, Field
 from mandala_lab.render.routes import PORT_GAP, Point, self_loop
-from mandala_lab.render.scene import edge_ids, framed, scene_edge, scene_node
+from mandala_lab.render.scene import edge_ids, framed, scene_edge, scene_node, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,9 +167,9 @@ class _Growth:
         start = (0.0, v + _MARGIN) if wide else (u + _MARGIN, 0.0)
         x, y = start[::-1] if self.flip else start
         for node in scene.nodes:
-            self.put(node.id, (round(node.x + x, 1), round(node.y + y, 1)), (node.w, node.h))
+            self.put(node.id, tidy([(node.x + x, node.y + y)])[0], (node.w, node.h))
         for edge in scene.edges:
-            self.routes[edge.id] = [(round(px + x, 1), round(py + y, 1)) for px, py in edge.points]
+            self.routes[edge.id] = tidy((px + x, py + y) for px, py in edge.points)
             self.field.add_route(self.turned(self.routes[edge.id]))
 
     def connect(self, edges: dict[str, OutlineEdge]) -> None:
@@ -185,7 +185,7 @@ class _Growth:
             points = self._way(edge, ports)
             ports[edge.source].append(points[0])
             ports[edge.target].append(points[-1])
-            self.routes[name] = self.turned(points)
+            self.routes[name] = tidy(self.turned(points))
             self.field.add_route(points)
 
     def _way(self, edge: OutlineEdge, ports: dict[str, list[Point]]) -> list[Point]:

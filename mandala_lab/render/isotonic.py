@@ -7,6 +7,7 @@ whole arrays: in each round every falling stretch is pooled.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
-def isotonic(values: Floats, weights: Floats) -> Floats:
+def isotonic(values: Floats, weights: Floats, rounds: int | None = None) -> Floats:
     """Return the numbers that never fall and have the least sum of weighted squares of differences.
 
     Parameters
@@ -26,6 +27,8 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
         Any numbers.
     weights
         What each counts, more than 0.
+    rounds
+        After so many it is near enough: some may still fall a little. None goes to the end.
 
     Examples
     --------
@@ -34,12 +37,13 @@ def isotonic(values: Floats, weights: Floats) -> Floats:
     """
     total, weight, level = values * weights, weights, values
     starts = np.arange(len(values))
-    while True:
+    for turn in count():
         rises = np.ones(len(level), bool)
         np.less_equal(level[:-1], level[1:], out=rises[1:])
         pools = np.flatnonzero(rises)
-        if len(pools) == len(level):
-            return np.repeat(level, np.diff(starts, append=len(values)))
+        if len(pools) == len(level) or turn == rounds:
+            break
         starts = starts[pools]
         total, weight = np.add.reduceat(total, pools), np.add.reduceat(weight, pools)
         level = total / weight
+    return np.repeat(level, np.diff(starts, append=len(values)))

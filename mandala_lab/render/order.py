@@ -16,30 +16,32 @@ from mandala_lab.render.tiers import Tiers
 if TYPE_CHECKING:
     from mandala_lab.render.web import Web
 
-_WORK = 120_000
-"""How many links may be swept over: small webs get more sweeps than large ones."""
-_LEAST_SWEEPS = 8
-_MOST_SWEEPS = 48
-_PATIENCE = 6
+_WORK = 60_000
+"""How many links may be swept over, down and up: small webs get more turns than large ones."""
+_LEAST_TURNS = 4
+_MOST_TURNS = 24
+_PATIENCE = 3
+_EXCHANGES = 1
 _POLISH = 12
 
 
 def order_layers(web: Web) -> None:
     """Fill ``web.layers`` with an order that has few crossings."""
     tiers = Tiers(web, _first_order(web))
-    best, fewest = tiers.order.copy(), tiers.crossings()
-    sweeps = min(_MOST_SWEEPS, max(_LEAST_SWEEPS, _WORK // max(1, len(web.links))))
+    best, fewest = tiers.place.copy(), tiers.crossings()
+    turns = min(_MOST_TURNS, max(_LEAST_TURNS, _WORK // max(1, len(web.links))))
     stale = 0
-    for turn in range(sweeps):
+    for turn in range(turns):
         if fewest == 0 or stale == _PATIENCE:
             break
-        tiers.sweep(downwards=turn % 2 == 0, mirrored=turn % 4 > 1)
-        tiers.exchange(2)
+        for downwards in (False, True):
+            tiers.sweep(downwards=downwards, mirrored=turn % 2 == 1)
+            tiers.exchange(_EXCHANGES)
         found = tiers.crossings()
         stale += 1
         if found < fewest:
-            best, fewest, stale = tiers.order.copy(), found, 0
-    tiers.arrange(best)
+            best, fewest, stale = tiers.place.copy(), found, 0
+    tiers.place = best
     if fewest:
         tiers.exchange(_POLISH)
     web.layers = tiers.layers()
@@ -49,7 +51,8 @@ def _first_order(web: Web) -> list[list[int]]:
     """Walk down depth first, so that a branch stays together."""
     layers: list[list[int]] = [[] for _ in range(max(web.rank, default=-1) + 1)]
     seen = bytearray(len(web.rank))
-    roots = sorted(range(web.nodes), key=lambda v: (bool(web.above[v]), web.rank[v]))
+    above, below = web.above, web.below
+    roots = sorted(range(web.nodes), key=lambda v: (bool(above[v]), web.rank[v]))
     for root in roots:
         stack = [root]
         while stack:
@@ -58,6 +61,6 @@ def _first_order(web: Web) -> list[list[int]]:
                 continue
             seen[vertex] = 1
             layers[web.rank[vertex]].append(vertex)
-            stack.extend(v for v in reversed(web.below[vertex]) if not seen[v])
-            stack.extend(v for v in web.above[vertex] if not seen[v])
+            stack += below[vertex][::-1]
+            stack += above[vertex]
     return layers

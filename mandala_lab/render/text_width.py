@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 ELLIPSIS = "\u2026"
 LONGEST_LABEL = 32
@@ -35,6 +34,7 @@ _WIDTHS = {
     1.02: "@",
 }
 _ASCII = {character: width for width, group in _WIDTHS.items() for character in group}
+_MOST_KNOWN = 4096
 _LATIN = 1.08
 _DIGRAPH = 1.43
 _DIGRAPHS = range(0x1C4, 0x1F7)
@@ -50,11 +50,17 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 
 
-@lru_cache(maxsize=4096)
+class _Advances(dict[str, float]):
+    """The widths of characters in em, found when they are asked for."""
+
+    def __missing__(self, character: str) -> float:
+        width = _advance(character)
+        if len(self) < _MOST_KNOWN:
+            self[character] = width
+        return width
+
+
 def _advance(character: str) -> float:
-    known = _ASCII.get(character)
-    if known is not None:
-        return known
     code = ord(character)
     if unicodedata.combining(character):
         return 0.0
@@ -66,6 +72,9 @@ def _advance(character: str) -> float:
     if code >= _FIRST_EMOJI:
         return _EMOJI
     return _WIDE if unicodedata.east_asian_width(character) in "WF" else _OTHER
+
+
+_ADVANCES = _Advances(_ASCII)
 
 
 def text_width(text: str, size: float) -> float:
@@ -83,7 +92,7 @@ def text_width(text: str, size: float) -> float:
     >>> round(text_width("scale", 10.0), 1)
     26.8
     """
-    return sum(map(_advance, text)) * size
+    return sum(map(_ADVANCES.__getitem__, text)) * size
 
 
 def clean(text: str) -> str:

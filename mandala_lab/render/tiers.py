@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
 
 
+_TIE = 1e-9
+"""What a place counts where means are equal: less than any two means differ by."""
+
+
 class Side:
     """The neighbours of all vertices on one side: those of a vertex lie together.
 
@@ -36,95 +40,96 @@ class Side:
         self.degree: Numbers = np.bincount(here, minlength=count)
         self.first: Numbers = np.cumsum(self.degree) - self.degree
 
-    def of(self, vertices: Numbers) -> Numbers:
-        """Return where the neighbours of these vertices are, one vertex after the other."""
-        degree = self.degree[vertices]
-        before = np.cumsum(degree) - degree
-        return np.repeat(self.first[vertices] - before, degree) + np.arange(int(degree.sum()))
+    def means(self, start: int, end: int, place: Numbers) -> tuple[Numbers, npt.NDArray[np.float64]]:
+        """Return which of these vertices have neighbours, and the mean place of those."""
+        linked = start + np.flatnonzero(self.degree[start:end])
+        if not len(linked):
+            return linked, np.empty(0)
+        first, degree = self.first[linked], self.degree[linked]
+        near = place[self.ends[first[0] : first[-1] + degree[-1]]]
+        return linked, np.add.reduceat(near, first - first[0]) / degree
 
 
 class Tiers:
     """An order of each layer, and steps that better it.
 
+    Vertices are numbered anew, layer after layer in the order that is given first.
+
     Attributes
     ----------
-    order
-        The vertices, layer after layer, in their order.
     place
-        Of each vertex: its number in its layer.
+        Of each vertex: where it stands in its layer.
     """
 
     def __init__(self, web: Web, layers: list[list[int]]) -> None:
         count = len(web.rank)
         lengths = np.fromiter(map(len, layers), np.int64, len(layers))
-        self._starts: list[int] = [0, *np.cumsum(lengths).tolist()]
-        self._number = np.arange(count) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        self._rank = np.array(web.rank, np.int64)
-        links = np.array(web.links, np.int64).reshape(-1, 2)
-        self._upper, self._lower = links.T
-        self._weights = np.bincount(np.fromiter(chain.from_iterable(web.paths), np.int64), minlength=len(links))
+        starts = np.cumsum(lengths) - lengths
+        self._spans = list(pairwise([*starts.tolist(), count]))
+        self._start = np.repeat(starts, lengths)
+        self._vertex = np.fromiter(chain.from_iterable(layers), np.int64, count)
+        self.place: Numbers = np.arange(count) - self._start
+        number = np.empty(count, np.int64)
+        number[self._vertex] = np.arange(count)
+        self._upper, self._lower = number[np.array(web.links, np.int64).reshape(-1, 2)].T
+        paths = np.fromiter(chain.from_iterable(web.paths), np.int64)
+        self._weights = np.bincount(paths, minlength=len(web.links))
         self._above = Side(count, self._lower, self._upper, self._weights)
         self._below = Side(count, self._upper, self._lower, self._weights)
-        self.place: Numbers = np.empty(count, np.int64)
-        self.arrange(np.fromiter(chain.from_iterable(layers), np.int64, count))
-        self._classes = self._pairs()
+        self._classes = self._pairs(np.repeat(np.arange(len(layers)), lengths))
 
-    def arrange(self, order: Numbers) -> None:
-        """Take an order."""
-        self.order = order
-        self.place[order] = self._number
+    def _order(self) -> Numbers:
+        """Return the vertices, layer after layer, in their order."""
+        order = np.empty(len(self.place), np.int64)
+        order[self._start + self.place] = np.arange(len(order))
+        return order
 
     def layers(self) -> list[list[int]]:
-        """Return the vertices of each layer in their order."""
-        order = self.order.tolist()
-        return [order[start:end] for start, end in pairwise(self._starts)]
+        """Return the vertices of each layer in their order, by the numbers that they have in the web."""
+        order = self._vertex[self._order()].tolist()
+        return [order[start:end] for start, end in self._spans]
 
     def crossings(self) -> int:
         """How many pairs of edges cross between layers."""
-        bits = int(self._number.max(initial=0)).bit_length()
-        upper, lower = ((self._rank[ends] << bits) | self.place[ends] for ends in (self._upper, self._lower))
-        turn = np.lexsort((lower, upper))
-        return _inversions(lower[turn], self._weights[turn], bits)
+        bits = int(self.place.max(initial=0)).bit_length()
+        upper, lower = self._start[self._upper] + self.place[self._upper], self.place[self._lower]
+        turn = np.argsort((upper << bits) | lower, kind="stable")
+        return _inversions(((self._start[self._lower] << bits) | lower)[turn], self._weights[turn], bits)
 
     def sweep(self, *, downwards: bool, mirrored: bool) -> None:
         """Sort each layer by the mean place of its neighbours in the layer before.
 
-        Vertices without neighbours there keep their slots; those with the same mean keep their
+        Vertices without neighbours there keep their places; those with the same mean keep their
         order, or turn it round if `mirrored`.
         """
         side = self._above if downwards else self._below
-        spans = list(pairwise(self._starts))
-        for start, end in spans[1:] if downwards else spans[-2::-1]:
-            layer = self.order[start:end]
-            linked = side.degree[layer] > 0
-            movers = layer[linked][::-1] if mirrored else layer[linked]
-            if not len(movers):
-                continue
-            degree = side.degree[movers]
-            mean = np.add.reduceat(self.place[side.ends[side.of(movers)]], np.cumsum(degree) - degree) / degree
-            layer[linked] = movers[np.argsort(mean, kind="stable")]
-            self.place[layer] = self._number[start:end]
+        tie = -_TIE if mirrored else _TIE
+        for start, end in self._spans[1:] if downwards else self._spans[-2::-1]:
+            linked, mean = side.means(start, end, self.place)
+            places = self.place[linked]
+            turn = np.argsort(mean + tie * places, kind="stable")
+            self.place[linked[turn]] = np.sort(places)
 
-    def _pairs(self) -> list[Numbers]:
+    def _pairs(self, rank: Numbers) -> list[Numbers]:
         """Return the slots of left neighbours in four classes: no two pairs of one class touch the same links."""
-        last = np.zeros(len(self._number), bool)
-        last[np.array(self._starts[1:], np.int64) - 1] = True
-        rank = self._rank[self.order]
-        found = [~last & (rank % 2 == layer) & (self._number % 2 == turn) for layer in (0, 1) for turn in (0, 1)]
+        inner = np.ones(len(rank), bool)
+        inner[[end - 1 for _, end in self._spans]] = False
+        found = [inner & (rank % 2 == layer) & (self.place % 2 == turn) for layer in (0, 1) for turn in (0, 1)]
         return [np.flatnonzero(chosen) for chosen in found]
 
     def exchange(self, rounds: int) -> None:
         """Exchange neighbours in a layer while that removes crossings."""
+        order = self._order()
         for _ in range(rounds):
-            if not sum(map(self._exchange, self._classes)):
+            if not sum([self._exchange(order, slots) for slots in self._classes]):
                 return
 
-    def _exchange(self, slots: Numbers) -> int:
+    def _exchange(self, order: Numbers, slots: Numbers) -> int:
         """Exchange what stands in these slots with what stands right of it; return how many were."""
-        left, right = self.order[slots], self.order[slots + 1]
+        left, right = order[slots], order[slots + 1]
         better = self._gain(left, right, self._above) + self._gain(left, right, self._below) > 0
         slots, left, right = slots[better], left[better], right[better]
-        self.order[slots], self.order[slots + 1] = right, left
+        order[slots], order[slots + 1] = right, left
         self.place[left] += 1
         self.place[right] -= 1
         return len(slots)
