@@ -233,7 +233,7 @@ class _Extension:
         """
         if not self._growth.reuse_existing:
             return None
-        are_made = not self._catalogue.is_free(refs).any()
+        are_made = not self._catalogue.refs.is_free(refs).any()
         for variable in sorted(self._draft.variables):
             if not are_made and node_name(variable) != label:
                 continue

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.details import starts_of
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.links import NONE
@@ -60,7 +61,7 @@ class JoinedCalls:
     def add(self, calls: np.ndarray) -> int:
         """Add calls with what they took and made; return how many are new."""
         _extend(self._here, len(self.catalogue), fill=False)
-        _extend(self._homes, self.catalogue.ref_count, fill=NONE)
+        _extend(self._homes, len(self.catalogue.refs), fill=NONE)
         new = distinct(calls[~self._here.view[calls]])
         if not len(new):
             return 0
@@ -80,7 +81,7 @@ class JoinedCalls:
         """Return distinct ops in the order in which the first recorded call of each started."""
         found, firsts = appearing(ops)
         if len(found) > 1:
-            found = found[np.argsort(self.catalogue.starts_us(calls[firsts]), kind="stable")]
+            found = found[np.argsort(starts_of(self.catalogue, calls[firsts]), kind="stable")]
         return [int(op) for op in found]
 
     def _add_nodes(self, op: int, calls: np.ndarray) -> None:
@@ -131,7 +132,7 @@ class JoinedCalls:
         return [(label, refs if len(found) == 1 else refs[labels == label]) for label in found]
 
     def _is_made(self, refs: np.ndarray) -> np.ndarray:
-        makers = self.catalogue.makers.view[refs]
+        makers = self.catalogue.refs.makers.view[refs]
         found = self._here.view[makers]
         found[makers == NONE] = False
         return np.asarray(found)

@@ -85,7 +85,7 @@ def with_structure(asking: Asking, calls: np.ndarray) -> np.ndarray:
     while len(new):
         given, made = (links.refs.view[links.places(new)[0]] for links in (catalogue.inputs, catalogue.outputs))
         refs = asked.add(np.concatenate([given, made]))
-        held = refs[catalogue.is_collection(refs)]
+        held = refs[catalogue.refs.is_collection(refs)]
         if not len(held):
             break
         around = np.concatenate([asking.makers(held), asking.takers(held)])
@@ -116,4 +116,4 @@ def _refs(catalogue: Catalogue, store: CallStore, source: Any) -> np.ndarray:
         if not ref.cid:
             raise ValueError(f"{ref!r} has no place in a frame: its value could not be stored, so it has no history")
         found.append(ref)
-    return distinct(catalogue.add_refs(found)) if found else np.zeros(0, np.int64)
+    return distinct(catalogue.refs.add_given(found)) if found else np.zeros(0, np.int64)

@@ -28,7 +28,10 @@ class Grown:
         return self._all[: self.size]
 
     def extend(self, values: np.ndarray) -> None:
-        """Append values."""
+        """Append values; the first are kept as they are where they can be, rather than copied."""
+        if self.size == 0 and values.dtype == self._all.dtype and values.base is None:
+            self._all, self.size = values, len(values)
+            return
         end = self.size + len(values)
         if end > len(self._all):
             room = np.empty(

@@ -137,20 +137,20 @@ def test_a_catalogue_is_the_same_however_its_calls_came(program, data):
         numbers = parts.call_hids.numbers(ids_of(whole))
         assert len(numbers) == len(parts) == len(whole) == len(columns)
         assert [parts.call(number) for number in numbers.tolist()] == [whole.call(n) for n in range(len(whole))]
-        refs = np.arange(whole.ref_count)
-        theirs = parts.find_refs(whole.ref_ids(refs))
-        assert sorted(theirs.tolist()) == list(range(parts.ref_count)) == refs.tolist()
+        refs = np.arange(len(whole.refs))
+        theirs = parts.refs.find(whole.refs.ids(refs))
+        assert sorted(theirs.tolist()) == list(range(len(parts.refs))) == refs.tolist()
         for mine, other in zip(refs.tolist(), theirs.tolist(), strict=True):
-            assert parts.ref(other) == whole.ref(mine)
-            assert type(parts.ref(other)) is type(whole.ref(mine))
-            assert parts.ref(other).data == whole.ref(mine).data
+            assert parts.refs[other] == whole.refs[mine]
+            assert type(parts.refs[other]) is type(whole.refs[mine])
+            assert parts.refs[other].data == whole.refs[mine].data
         for ask in (lambda catalogue, ref: catalogue.takers(np.array([ref])), maker):
             for mine, other in zip(refs.tolist(), theirs.tolist(), strict=True):
                 assert set(parts.call_hids.texts(ask(parts, other))) == set(whole.call_hids.texts(ask(whole, mine)))
 
 
 def maker(catalogue, ref):
-    found = catalogue.makers.view[[ref]]
+    found = catalogue.refs.makers.view[[ref]]
     return found[found != NONE]
 
 
@@ -161,7 +161,7 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
         store, catalogue = done.storage.store, Catalogue()
         for one in data.draw(st.permutations(done.ops)):
             catalogue.add(store.columns_of_op(one.spec.key))
-            catalogue.takers(np.arange(catalogue.ref_count))
+            catalogue.takers(np.arange(len(catalogue.refs)))
         catalogue.add(store.columns_of_session(None))
         for call in store.calls_of_session(None):
             (number,) = catalogue.call_hids.numbers([call.hid]).tolist()
@@ -172,7 +172,7 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
             assert [ref.data for ref in found.inputs.values()] == [ref.data for ref in call.inputs.values()]
             assert found.reads == call.reads
             assert found.spans == call.spans
-        refs = np.arange(catalogue.ref_count)
+        refs = np.arange(len(catalogue.refs))
         calls = store.calls_of_session(None)
         taken = {
             ref.hid: [call.hid for call in calls if ref in call.inputs.values()]
@@ -180,10 +180,10 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
             for ref in call.inputs.values()
         }
         for ref in refs.tolist():
-            hid = catalogue.ref_hid(ref)
+            hid = catalogue.refs.hid(ref)
             assert set(catalogue.call_hids.texts(catalogue.takers(np.array([ref])))) == set(taken.get(hid, ()))
-        hids = catalogue.ref_hids.texts(catalogue.in_order(refs))
-        assert set(hids) == {catalogue.ref_hid(ref) for ref in refs.tolist()}
+        hids = catalogue.refs.hids.texts(catalogue.in_order(refs))
+        assert set(hids) == {catalogue.refs.hid(ref) for ref in refs.tolist()}
         place = {hid: number for number, hid in enumerate(hids)}
         for call in calls:  # what it took comes before what it made
             for taken_ref in call.inputs.values():
