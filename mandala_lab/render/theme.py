@@ -73,7 +73,7 @@ _SHAPES = f"""\
 .ml text{{font-family:{FONTS}}}
 .ml .label{{font-size:{LABEL_SIZE:g}px;font-weight:600}}
 .ml .detail{{font-size:{DETAIL_SIZE:g}px}}
-.ml .edge path{{fill:none;stroke-width:1.4;marker-end:url(#ml-tip)}}
+.ml .edges path{{fill:none;stroke-width:1.4;marker-end:url(#ml-tip)}}
 .ml .ways{{font-size:{EDGE_LABEL_SIZE:g}px;text-anchor:middle}}
 .ml .ways{{paint-order:stroke;stroke-width:7;stroke-linejoin:round}}
 .ml .box{{stroke-width:1.4}}
@@ -95,7 +95,7 @@ def _colours(theme: Theme) -> str:
         f".ml .ground{{fill:{theme.ground}}}",
         f".ml .label{{fill:{theme.ink}}}",
         f".ml .detail{{fill:{theme.detail}}}",
-        f".ml .edge path{{stroke:{theme.edge}}}",
+        f".ml .edges path{{stroke:{theme.edge}}}",
         f".ml .tip{{fill:{theme.edge}}}",
         f".ml .ways{{fill:{theme.edge_label};stroke:{theme.ground}}}",
     ]
