@@ -14,7 +14,7 @@ import numpy as np
 from mandala_lab.frame.hids import Hids, texts_of, whole_ids
 from mandala_lab.frame.links import NONE, Links
 from mandala_lab.frame.numbers import is_in
-from mandala_lab.model.columns import FREE_POSITION, NO_DATA, LinkColumns
+from mandala_lab.model.columns import FREE_POSITION, NO_DATA, LinkColumns, gathered
 from mandala_lab.model.grown import Grown
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ids import IdTable
@@ -66,11 +66,13 @@ class RefTable:
     def of(self, numbers: np.ndarray) -> list[Ref]:
         """Return refs; for many much faster than one by one."""
         hids, cids = self.hids.texts(numbers), texts_of(self.cids.view[numbers])
-        starts, sizes = self._data_starts.view[numbers].tolist(), self._data_sizes.view[numbers].tolist()
-        found = []
-        for cid, hid, start, size in zip(cids, hids, starts, sizes, strict=True):
-            own = None if size == NO_DATA else bytes(self._data[start : start + size])
-            found.append(ref_class(own)(cid, hid, self.source, data=own))
+        begin, sizes, source, found = self._data_starts.view[numbers], self._data_sizes.view[numbers], self.source, []
+        with self._lock:
+            starts, data = gathered(np.frombuffer(self._data, np.uint8), begin, sizes)
+        whole = bytes(data)
+        for cid, hid, start, size in zip(cids, hids, starts.tolist(), sizes.tolist(), strict=True):
+            own = None if size == NO_DATA else whole[start : start + size]
+            found.append(ref_class(own)(cid, hid, source, data=own))
         if self._given:
             given = np.array(sorted(self._given), np.int64)
             for place in np.flatnonzero(is_in(numbers, given)).tolist():
