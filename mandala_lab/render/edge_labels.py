@@ -208,7 +208,8 @@ def _along(pieces: Floats, shares: npt.ArrayLike) -> Floats:
     share = np.asarray(shares)[:, None]
     rest = 1 - share
     weights = np.hstack([rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3])
-    return np.einsum("sk,pka->psa", weights, pieces)
+    points: Floats = np.einsum("sk,pka->psa", weights, pieces)
+    return points
 
 
 def _tips(last: Floats) -> Floats:

@@ -83,6 +83,18 @@ _SHAPES = f"""\
 """
 
 
+_FORCED = """\
+@media (forced-colors:active){
+.ml .ground,.ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box,.ml .var .box{fill:Canvas}
+.ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box,.ml .edges path{stroke:CanvasText}
+.ml .label,.ml .detail,.ml .ways,.ml .tip,.ml .cached .dot{fill:CanvasText}
+.ml .computed .ring,.ml .error .ring,.ml .earlier .ring{stroke:CanvasText}
+.ml .ways{stroke:Canvas}
+}
+"""
+"""Where the reader's system has its own few colours, glyph, dash and width alone tell the status."""
+
+
 def check_theme(theme: str) -> None:
     """Raise ValueError unless the theme is known."""
     valid = get_args(ThemeName)
@@ -113,8 +125,8 @@ def _colours(theme: Theme) -> str:
 def style_sheet(theme: ThemeName) -> str:
     """Return the style sheet of a picture; ``"auto"`` follows the reader's system."""
     if theme == "dark":
-        return _SHAPES + _colours(DARK)
+        return _SHAPES + _colours(DARK) + _FORCED
     light = _SHAPES + _colours(LIGHT)
     if theme == "light":
-        return light
-    return f"{light}@media (prefers-color-scheme:dark){{\n{_colours(DARK)}}}\n"
+        return light + _FORCED
+    return f"{light}@media (prefers-color-scheme:dark){{\n{_colours(DARK)}}}\n{_FORCED}"
