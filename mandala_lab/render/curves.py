@@ -26,8 +26,8 @@ _TOUCH = 0.6
 
 def goes_down(edge: SceneEdge, source: SceneNode) -> bool:
     """Whether the flow at an edge is along y: it leaves an upper or lower side."""
-    _, y = edge.points[0]
-    on_side = min(abs(y - source.y), abs(y - source.y - source.h)) <= _TOUCH
+    below = edge.points[0][1] - source.y
+    on_side = -_TOUCH <= below <= _TOUCH or -_TOUCH <= below - source.h <= _TOUCH
     return on_side != (edge.source == edge.target)
 
 

@@ -16,7 +16,7 @@ from mandala_lab.render.tiers import Tiers
 if TYPE_CHECKING:
     from mandala_lab.render.web import Web
 
-_WORK = 60_000
+_WORK = 50_000
 """How many links may be swept over, down and up: small webs get more turns than large ones."""
 _LEAST_TURNS = 4
 _MOST_TURNS = 24

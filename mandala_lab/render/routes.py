@@ -16,7 +16,11 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from mandala_lab.render.web import Web
+
+    Numbers = npt.NDArray[np.int64]
 
 Point = tuple[float, float]
 
@@ -58,7 +62,7 @@ def ports(web: Web, centre: list[float], flat: list[float]) -> tuple[list[float]
     places = middle[links]
     chosen = np.zeros(links.shape, bool)
     crowd = [np.bincount(ends, minlength=len(centre))[ends] for ends in links]
-    for side, number, place in _crowded(web, places.tolist(), centre, flat):
+    for side, number, place in _crowded(web, _sides(links, web.nodes), places.tolist(), centre, flat):
         places[side, number] = place
         chosen[side, number] = True
     for side in (0, 1):
@@ -74,11 +78,15 @@ def ports(web: Web, centre: list[float], flat: list[float]) -> tuple[list[float]
 
 
 def _crowded(
-    web: Web, places: list[list[float]], centre: list[float], flat: list[float]
+    web: Web,
+    sides: list[tuple[int, int, list[int]]],
+    places: list[list[float]],
+    centre: list[float],
+    flat: list[float],
 ) -> Iterator[tuple[int, int, float]]:
     """Yield (side, link, place) of the links that share a side of a node with others; crowded sides come first."""
     chosen = bytearray(2 * len(web.links))
-    for node, side, numbers in _sides(web):
+    for node, side, numbers in sides:
         other = places[1 - side]
         middle, room = centre[node], flat[node]
         reach = min(room, _REACH * (len(numbers) + 1))
@@ -98,14 +106,16 @@ def _crowded(
             yield side, number, place
 
 
-def _sides(web: Web) -> list[tuple[int, int, list[int]]]:
+def _sides(links: Numbers, nodes: int) -> list[tuple[int, int, list[int]]]:
     """Return (node, 0 for its lower and 1 for its upper side, links there) where there are several; most come first."""
     sides: list[tuple[int, int, list[int]]] = []
-    for side in (0, 1):
-        at: list[list[int]] = [[] for _ in web.rank]
-        for number, link in enumerate(web.links):
-            at[link[side]].append(number)
-        sides.extend((node, side, numbers) for node, numbers in enumerate(at[: web.nodes]) if len(numbers) > 1)
+    for side, ends in enumerate(links):
+        turn = np.argsort(ends, kind="stable")
+        node, first, many = np.unique(ends[turn], return_index=True, return_counts=True)
+        crowded = (many > 1) & (node < nodes)
+        spans = zip(node[crowded].tolist(), first[crowded].tolist(), many[crowded].tolist(), strict=True)
+        numbers = turn.tolist()
+        sides += [(vertex, side, numbers[start : start + count]) for vertex, start, count in spans]
     return sorted(sides, key=lambda one: -len(one[2]))
 
 

@@ -145,7 +145,7 @@ def _node(node: SceneNode, name: str) -> str:
     words = f"{_KINDS[node.kind]} {name}, {_STATUSES[node.status]}{detail}"
     texts = _line("label", node.label, LONGEST_LABEL, node.h / 2 + (-2.5 if node.detail else 4.6), node.w)
     if node.detail:
-        texts += _line("detail", node.detail, LONGEST_DETAIL, node.h / 2 + 12.5, node.w)
+        texts += _known_line("detail", node.detail, LONGEST_DETAIL, node.h / 2 + 12.5, node.w)
     return (
         f'<g class="node {node.kind} {node.status}" role="graphics-symbol" '
         f'transform="translate({number(node.x)} {number(node.y)})">'
@@ -165,12 +165,14 @@ def _box(kind: NodeKind, status: NodeStatus, width: float, height: float) -> str
     )
 
 
-@lru_cache(maxsize=4096)
 def _line(name: str, text: str, longest: int, y: float, width: float) -> str:
     """Draw a text; one that grew longer in an old box is squeezed."""
     shown = shorten(text, longest)
     fit = _fitted(text_width(shown, _SIZES[name]), max(width - TEXT_LEFT - TEXT_RIGHT, 1.0))
     return f'<text class="{name}" x="{number(TEXT_LEFT)}" y="{number(y)}"{fit}>{_escaped(shown)}</text>'
+
+
+_known_line = lru_cache(maxsize=4096)(_line)
 
 
 def _fitted(bound: float, room: float) -> str:
