@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -71,8 +72,8 @@ class Columns(Connected):
         with self._database.reading() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             queries = [select(*_COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
-            parts = [self._batch(rows, reader) for query in queries for rows in _batches(self._execute(cursor, query))]
-            found = joined(parts or [self._batch([], reader)])
+            batches = (rows for query in queries for rows in _batches(self._execute(cursor, query)))
+            found = joined(self._batch(rows, reader) for rows in chain([[]], batches))
             op_rows, op_numbers = np.unique(found.ops, return_inverse=True)
             found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=op_numbers)
         kept = self._each_once(found)
