@@ -73,7 +73,8 @@ class Columns(Connected):
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             queries = [select(*_COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
             batches = (rows for query in queries for rows in _batches(self._execute(cursor, query)))
-            found = joined(self._batch(rows, reader, seen_ops) for rows in chain([[]], batches))
+            first: list[tuple[Any, ...]] = next(batches, [])  # there is at least one batch, if of no rows
+            found = joined(self._batch(rows, reader, seen_ops) for rows in chain([first], batches))
             op_rows = np.array(sorted(seen_ops), np.int64)
             found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=np.searchsorted(op_rows, found.ops))
         kept = self._each_once(found)
