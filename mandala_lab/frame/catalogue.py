@@ -201,9 +201,11 @@ class Catalogue:
     def _output_labels(self, made: LinkColumns, ops: np.ndarray) -> np.ndarray:
         many = np.array([bool(spec.output_names) and spec.output_names[0].endswith("[]") for spec in self.specs], bool)
         positions = np.where(many[ops], 0, made.names) if len(ops) else made.names
-        pairs, which = np.unique(ops.astype(np.int64) << 20 | positions, return_inverse=True)
-        labels = [self._output_label(pair >> 20, pair & 0xFFFFF) for pair in pairs.tolist()]
-        return np.array(labels, np.int32)[which] if labels else np.zeros(0, np.int32)
+        most = int(positions.max(initial=0)) + 1
+        pairs = ops.astype(np.int64) * most + positions
+        found = distinct(pairs)
+        labels = [self._output_label(*divmod(pair, most)) for pair in found.tolist()]
+        return np.array(labels, np.int32)[np.searchsorted(found, pairs)]
 
     def _output_label(self, op: int, position: int) -> int:
         spec = self.specs[op]

@@ -6,7 +6,7 @@ not own which calls those are, nor what becomes of them (room `frame`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -195,36 +195,68 @@ class CallColumns:
 PLAIN = ("rows", "hids", "ops", "failed")
 """Names of the columns that hold one element for each call."""
 
+LINK_PLAIN = ("names", "origins", "positions", "cids", "data_sizes")
+"""Names of the columns that hold one element for each link, and say nothing of other columns."""
+
 
 def _plain(make: Callable[[str], np.ndarray]) -> dict[str, Any]:
     return {name: make(name) for name in PLAIN}
 
 
-def joined(parts: Sequence[CallColumns]) -> CallColumns:
-    """Return batches that have their specs, states and names in common, end to end; there is at least one."""
-    if len(parts) == 1:
-        return parts[0]
-    return replace(
-        parts[0],
-        **_plain(lambda name: np.concatenate([getattr(part, name) for part in parts])),
-        inputs=_joined_links([part.inputs for part in parts]),
-        outputs=_joined_links([part.outputs for part in parts]),
-    )
+def joined(parts: Iterable[CallColumns]) -> CallColumns:
+    """Return batches that have their specs and names in common, end to end; there is at least one.
+
+    Each is copied as it comes, so that no more than one need be in memory beside the result.
+    """
+    plain = {name: _EndToEnd() for name in PLAIN}
+    inputs, outputs = _JoinedLinks(), _JoinedLinks()
+    for part in parts:
+        for name, column in plain.items():
+            column.add(getattr(part, name))
+        inputs.add(part.inputs)
+        outputs.add(part.outputs)
+    return replace(part, **_plain(lambda name: plain[name].array()), inputs=inputs.links(), outputs=outputs.links())
 
 
-def _joined_links(parts: Sequence[LinkColumns]) -> LinkColumns:
-    firsts = np.cumsum([0, *(part.starts[-1] for part in parts[:-1])])
-    data_firsts = np.cumsum([0, *(len(part.data) for part in parts[:-1])])
-    return LinkColumns(
-        np.concatenate([[0], *(part.starts[1:] + first for part, first in zip(parts, firsts, strict=True))]),
-        np.concatenate([part.names for part in parts]),
-        np.concatenate([part.origins for part in parts]),
-        np.concatenate([part.positions for part in parts]),
-        np.concatenate([part.cids for part in parts]),
-        np.concatenate([part.data_starts + first for part, first in zip(parts, data_firsts, strict=True)]),
-        np.concatenate([part.data_sizes for part in parts]),
-        b"".join([part.data for part in parts]),
-    )
+class _JoinedLinks:
+    """Links of batches, end to end."""
+
+    def __init__(self) -> None:
+        self._columns = {name: _EndToEnd() for name in LINK_PLAIN}
+        self._starts, self._data_starts = _EndToEnd(), _EndToEnd()
+        self._starts.add(np.zeros(1, np.int64))
+        self._number, self._data = 0, bytearray()
+
+    def add(self, part: LinkColumns) -> None:
+        for name, column in self._columns.items():
+            column.add(getattr(part, name))
+        self._starts.add(part.starts[1:] + self._number)
+        self._data_starts.add(part.data_starts + len(self._data))
+        self._number += len(part.names)
+        self._data += part.data
+
+    def links(self) -> LinkColumns:
+        return LinkColumns(
+            starts=self._starts.array(),
+            data_starts=self._data_starts.array(),
+            data=bytes(self._data),
+            **{name: column.array() for name, column in self._columns.items()},
+        )
+
+
+class _EndToEnd:
+    """Arrays, end to end: in a buffer that the system can grow without copying it."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._like = np.zeros(0, np.uint8)
+
+    def add(self, part: np.ndarray) -> None:
+        self._like = part
+        self._buffer += part.tobytes() if part.nbytes < _SHORT else np.ascontiguousarray(part).view(np.uint8).data
+
+    def array(self) -> np.ndarray:
+        return np.frombuffer(self._buffer, self._like.dtype).reshape(-1, *self._like.shape[1:])
 
 
 _SHORT = 32

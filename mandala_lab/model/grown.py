@@ -28,8 +28,10 @@ class Grown:
         return self._all[: self.size]
 
     def extend(self, values: np.ndarray) -> None:
-        """Append values; the first are kept as they are where they can be, rather than copied."""
-        if self.size == 0 and values.dtype == self._all.dtype and values.base is None:
+        """Append values; the first are kept rather than copied, so that nobody may change them any more."""
+        if not len(values):
+            return
+        if self.size == 0 and (values.dtype, values.shape[1:]) == (self._all.dtype, self._all.shape[1:]):
             self._all, self.size = values, len(values)
             return
         end = self.size + len(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -67,20 +68,22 @@ class Columns(Connected):
         return self._columns([calls.c.id.in_(found) for found in takers])
 
     def _columns(self, conditions: Sequence[ColumnElement[bool]]) -> CallColumns:
-        reader = LinkReader()
+        reader, seen_ops = LinkReader(), set[int]()
         with self._database.reading() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             queries = [select(*_COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
-            parts = [self._batch(rows, reader) for query in queries for rows in _batches(self._execute(cursor, query))]
-            found = joined(parts or [self._batch([], reader)])
-            op_rows, op_numbers = np.unique(found.ops, return_inverse=True)
-            found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=op_numbers)
+            batches = (rows for query in queries for rows in _batches(self._execute(cursor, query)))
+            first: list[tuple[Any, ...]] = next(batches, [])  # there is at least one batch, if of no rows
+            found = joined(self._batch(rows, reader, seen_ops) for rows in chain([first], batches))
+            op_rows = np.array(sorted(seen_ops), np.int64)
+            found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=np.searchsorted(op_rows, found.ops))
         kept = self._each_once(found)
         return found if kept is None else found.take(kept)
 
-    def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader) -> CallColumns:
-        """Return a batch of rows as columns, with the rows of ops in the place of their numbers."""
+    def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader, seen_ops: set[int]) -> CallColumns:
+        """Return a batch of rows as columns, with the rows of ops, which are noted, in the place of their numbers."""
         ids, hids, op_rows, status, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+        seen_ops.update(op_rows)
         digests = _digests(hids)
         inputs, outputs = reader.read(documents, digests)
         return CallColumns(
