@@ -27,6 +27,8 @@ Point = tuple[float, float]
 PORT_GAP = 14.0
 LOOP_ROOM = 24.0
 LOOP_STEP = 9.0
+LANDING = 10.0
+_FLAT = 2.5
 _LOOP_HALF = 6.0
 _REACH = 8.0
 _NEAR = 0.01
@@ -175,6 +177,17 @@ def straighten(points: list[Point]) -> list[Point]:
                 continue
         kept.append(point)
     return kept
+
+
+def landed(points: list[Point]) -> list[Point]:
+    """Return the points with a short way straight to the end, if an arrow would come from far aside.
+
+    So that its head lies on its line.
+    """
+    (ua, va), (ub, vb) = points[-2:]
+    if abs(ub - ua) <= _FLAT * abs(vb - va) or abs(vb - va) <= 2 * LANDING:
+        return points
+    return [*points[:-1], (ub, vb - LANDING if vb > va else vb + LANDING), points[-1]]
 
 
 def self_loop(right: float, middle: float, turn: int) -> list[Point]:
