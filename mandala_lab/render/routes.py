@@ -3,7 +3,8 @@
 Owns ports and routes of a placed web, in coordinates (u across the flow, v
 along it). Does not own how a route is drawn as a curve (`curves`). Between two
 layers a route moves freely, through a layer it goes straight along the flow:
-so it never enters the box of a node that it does not touch.
+so it never enters the box of a node that it does not touch. It does so already
+a little before the layer, so that the heads of arrows lie on their lines.
 """
 
 from __future__ import annotations
@@ -158,8 +159,8 @@ def route_edges(
                 points[-1] = end
             else:
                 run = end[0]
-                points += [(run, bands.tops[web.rank[bend]]), end]
-        points.append((lower[path[-1]], bands.tops[web.rank[last]]))
+                points += [(run, bands.tops[web.rank[bend]] - LANDING), end]
+        points.append((lower[path[-1]], bands.tops[web.rank[last]] - LANDING))
         points.append((lower[path[-1]], bands.node_tops[last]))
         routes.append(straighten(points))
     return routes
