@@ -10,7 +10,6 @@ import numpy as np  # noqa: TC002 - as for our own imports
 
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import export, flow, table
-from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.table import JoinHow
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest
@@ -73,7 +72,7 @@ class Contents(Framed):
             shown = [node for node in chosen if node in self._graph.variables]
         else:
             shown = chosen
-        part = self._connected(chosen)
+        part = flow.connecting(self._graph, chosen) if len(chosen) > 1 else self._graph
         if verbose:
             self._made(part).print_graph()
         lazy = None if lazy_vars is None else {self._variable(name) for name in lazy_vars}
@@ -209,16 +208,6 @@ class Contents(Framed):
         2
         """
         return export.to_networkx(self._graph)
-
-    def _connected(self, chosen: list[NodeId]) -> FrameGraph:
-        """Return the part of the frame that lies between nodes; all of it where some have no way to another.
-
-        With all its elements: one that cannot be computed from the beginning keeps its row, too.
-        """
-        if len(chosen) == 1:
-            return self._graph
-        part = flow.between(self._graph, chosen)
-        return part if all(node in part.operations or node in part.variables for node in chosen) else self._graph
 
     def _require(self, **given: tuple[Any, tuple[str, ...]]) -> None:
         for name, (choice, choices) in given.items():

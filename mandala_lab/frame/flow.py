@@ -213,6 +213,31 @@ def _nodes_between(graph: FrameGraph, chosen: list[NodeId]) -> list[NodeId]:
     return [node for node in graph.nodes if node in found]
 
 
+def connecting(graph: FrameGraph, chosen: list[NodeId]) -> FrameGraph:
+    """Return the least part of a frame, whole, that connects nodes.
+
+    What lies on ways between them; where some have no way to another, what they came
+    from, and then the operations that took several of them; else everything.
+    """
+    import networkx as nx
+
+    net = net_of(graph)
+    between = _nodes_between(graph, chosen)
+    before = set(chosen).union(*(nx.ancestors(net, node) for node in chosen))
+    joining = {node for node in graph.operations if len(before & set(net.predecessors(node))) > 1}
+    for found in ({*between}, before, before | joining):
+        if found.issuperset(chosen) and _hold_together(net, found, chosen):
+            return whole(graph, found)
+    return graph
+
+
+def _hold_together(net: Any, nodes: set[NodeId], chosen: list[NodeId]) -> bool:
+    import networkx as nx
+
+    found: set[NodeId] = nx.node_connected_component(net.subgraph(nodes).to_undirected(), chosen[0])
+    return found.issuperset(chosen)
+
+
 def net_of(graph: FrameGraph) -> Any:
     """Return nodes and edges as a directed networkx graph."""
     import networkx as nx

@@ -1,8 +1,8 @@
 """Joint histories: which elements of some nodes took part in making which others.
 
-An element that no edge leads on from, to another chosen one, ends a history; the history
-holds, of each chosen node, the elements from which edges lead to the end. So a constant
-that went into two arguments appears in the column of each only for its own sake.
+An element that no edge leads on from ends a history; the history holds, of each node,
+the elements from which edges lead to the end. So a constant that went into two
+arguments appears in the column of each only for its own sake.
 """
 
 from __future__ import annotations
@@ -41,18 +41,19 @@ class Histories:
 
 
 def histories(graph: FrameGraph, nodes: Sequence[NodeId]) -> list[Histories]:
-    """Return the joint histories of nodes, by the node in which they end."""
+    """Return the histories of all nodes of a graph, by the node in which they end; of one node its elements."""
     past = _Past(graph)
     if len(nodes) == 1:
         elements = past.in_order(nodes[0], graph.elements(nodes[0]))
         return [Histories({nodes[0]: (np.arange(len(elements)), elements)}, len(elements))]
-    inner = past.inner(nodes)
+    ordered = past.by_rank()
+    inner = past.inner(ordered)
     found = []
-    for node in nodes:
+    for node in ordered:
         ends = past.in_order(node, lacking(graph.elements(node), inner.get(node, np.zeros(0, np.int64))))
         if len(ends):
             every = past.followed(node, ends)
-            cells = {column: past.ordered(column, *every[column]) for column in nodes if column in every}
+            cells = {column: past.ordered(column, *pairs) for column, pairs in every.items()}
             found.append(Histories(cells, len(ends)))
     return found
 
@@ -96,6 +97,10 @@ class _Past:
         groups = nx.condensation(net_of(graph))
         rank = {group: place for place, group in enumerate(nx.topological_sort(groups))}
         self._rank = {node: rank[group] for node, group in groups.graph["mapping"].items()}
+
+    def by_rank(self) -> list[NodeId]:
+        """Return all nodes, in the direction of the edges."""
+        return sorted(self._steps, key=self._rank.__getitem__)
 
     def in_order(self, node: NodeId, elements: np.ndarray) -> np.ndarray:
         """Return elements in the order in which they appeared."""

@@ -1,6 +1,6 @@
 """A frame as a table: one row for each joint history. pandas appears only here.
 
-Histories of different end nodes are joined where their common columns agree.
+Histories of different end nodes are joined where what they have in common agrees (`joining`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mandala_lab.frame import joining
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.histories import Histories, histories
+from mandala_lab.frame.joining import ABSENT
 from mandala_lab.frame.numbers import distinct
 from mandala_lab.model.outline import NodeId, node_name
 
@@ -22,9 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 JoinHow = Literal["outer", "inner"]
-_ABSENT = -(1 << 52)
 _SEVERAL = 1 << 40
-"""Codes stay exact where pandas turns a column into floats."""
 
 
 def table(
@@ -34,36 +34,31 @@ def table(
     how: JoinHow = "outer",
     shown: Sequence[NodeId] | None = None,
 ) -> pd.DataFrame:
-    """Return the joint histories of `nodes`, with what `show` makes of elements in the cells.
+    """Return the joint histories of the nodes of a graph, with what `show` makes of elements in the cells.
 
-    `show` takes a node and numbers of refs, or of calls. A cell with several
-    elements holds a tuple, one with none holds ``None``.
+    There are columns of `nodes`, or of those `shown`; what lies between them tells which
+    histories belong together. `show` takes a node and numbers of refs, or of calls. A
+    cell with several elements holds a tuple, one with none holds ``None``.
     """
     import pandas as pd
 
-    found = histories(graph, nodes)
     shown = nodes if shown is None else shown
     several: dict[tuple[int, ...], int] = {}
-    joined = pd.DataFrame(columns=[], dtype=np.int64)
-    place = {node: number for number, node in enumerate(nodes)}  # names may be such that pandas takes no column of them
-    for number, each in enumerate(found):
-        codes = {place[node]: column for node, column in _codes(each, several).items() if node in place}
-        one = pd.DataFrame(codes, columns=sorted(codes))
-        common = [node for node in one.columns if node in joined.columns]
-        if number == 0:
-            joined = one
-        elif common:
-            joined = joined.merge(one, on=common, how=how)
-        else:
-            joined = pd.concat([joined, one], ignore_index=True)
-        joined = joined.fillna(_ABSENT).astype(np.int64)
-    if how == "inner" and len(joined):
-        whole = joined.reindex(columns=list(place.values()), fill_value=_ABSENT).ne(_ABSENT).all(axis=1)
-        joined = joined[whole].reset_index(drop=True)
+    place = {node: number for number, node in enumerate(graph.nodes)}  # names may be such that pandas takes none
+    tables = []
+    for each in histories(graph, nodes):
+        codes = {place[node]: column for node, column in _codes(each, several).items()}
+        tables.append(pd.DataFrame(codes, columns=sorted(codes)))
+    chosen = [place[node] for node in nodes]
+    joined = joining.joined(tables).reindex(columns=chosen, fill_value=ABSENT)
+    is_known = joined.ne(ABSENT)
+    joined = joined[is_known.all(axis=1) if how == "inner" else is_known.any(axis=1)]
+    if len(nodes) < len(graph.nodes):
+        joined = joined.drop_duplicates()
+    joined = joined.reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
-    empty = np.full(len(joined), _ABSENT)
     with _collector_at_rest():
-        columns = [_column(joined.get(place.get(node, _ABSENT), empty), partial(show, node), tuples) for node in shown]
+        columns = [_column(joined[place[node]], partial(show, node), tuples) for node in shown]
     made = pd.DataFrame(dict(enumerate(columns)), index=joined.index)
     names = [node_name(node) for node in shown]
     made.columns = pd.Index(names, dtype=None if all(map(_is_whole, names)) else object)
@@ -91,7 +86,7 @@ def _codes(found: Histories, several: dict[tuple[int, ...], int]) -> dict[NodeId
     """Return a number for each cell: an element, or what stands for several of them."""
     columns = {}
     for node, (rows, elements) in found.cells.items():
-        column = np.full(found.number, _ABSENT)
+        column = np.full(found.number, ABSENT)
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         column[rows[starts]] = elements[starts]
         sizes = np.diff(np.append(starts, len(rows)))
@@ -107,7 +102,7 @@ def _column(codes: Any, show: Callable[[np.ndarray], list[Any]], tuples: Mapping
     import pandas as pd
 
     distinct_codes, which = np.unique(np.asarray(codes, np.int64), return_inverse=True)
-    is_one = (distinct_codes != _ABSENT) & (distinct_codes < _SEVERAL)
+    is_one = (distinct_codes != ABSENT) & (distinct_codes < _SEVERAL)
     shown = np.empty(len(distinct_codes), object)  # of `None`
     shown[is_one] = _objects(show(distinct_codes[is_one]))
     several = np.flatnonzero(distinct_codes >= _SEVERAL).tolist()

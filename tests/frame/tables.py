@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import networkx as nx
+
 Element = tuple[str, str]
 """A node and the history id of a ref or a call in it."""
 
@@ -36,37 +38,60 @@ def past(element: Element, led: dict[Element, set[Element]]) -> set[Element]:
     return seen
 
 
-def table(frame: Any, kept: set[str], nodes: list[str], how: str = "outer") -> Counter[tuple[frozenset[str], ...]]:
-    """Return the rows of a table of some nodes, among those that are kept: for each node the ids in its cell."""
-    led = steps(frame, kept)
+def connecting(frame: Any, nodes: list[str]) -> set[str]:
+    """Return the nodes of the least part of a frame that connects some nodes."""
+    net = nx.DiGraph()
+    net.add_nodes_from(frame.nodes)
+    net.add_edges_from((source, target) for source, target, _ in frame.edges())
+    after = {node: nx.descendants(net, node) | {node} for node in nodes}
+    before = {node: nx.ancestors(net, node) | {node} for node in nodes}
+    between = set[str]().union(
+        *(after[one] & before[other] for one in nodes for other in nodes if one != other and other in after[one])
+    )
+    past = set[str]().union(*before.values())
+    takers = {name for name in frame.fnames if len(past & set(net.predecessors(name))) > 1}
+    for kept in (between, past, past | takers):
+        held = nx.node_connected_component(net.to_undirected().subgraph(kept | {nodes[0]}), nodes[0])
+        if kept.issuperset(nodes) and held.issuperset(nodes):
+            return kept
+    return set(frame.nodes)
+
+
+def table(frame: Any, nodes: list[str], how: str = "outer") -> Counter[tuple[frozenset[str], ...]]:
+    """Return the rows of a table of some nodes: for each node the ids in its cell."""
     if len(nodes) == 1:
         return Counter((frozenset([hid]),) for hid in frame.sets[nodes[0]])
-    pasts = {(node, hid): past((node, hid), led) for node in nodes for hid in frame.sets[node]}
+    kept = connecting(frame, nodes)
+    led = steps(frame, kept)
+    pasts = {element: past(element, led) for element in led}
     inner = {before for element, before_it in pasts.items() for before in before_it - {element}}
     joined: list[dict[str, frozenset[str]]] = []
-    columns: set[str] = set()
-    for node in nodes:
-        rows = [_row(pasts[node, hid], nodes) for hid in frame.sets[node] if (node, hid) not in inner]
-        if rows:
-            own = {column for row in rows for column in row}
-            rows = [{column: row.get(column, frozenset()) for column in own} for row in rows]
-            joined = _joined(joined, rows, columns & own, how) if columns else rows
-            columns |= own
-            joined = [{column: row.get(column, frozenset()) for column in columns} for row in joined]
+    for node in _in_direction(frame, kept):
+        joined = _joined(joined, [_row(pasts[each]) for each in pasts if each[0] == node and each not in inner])
     cells = [tuple(row.get(node, frozenset()) for node in nodes) for row in joined]
-    return Counter(row for row in cells if how == "outer" or all(row))
+    cells = [row for row in cells if (any(row) if how == "outer" else all(row))]
+    return Counter(cells if len(kept) == len(nodes) else set(cells))
 
 
-def _row(elements: set[Element], nodes: list[str]) -> dict[str, frozenset[str]]:
-    return {node: held for node in nodes if (held := frozenset(hid for where, hid in elements if where == node))}
+def _in_direction(frame: Any, kept: set[str]) -> list[str]:
+    net = nx.DiGraph()
+    net.add_nodes_from(name for name in frame.nodes if name in kept)
+    net.add_edges_from((source, target) for source, target, _ in frame.edges() if {source, target} <= kept)
+    groups = nx.condensation(net)
+    rank = {group: place for place, group in enumerate(nx.topological_sort(groups))}
+    return sorted(net, key=lambda name: rank[groups.graph["mapping"][name]])
 
 
-def _joined(left: list[Any], right: list[Any], common: set[str], how: str) -> list[Any]:
-    pairs = [
-        (one, other) for one in left for other in right if common and all(one[key] == other[key] for key in common)
-    ]
-    rows = [{**one, **other} for one, other in pairs]
-    if how == "outer" or not common:
-        met = {id(each) for pair in pairs for each in pair}
-        rows += [each for each in [*left, *right] if id(each) not in met]
-    return rows
+def _row(elements: set[Element]) -> dict[str, frozenset[str]]:
+    return {node: frozenset(hid for where, hid in elements if where == node) for node, _ in elements}
+
+
+def _joined(left: list[Any], right: list[Any]) -> list[Any]:
+    pairs = [(one, other) for one in left for other in right if _belong_together(one, other)]
+    met = {id(each) for pair in pairs for each in pair}
+    return [{**one, **other} for one, other in pairs] + [each for each in [*left, *right] if id(each) not in met]
+
+
+def _belong_together(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    common = one.keys() & other.keys()
+    return bool(common) and all(one[name] == other[name] for name in common)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from programs import add, frames, inc, programs, quick, ran, some_nodes
 from tables import table
 
-from mandala_lab import Call, Ref
+from mandala_lab import Call, Ref, op
 
 
 def cells(frame_of_rows):
@@ -33,37 +33,13 @@ def test_rows_are_the_joint_histories(program, data):
         nodes = some_nodes(data, frame, least=1)
         if not nodes:
             return
-        kept = between(frame, nodes)
         for how in ("outer", "inner"):
             found = frame.df(*nodes, values="refs", join_how=how)
             assert list(found.columns) == nodes
-            assert Counter(cells(found)) == table(frame, kept, nodes, how)
+            assert Counter(cells(found)) == table(frame, nodes, how)
         rows = cells(frame.df(*nodes, values="refs"))
         for place, name in enumerate(nodes):
             assert {hid for row in rows for hid in row[place]} == set(frame.sets[name])
-
-
-def between(frame, nodes):
-    """Return the nodes on ways between some nodes; all where one of these has no way to another."""
-    after = {name: reach(frame.out, name) for name in nodes}
-    before = {name: reach(frame.inp, name) for name in nodes}
-    kept = {
-        name
-        for one in nodes
-        for other in nodes
-        if one != other and other in after[one]
-        for name in after[one] & before[other]
-    }
-    return kept if set(nodes) <= kept else set(frame.nodes)
-
-
-def reach(next_to, start):
-    seen, left = {start}, [start]
-    while left:
-        new = {name for many in next_to[left.pop()].values() for name in many} - seen
-        seen |= new
-        left.extend(new)
-    return seen
 
 
 @quick(30)
@@ -127,6 +103,61 @@ def test_a_result_without_a_part_in_a_column_keeps_its_row(storage):
     found = frame.df("a", "y")
     assert found.set_index("y")["a"].to_dict() == {4: 1, 6: None}
     assert frame.df("a", "y", join_how="inner").to_dict("list") == {"a": [1], "y": [4]}
+
+
+@pytest.fixture
+def sweep(storage):
+    """Return the frame of a sweep over two arguments: two outputs, of which one is taken on; one call failed."""
+
+    @op(output_names=["model", "loss", "size"])
+    def fit(depth, lr):
+        if depth == 3:
+            raise ValueError("too deep")
+        return (depth, lr), depth * lr, depth
+
+    @op(output_names=["acc"])
+    def score(model):
+        return sum(model)
+
+    with storage:
+        for depth in (1, 2):
+            for lr in (10, 20):
+                model, _, _ = fit(depth, lr)
+                if (depth, lr) != (2, 20):
+                    score(model)
+        with pytest.raises(ValueError, match="too deep"):
+            fit(3, 10)
+    return storage.cf(fit).expand_all()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "rows"),
+    [
+        (["depth", "loss", "acc"], [(1, 10, 11), (1, 20, 21), (2, 20, 12), (2, 40, None), (3, None, None)]),
+        (["loss", "size"], [(10, 1), (20, 1), (20, 2), (40, 2)]),
+        (["depth", "lr"], [(1, 10), (1, 20), (2, 10), (2, 20), (3, 10)]),
+        (["acc", "size", "lr"], [(11, 1, 10), (21, 1, 20), (12, 2, 10), (None, 2, 20), (None, None, 10)]),
+        (["model", "depth"], [((1, 10), 1), ((1, 20), 1), ((2, 10), 2), ((2, 20), 2), (None, 3)]),
+    ],
+)
+def test_what_lies_between_the_named_nodes_says_what_belongs_together(sweep, nodes, rows):
+    found = list(sweep.df(*nodes).itertuples(index=False, name=None))
+    assert sorted(found, key=str) == sorted(rows, key=str)
+    whole = list(sweep.df(*nodes, join_how="inner").itertuples(index=False, name=None))
+    assert sorted(whole, key=str) == sorted((row for row in rows if None not in row), key=str)
+
+
+def test_a_table_that_would_fill_the_memory_is_refused(storage, monkeypatch):
+    times = op(name="times", output_names=["product"])(lambda c, d: c * d)
+    with storage:
+        base = inc(0)
+        for number in range(5):
+            add(base, number), times(base, number)
+    frame = storage.cf(base).expand_forward(recursive=True)
+    assert len(frame.df("total", "product")) == 25  # each with each, since they have the base in common
+    monkeypatch.setattr("mandala_lab.frame.joining._MOST_ROWS", 20)
+    with pytest.raises(ValueError, match="25 rows.* name the operations"):
+        frame.df("total", "product")
 
 
 @pytest.mark.parametrize("number", [1, 3])
