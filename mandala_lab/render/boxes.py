@@ -25,8 +25,17 @@ LONGEST_DETAIL = 40
 CORNER = 7.0
 _ROUND_END = 22.0
 _SQUARE_END = 10.0
-_SHORT_SIDE: dict[NodeKind, float] = {"var": 6.0, "op": 11.0}
+CHIP_HEIGHT = 24.0
+CHIP_LEFT = 24.0
+"""Where the text of a chip begins, which has one line."""
+CHIP_RIGHT = 11.0
+_ROUND = ("var", "ref", "chip")
 _DETAIL_ROOM: dict[NodeKind, str] = {"var": "000 values", "op": "000 calls · 000 cached"}
+
+
+def is_round(kind: NodeKind) -> bool:
+    """Whether a kind of node has round ends: values have, calls have not."""
+    return kind in _ROUND
 
 
 def box_size(node: OutlineNode) -> tuple[float, float]:
@@ -35,10 +44,12 @@ def box_size(node: OutlineNode) -> tuple[float, float]:
     A detail is a counter and grows, and boxes keep their width while a session
     runs; so there is always room for larger counts.
     """
+    if node.kind == "chip":
+        return CHIP_LEFT + math.ceil(text_width(shorten(node.label), DETAIL_SIZE)) + CHIP_RIGHT, CHIP_HEIGHT
     label = text_width(shorten(node.label), LABEL_SIZE)
     detail = text_width(shorten(node.detail, LONGEST_DETAIL), DETAIL_SIZE)
     if node.detail:
-        detail = max(detail, text_width(_DETAIL_ROOM[node.kind], DETAIL_SIZE))
+        detail = max(detail, text_width(_DETAIL_ROOM.get(node.kind, ""), DETAIL_SIZE))
     inner = TEXT_LEFT + math.ceil(max(label, detail)) + TEXT_RIGHT
     return max(MIN_WIDTH, inner), BOX_HEIGHT
 
@@ -50,5 +61,7 @@ def flat_half(kind: NodeKind, across: float, *, flip: bool) -> float:
     the flow goes from left to right (`flip`), have little room.
     """
     if flip:
-        return _SHORT_SIDE[kind]
-    return across / 2 - (_ROUND_END if kind == "var" else _SQUARE_END)
+        return 6.0 if is_round(kind) else 11.0
+    if kind == "chip":
+        return across / 2 - CHIP_HEIGHT / 2
+    return across / 2 - (_ROUND_END if is_round(kind) else _SQUARE_END)

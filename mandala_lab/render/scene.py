@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mandala_lab.model.outline import KIND_WORDS
 from mandala_lab.render.text_width import clean
 from mandala_lab.schema.scene import SCENE_VERSION, Scene, SceneCounts, SceneEdge, SceneNode
 
@@ -51,6 +52,10 @@ def scene_node(node: OutlineNode, corner: Point, size: tuple[float, float]) -> S
         y=round(corner[1], _DIGITS),
         w=size[0],
         h=size[1],
+        group=node.group,
+        element=node.element,
+        hidden_before=node.hidden_before,
+        hidden_after=node.hidden_after,
     )
 
 
@@ -107,7 +112,7 @@ def _whole(text: str) -> str:
 
 
 def _without_surrogates(scene: Scene) -> Scene:
-    fields = ("id", "label", "detail", "source", "target")
+    fields = ("id", "label", "detail", "source", "target", "group")
     texts = [
         {name: _whole(getattr(part, name)) for name in fields if hasattr(part, name)}
         for part in (*scene.nodes, *scene.edges)
@@ -151,25 +156,24 @@ def diff_scenes(old: Scene, new: Scene) -> tuple[list[SceneNode], list[SceneEdge
     return nodes, edges, list(old_nodes), list(old_edges)
 
 
-_KINDS = {"var": "variable", "op": "operation"}
-
-
 def scene_to_text(scene: Scene) -> str:
     """Return the graph in words, for readers who do not see the picture.
 
     One line per node with its kind, status and detail, then one line per arrow
-    that leaves it. All text is cleaned as in pictures.
+    that leaves it; those from a chip are told of its variable. All text is cleaned as in pictures.
     """
     if not scene.nodes:
         return "The graph is empty.\n"
     names = {node.id: clean(node.label) for node in scene.nodes}
+    variables = {node.id: node.group for node in scene.nodes if node.kind == "chip"}
     leaving: dict[str, list[SceneEdge]] = {}
     for edge in scene.edges:
-        leaving.setdefault(edge.source, []).append(edge)
-    lines = [f"Graph. Nodes: {len(scene.nodes)}. Arrows: {len(scene.edges)}."]
-    for node in scene.nodes:
+        leaving.setdefault(variables.get(edge.source, edge.source), []).append(edge)
+    nodes = [node for node in scene.nodes if node.kind != "chip"]
+    lines = [f"Graph. Nodes: {len(nodes)}. Arrows: {len(scene.edges)}."]
+    for node in nodes:
         detail = f", {clean(node.detail)}" if node.detail else ""
-        lines.append(f"{_KINDS[node.kind]} {names[node.id]}: {node.status}{detail}")
+        lines.append(f"{KIND_WORDS[node.kind]} {names[node.id]}: {node.status}{detail}")
         for edge in leaving.get(node.id, []):
             label = f" as {clean(edge.label)}" if edge.label else ""
             lines.append(f"  -> {names[edge.target]}{label}")

@@ -11,7 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from mandala_lab.model.outline import KIND_WORDS
 from mandala_lab.render.boxes import (
+    CHIP_LEFT,
+    CHIP_RIGHT,
     CORNER,
     DETAIL_SIZE,
     EDGE_LABEL_SIZE,
@@ -19,12 +22,13 @@ from mandala_lab.render.boxes import (
     LONGEST_DETAIL,
     TEXT_LEFT,
     TEXT_RIGHT,
+    is_round,
 )
 from mandala_lab.render.curves import Piece, goes_down, number, path_data, pieces
 from mandala_lab.render.edge_labels import place_labels
 from mandala_lab.render.text_width import clean, shorten, text_width
 from mandala_lab.render.theme import ThemeName, check_theme, style_sheet
-from mandala_lab.schema.scene import GLYPHS
+from mandala_lab.schema.scene import CHIP_GLYPH, GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
 
 _NATURAL = 0.93
 """Usual width of a text as a share of the upper bound."""
-_KINDS = {"var": "variable", "op": "operation"}
 _STATUSES = {
     "computed": "computed in this session",
     "cached": "read from the store",
@@ -102,7 +105,7 @@ def _text(text: str) -> str:
 
 def _description(scene: Scene) -> str:
     ops = sum(node.kind == "op" for node in scene.nodes)
-    variables = len(scene.nodes) - ops
+    variables = sum(node.kind == "var" for node in scene.nodes)
     return f"Operations: {ops}. Variables: {variables}. Arrows: {len(scene.edges)}."
 
 
@@ -133,15 +136,17 @@ def _fitted(bound: float, room: float) -> str:
 
 def _node(node: SceneNode) -> str:
     detail = f", {node.detail}" if node.detail else ""
-    words = _text(f"{_KINDS[node.kind]} {node.label}, {_STATUSES[node.status]}{detail}")
-    radius = number(node.h / 2 if node.kind == "var" else CORNER)
+    words = _text(f"{KIND_WORDS[node.kind]} {node.label}, {_STATUSES[node.status]}{detail}")
+    radius = number(node.h / 2 if is_round(node.kind) else CORNER)
     box = (
         f'<rect class="box" x="{number(node.x)}" y="{number(node.y)}" width="{number(node.w)}" '
         f'height="{number(node.h)}" rx="{radius}"/>'
     )
     middle = node.y + node.h / 2
     texts: list[str] = []
-    if node.detail:
+    if node.kind == "chip":
+        texts.append(_line(node, "detail", shorten(node.label), DETAIL_SIZE, middle + 3.9))
+    elif node.detail:
         texts.append(_line(node, "label", shorten(node.label), LABEL_SIZE, middle - 2.5))
         texts.append(_line(node, "detail", shorten(node.detail, LONGEST_DETAIL), DETAIL_SIZE, middle + 12.5))
     else:
@@ -154,12 +159,16 @@ def _node(node: SceneNode) -> str:
 
 def _line(node: SceneNode, name: str, text: str, size: float, y: float) -> str:
     # A node that grew a longer text in an old box gets its text squeezed.
-    fit = _fitted(text_width(text, size), max(node.w - TEXT_LEFT - TEXT_RIGHT, 1.0))
-    return f'<text class="{name}" x="{number(node.x + TEXT_LEFT)}" y="{number(y)}"{fit}>{_text(text)}</text>'
+    left, right = (CHIP_LEFT, CHIP_RIGHT) if node.kind == "chip" else (TEXT_LEFT, TEXT_RIGHT)
+    fit = _fitted(text_width(text, size), max(node.w - left - right, 1.0))
+    return f'<text class="{name}" x="{number(node.x + left)}" y="{number(y)}"{fit}>{_text(text)}</text>'
 
 
 def _glyph(node: SceneNode) -> str:
-    """Draw the sign of a status as the panel does; the bolt is filled."""
+    """Draw the sign of a status, or of a reference, as the panel does; the bolt is filled."""
+    if node.kind == "chip":
+        place = f"translate({number(node.x + 8)} {number(node.y + node.h / 2 - 5.5)}) scale(0.8)"
+        return f'<path class="ring" transform="{place}" d="{CHIP_GLYPH}"/>'
     place = f"translate({number(node.x + _GLYPH_X - 7)} {number(node.y + node.h / 2 - 7)})"
     name = "dot" if node.status == "cached" else "ring"
     return f'<path class="{name}" transform="{place}" d="{GLYPHS[node.status]}"/>'

@@ -78,6 +78,7 @@ _SHAPES = f"""\
 .ml .ways{{paint-order:stroke;stroke-width:4;stroke-linejoin:round}}
 .ml .box{{stroke-width:1.4}}
 .ml .error .box{{stroke-width:2.6}}
+.ml .chip .box{{stroke-width:1}}
 .ml .earlier .box{{stroke-dasharray:4 3;stroke-width:1.2}}
 .ml .ring{{fill:none;stroke-width:2.2;stroke-linecap:round}}
 """
@@ -106,7 +107,7 @@ def _colours(theme: Theme) -> str:
             f".ml .{status} .dot{{fill:{tone.accent}}}",
             f".ml .{status} .ring{{stroke:{tone.accent}}}",
         ]
-    rules.append(f".ml .var .box{{fill:{theme.var_fill}}}")
+    rules.append(f".ml .var .box,.ml .ref .box,.ml .chip .box{{fill:{theme.var_fill}}}")
     return "\n".join(rules) + "\n"
 
 
