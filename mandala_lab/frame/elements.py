@@ -1,19 +1,20 @@
 """Nodes that are open: their calls or refs one by one, and the links among them.
 
 Of a node with many elements the latest are shown, and one node stands for the rest,
-so that every element is shown once or counted.
+so that every element is shown once or counted. While a frame grows, those that are shown
+stay, so that nobody loses what they look at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from mandala_lab.frame.graph import Edge, FrameGraph
-from mandala_lab.frame.numbers import common, is_in
+from mandala_lab.frame.numbers import common, distinct, is_in, lacking
 from mandala_lab.frame.occurrences import Occurrences, status_among, status_of
 from mandala_lab.frame.outline import counts_of, fate
 from mandala_lab.model.outline import (
@@ -30,8 +31,8 @@ from mandala_lab.model.outline import (
     rest_id,
 )
 
-MOST_SHOWN = 40
-"""As many elements of a node are shown: more would not be read, and are in the inspector."""
+MOST_SHOWN = 12
+"""As many elements of a node are shown: a row of more is wider than a screen, and the inspector lists all."""
 
 Tell = Callable[[FrameGraph, Literal["call", "ref"], np.ndarray], Sequence[str]]
 """Returns a short text for each of some calls or refs."""
@@ -67,7 +68,12 @@ class _Shown:
 
 
 def opened(
-    graph: FrameGraph, closed: Outline, nodes: set[str], occurrences: Occurrences | None, tell: Tell = short_ids
+    graph: FrameGraph,
+    closed: Outline,
+    nodes: set[str],
+    occurrences: Occurrences | None,
+    tell: Tell = short_ids,
+    kept: Collection[str] = (),
 ) -> Outline:
     """Return the outline of a frame with some of its nodes open.
 
@@ -77,8 +83,10 @@ def opened(
         The outline with every node closed.
     nodes
         Ids of those to open; of others nothing is known here.
+    kept
+        Hids of calls and refs that are shown before others.
     """
-    opening = _Opening(graph, occurrences, tell)
+    opening = _Opening(graph, occurrences, tell, kept)
     found: list[OutlineNode] = []
     for node in closed.nodes:
         found += opening.elements(node) if node.id in nodes else [node]
@@ -89,7 +97,8 @@ def opened(
 class _Opening:
     """Opens nodes of one frame."""
 
-    def __init__(self, graph: FrameGraph, occurrences: Occurrences | None, tell: Tell) -> None:
+    def __init__(self, graph: FrameGraph, occurrences: Occurrences | None, tell: Tell, kept: Collection[str]) -> None:
+        self._kept = kept
         self._graph = graph
         self._occurrences = occurrences
         self._tell = tell
@@ -101,17 +110,21 @@ class _Opening:
         is_op = node.kind == "op"
         group: NodeId = OpId(node.id) if is_op else VarId(node.id)
         held = self._graph.elements(group)
+        ids = catalogue.call_hids if is_op else catalogue.ref_hids
         # The order of numbers is about that of recording; refs are told in that of their appearance.
-        numbers = held[-MOST_SHOWN:] if is_op else catalogue.in_order(held)[-MOST_SHOWN:]
-        hids = (catalogue.call_hids if is_op else catalogue.ref_hids).texts(numbers)
+        in_order = held if is_op else catalogue.in_order(held)
+        kept = is_in(in_order, distinct(ids.numbers(self._kept)))
+        latest = np.flatnonzero(~kept)[max(0, len(held) - MOST_SHOWN) :]
+        numbers = in_order[np.sort(np.concatenate([np.flatnonzero(kept), latest]))]
+        hids = ids.texts(numbers)
         told = self._tell(self._graph, "call" if is_op else "ref", numbers)
         make = self._call if is_op else self._ref
         nodes = [make(group, *each) for each in zip(numbers.tolist(), hids, told, strict=True)]
         order = np.argsort(numbers)
-        ids = [nodes[place].id for place in order.tolist()]
-        self._open[node.id] = _Shown(numbers[order], [*ids, rest_id(group)])
-        rest = len(held) - len(numbers)
-        return [*([self._rest(node, group, held, rest)] if rest else []), *nodes]
+        names = [nodes[place].id for place in order.tolist()]
+        self._open[node.id] = _Shown(numbers[order], [*names, rest_id(group)])
+        rest = lacking(held, numbers[order])
+        return [*([self._rest(node, group, rest)] if len(rest) else []), *nodes]
 
     def _call(self, group: NodeId, number: int, hid: str, told: str) -> OutlineNode:
         counts = counts_of(self._graph, np.array([number]), self._occurrences)
@@ -135,11 +148,11 @@ class _Opening:
         counts = counts_of(self._graph, around, self._occurrences)
         return status_among([status_of(counts)])
 
-    def _rest(self, node: OutlineNode, group: NodeId, held: np.ndarray, rest: int) -> OutlineNode:
-        label, detail = f"{rest} more", node_name(group)
+    def _rest(self, node: OutlineNode, group: NodeId, rest: np.ndarray) -> OutlineNode:
+        label, detail = f"{len(rest)} more", node_name(group)
         if node.kind == "var":
-            return OutlineNode(rest_id(group), "more", label, detail, node.status, Counts(rest), group=group)
-        counts = counts_of(self._graph, held[:rest], self._occurrences)
+            return OutlineNode(rest_id(group), "more", label, detail, node.status, Counts(len(rest)), group=group)
+        counts = counts_of(self._graph, rest, self._occurrences)
         return OutlineNode(rest_id(group), "more", label, detail + fate(counts), status_of(counts), counts, group=group)
 
     def edges(self, edge: Edge) -> Iterator[OutlineEdge]:

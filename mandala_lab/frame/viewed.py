@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mandala_lab.frame.elements import Tell, opened, short_ids
 from mandala_lab.frame.folding import folded
 from mandala_lab.frame.graph import FrameGraph
@@ -31,7 +33,11 @@ def in_view(graph: FrameGraph, view: View, store: CallStore) -> FrameGraph:
 
 
 def viewed(
-    graph: FrameGraph, view: View = WHOLE, occurrences: Occurrences | None = None, tell: Tell = short_ids
+    graph: FrameGraph,
+    view: View = WHOLE,
+    occurrences: Occurrences | None = None,
+    tell: Tell = short_ids,
+    kept: Collection[str] = (),
 ) -> Outline:
     """Return what a picture of a frame shows of what is `in_view`.
 
@@ -41,6 +47,8 @@ def viewed(
         What happened in the current session, as of `mandala_lab.frame.outline.outline`.
     tell
         Gives the calls and refs of open nodes their labels.
+    kept
+        Hids of the calls and refs that a picture shows already: they stay, and newer ones are counted.
 
     Notes
     -----
@@ -48,7 +56,7 @@ def viewed(
     join what stands for the ends of a link. What is not in the frame (any more) is neither open nor folded.
     """
     found = outline(graph, occurrences)
-    nodes = {node.id for node in found.nodes}.intersection(view.opened)
+    nodes = {node.id for node in found.nodes if node.counts.total}.intersection(view.opened)
     if nodes:
-        found = opened(graph, found, nodes, occurrences, tell)
+        found = opened(graph, found, nodes, occurrences, tell, kept)
     return with_chips(folded(found, view.folded))

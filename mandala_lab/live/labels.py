@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 import numpy as np
@@ -20,50 +21,49 @@ _MOST_KEPT = 2_000
 
 
 class Labels:
-    """Tells calls and refs, and remembers what it told: neither changes."""
+    """Tells calls and refs, and remembers what it read of them: neither changes."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._known: dict[str, Told] = {}
 
     def of(self, graph: FrameGraph, kind: Literal["call", "ref"], numbers: np.ndarray) -> Sequence[str]:
-        """Return a short text for each of some calls or refs."""
-        ids = graph.catalogue.call_hids if kind == "call" else graph.catalogue.ref_hids
-        hids = ids.texts(numbers)
-        new = np.array([hid not in self._known for hid in hids], bool)
+        """Return a short text for each of some calls or refs: of calls the arguments in which they differ."""
         if len(self._known) > _MOST_KEPT:
             self._known.clear()
-            new[:] = True
+        hids = (graph.catalogue.call_hids if kind == "call" else graph.catalogue.ref_hids).texts(numbers)
+        new = np.array([hid not in self._known for hid in hids], bool)
+        read = _arguments if kind == "call" else _values
         try:
-            tell = _calls if kind == "call" else _refs
-            told = tell(graph, numbers[new]) if new.any() else []
+            found = read(graph, numbers[new]) if new.any() else []
         except (LookupError, MandalaLabError):  # deleted in the meantime
             return short_ids(graph, kind, numbers)
-        spare = short_ids(graph, kind, numbers[new])
-        for hid, text, short in zip(np.array(hids)[new].tolist(), told, spare, strict=True):
-            self._known[hid] = text or short
-        return [self._known[hid] for hid in hids]
+        self._known.update(zip(np.array(hids)[new].tolist(), found, strict=True))
+        told = [self._known[hid] for hid in hids]
+        shared = set.intersection(*(set(one.items()) for one in told)) if len(told) > 1 else set()
+        spare = short_ids(graph, kind, numbers)
+        return [_line(one, shared) or short for one, short in zip(told, spare, strict=True)]
 
 
-def _calls(graph: FrameGraph, numbers: np.ndarray) -> list[str]:
-    return [_arguments(call.inputs.items()) for call in graph.catalogue.calls(numbers)]
+Told = dict[str, str]
+"""Texts of values by the names of arguments; of a ref its one value, which has no name."""
 
 
-def _arguments(inputs: Iterable[tuple[str, Ref]]) -> str:
-    parts: list[str] = []
-    for name, ref in inputs:
-        text = _value(ref, _ARGUMENT_LIMIT)
-        parts.append(f"{name}={text}" if text else name)
-        if sum(map(len, parts)) > _LIMIT:
-            parts.append("…")
-            break
-    return ", ".join(parts)
+def _line(told: Told, shared: AbstractSet[tuple[str, str]]) -> str:
+    parts = [f"{name}={text}" if name else text for name, text in told.items() if (name, text) not in shared and text]
+    line = ", ".join(parts)
+    return line if len(line) <= _LIMIT else line[: _LIMIT - 1] + "…"
 
 
-def _refs(graph: FrameGraph, numbers: np.ndarray) -> list[str]:
-    return [_value(ref, _LIMIT) for ref in graph.catalogue.refs(numbers)]
+def _arguments(graph: FrameGraph, numbers: np.ndarray) -> list[Told]:
+    calls = graph.catalogue.calls(numbers)
+    return [{name: _text(ref, _ARGUMENT_LIMIT) for name, ref in call.inputs.items()} for call in calls]
 
 
-def _value(ref: Ref, limit: int) -> str:
+def _values(graph: FrameGraph, numbers: np.ndarray) -> list[Told]:
+    return [{"": _text(ref, _LIMIT)} for ref in graph.catalogue.refs(numbers)]
+
+
+def _text(ref: Ref, limit: int) -> str:
     """Return a small value in one line; nothing for one that would have to be read from elsewhere."""
     if ref.data is None or len(ref.data) > _LARGEST:
         return ""

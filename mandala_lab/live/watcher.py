@@ -15,6 +15,9 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.render.layered import LayeredLayout
 from mandala_lab.render.scene import diff_scenes
 from mandala_lab.schema.messages import FrameDelta, FrameSnapshot, StoreInfo
+from mandala_lab.schema.scene import SCENE_VERSION, Scene
+
+NOTHING = Scene(version=SCENE_VERSION, width=0, height=0, nodes=[], edges=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Watcher:
         self._next_seq = next_seq
         self._labels = Labels()
         self._layout = LayeredLayout()
+        self._scene = NOTHING
         self._scene = self._layout.place(self._outline(in_view(moment.graph, view, moment.store), moment))
         self._seq = next_seq()
 
@@ -100,7 +104,8 @@ class Watcher:
 
     def _outline(self, graph: FrameGraph, moment: Moment) -> Outline:
         self._matched = len(graph.all_calls) if self.view.selection.strip() else None
-        return viewed(graph, self.view, moment.occurrences, self._labels.of)
+        kept = {node.element for node in self._scene.nodes if node.element}
+        return viewed(graph, self.view, moment.occurrences, self._labels.of, kept)
 
 
 def still(moment: Moment, view: View = WHOLE) -> FrameSnapshot:

@@ -44,11 +44,10 @@ def linked(drawn, graph):
     """Return the edges between what stands for the ends of each link, as the frame's calls tell them."""
     expected = set()
     for edge in graph.edges:
-        ends = {
-            shown_as(drawn, graph, end)[element] if len(element_ids(graph, end)) else end
-            for end in (edge.source, edge.target)
-            for element in list(element_ids(graph, end))[:1]
-        }
+        ends = set()
+        for end in (edge.source, edge.target):
+            held = element_ids(graph, end)
+            ends.add(shown_as(drawn, graph, end)[min(held)] if held else end)
         if ends == {edge.source, edge.target}:
             expected.add((edge.source, edge.target, edge.label))  # both closed: drawn as it is
             continue
@@ -74,7 +73,10 @@ def test_every_element_is_shown_once_or_counted_and_edges_join_what_is_linked(pr
         patch.setattr(elements, "MOST_SHOWN", most)
         graph = frames(data, done).graph
         nodes = data.draw(st.lists(st.sampled_from([*graph.nodes, "op:gone"]), unique=True))
-        drawn = viewed(graph, View(opened=tuple(nodes)))
+        kept = data.draw(st.sets(st.sampled_from(["00" * 20, *graph.refs, *graph.calls]), max_size=most))
+        drawn = viewed(graph, View(opened=tuple(nodes)), kept=kept)
+        shown = {node.element for node in drawn.nodes if node.element}
+        assert all(each in shown for node in nodes if node in graph.nodes for each in kept & element_ids(graph, node))
         assert len({node.id for node in drawn.nodes}) == len(drawn.nodes)
         found = [(edge.source, edge.target, edge.label) for edge in drawn.edges]
         assert len(set(found)) == len(found)
@@ -210,8 +212,8 @@ def test_a_selection_counts_what_it_leaves_and_opens_it():
         assert [(node.status, node.detail) for node in calls] == [("error", "fit · failed")]
         opened = viewed(graph, View(opened=("op:fit",)), occurrences)
         rest = next(node for node in opened.nodes if node.kind == "more")
-        assert (rest.label, rest.counts.total, rest.counts.error) == ("10 more", 10, 1)
-        assert rest.detail == "fit · 1 failed · 10 cached"
+        assert (rest.label, rest.counts.total, rest.counts.error) == ("38 more", 38, 1)
+        assert rest.detail == "fit · 1 failed · 38 cached"
         with pytest.raises(ValueError, match="did you mean 'fit'"):
             in_view(graph, View("fitt"), frame.store)
 

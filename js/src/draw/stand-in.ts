@@ -11,7 +11,9 @@ export function standIn(index: SceneIndex, node: SceneNode): SceneNode | null {
   if (same) {
     return same;
   }
-  const elements = elementsOf(index, node.id);
+  const all = elementsOf(index, node.id);
+  const whole = all.filter(one => one.kind !== 'more');
+  const elements = whole.length > 0 ? whole : all;
   const sum = elements.reduce((total, one) => total + one.x + one.w / 2, 0);
   const middle = sum / Math.max(elements.length, 1);
   const away = (one: SceneNode): number => Math.abs(one.x + one.w / 2 - middle);

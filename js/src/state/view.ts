@@ -112,7 +112,12 @@ export class ViewState {
     const { turn } = this;
     this.wanted = view;
     try {
-      await this.look(view, () => turn === this.turn && this.showing.emit(anchor));
+      await this.look(view, () => {
+        if (turn === this.turn) {
+          this.shown = view;
+          this.showing.emit(anchor);
+        }
+      });
       if (turn === this.turn) {
         this.settle(view, null);
       }

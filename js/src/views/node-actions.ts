@@ -12,7 +12,7 @@ import { button, html } from './dom';
 
 /** The buttons for the chosen node. */
 export class NodeActions {
-  readonly element = html('div', 'mandala-actions');
+  readonly element = html('div', 'mandala-node-actions');
 
   constructor(
     private readonly view: ViewState,

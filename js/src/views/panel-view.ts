@@ -100,7 +100,7 @@ export class PanelView {
 
   private emptiness(): Emptiness | null {
     const { store, client, view } = this.options;
-    const isPart = view.view.selection !== '' || client.view.selection !== '';
+    const isPart = view.view.selection !== '';
     if (store.scene !== null && (isPart || store.scene.nodes.length > 0)) {
       return null;
     }

@@ -35,7 +35,9 @@ export class ViewBar {
     this.setUpField();
     const help = helpList(words);
     const row = html('div', 'mandala-view-row', funnel(), this.field, helpButton(help, words));
-    this.element.append(row, this.problem, this.line, help);
+    // They lie over the picture, which must not shift when they come and go.
+    const notes = html('div', 'mandala-view-notes', this.problem, this.line, help);
+    this.element.append(row, notes);
     this.stops = [
       view.changed.connect(() => this.update()),
       store.changed.connect(() => this.tell())
@@ -102,7 +104,8 @@ export class ViewBar {
   private tell(): void {
     const { words, store } = this;
     const { selection, opened, folded } = this.view.view;
-    const parts: string[] = [];
+    // Beside a wish that was refused, say what is shown nevertheless.
+    const parts = this.view.refusal !== null && selection !== '' ? [selection] : [];
     if (selection !== '' && store.matched !== null) {
       const total = store.info?.calls;
       parts.push(

@@ -81,7 +81,10 @@ export class Workbench {
       this.graph.scene.update(store.scene);
       this.offer();
     }
-    if (change.nodes === null || change.nodes.has(store.selected)) {
+    const { nodes } = this.graph.scene.contents;
+    const isOfSelected = (id: string): boolean =>
+      id === store.selected || nodes.get(id)?.group === store.selected;
+    if (change.nodes === null || [...change.nodes].some(isOfSelected)) {
       this.inspector.refreshSoon();
     }
   }
