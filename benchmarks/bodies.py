@@ -84,5 +84,16 @@ def end_chain(z: int, q: int) -> int:
     return z - q
 
 
+def lead_aside(y: int, k: int) -> int:
+    """Go on from the beginning on another way."""
+    return y - k
+
+
+def join_branches(left: int, right: int, k: int) -> int:
+    """End both ways."""
+    return left * right + k
+
+
 ALL = (scale, first, second, third, peek_array, peek_frame, peek_nested, peek_flat, make_array)
 PIPELINE = (begin_chain, follow_chain, end_chain)
+BRANCHING = (begin_chain, follow_chain, lead_aside, join_branches)

@@ -1,4 +1,4 @@
-"""One contestant's frames: a store of three ops that follow each other, and what is asked about it.
+"""One contestant's frames: a store of chains, or of branches that meet, and what is asked about it.
 
 Answers requests as `worker.py` does. What a frame holds is checked, so that whoever
 leaves calls out makes no figure.
@@ -22,15 +22,17 @@ class Framer:
     def __init__(self, name: str) -> None:
         self._contestant = KINDS[name]()
         self._number = 0
+        self._calls: dict[str, Callable[..., Any]] = {}
 
-    def fill(self, folder: str, count: int) -> None:
-        """Make a store of about so many calls: chains of three."""
-        self._number = max(1, count // 3)
-        self._contestant.open(folder, bodies.PIPELINE)
-        first, second, third = (self._contestant.calls[body.__name__] for body in bodies.PIPELINE)
+    def fill(self, folder: str, count: int, shape: str) -> None:
+        """Make a store of about so many calls, in groups of one shape that each end with one call."""
+        functions, group = SHAPES[shape]
+        self._number = max(1, count // len(functions))
+        self._contestant.open(folder, functions)
+        self._calls = {body.__name__: self._contestant.calls[body.__name__] for body in functions}
         with self._contestant.block():
             for number in range(self._number):
-                third(second(first(number, -1)), -2)
+                group(*self._calls.values(), number)
         self._contestant.settle()
 
     def ask(self, what: str) -> tuple[float, float]:
@@ -46,13 +48,13 @@ class Framer:
         found = action()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         counted = len(found.calls) if what == "expand" else found
-        wanted = self._number if what == "table" else 3 * self._number
+        wanted = self._number if what == "table" else len(self._calls) * self._number
         if counted != wanted:
             raise NotWhatItIsCalled(f"{what}: {counted} in place of {wanted}")
         return wall, cpu
 
     def _expanded(self) -> Any:
-        return self._contestant.storage.cf(self._contestant.calls["end_chain"]).expand_back(recursive=True)
+        return self._contestant.storage.cf(list(self._calls.values())[-1]).expand_back(recursive=True)
 
     def _outline(self) -> int:
         from mandala_lab.frame.outline import outline
@@ -62,8 +64,20 @@ class Framer:
         return sum(node.counts.total for node in drawn.nodes if node.kind == "op")
 
 
+def _pipeline(first: Any, second: Any, third: Any, number: int) -> None:
+    third(second(first(number, -1)), -2)
+
+
+def _branching(first: Any, left: Any, right: Any, join: Any, number: int) -> None:
+    begun = first(number, -1)
+    join(left(begun), right(begun, -3), -2)
+
+
+SHAPES = {"chains": (bodies.PIPELINE, _pipeline), "branches": (bodies.BRANCHING, _branching)}
+
+
 def _table(frame: Any) -> int:
-    return len(frame.df("x", "y", "z", "var_0", values="refs"))
+    return len(frame.df(*frame.vnames, values="refs"))
 
 
 if __name__ == "__main__":

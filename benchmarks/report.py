@@ -76,6 +76,8 @@ def aim(target: Target, unit: str) -> str:
 
 def amount(value: float, unit: str) -> str:
     """Return an amount with three digits and a fitting unit."""
+    if not unit:
+        return f"{value:.2f}"
     scales = [(1e6, "MB"), (1e3, "kB"), (1, "B")] if unit == "B" else [(1, "s"), (1e-3, "ms"), (1e-6, "us")]
     scale, name = next((pair for pair in scales if abs(value) >= pair[0]), scales[-1])
     shown = value / scale

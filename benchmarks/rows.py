@@ -56,7 +56,7 @@ class Row:
     Attributes
     ----------
     unit
-        ``s`` or ``B``.
+        ``s``, ``B``, or empty for plain numbers.
     against
         What the ratio is to: a contestant; by default the fastest persistent peer.
     judged

@@ -29,10 +29,12 @@ from rows import Row, names_of, rows_of
 from works import STANDARD, WORKS, Sizes
 
 PROFILES = {
-    "tiny": Sizes(4, 1, 1, 1.0, 1_000, 100, 70, 20, (10, 30), 5, (1, 2)),
-    "quick": Sizes(200, 3, 2, 0.5, 1_000_000, 100_000, 10_000, 2_000, (1_000, 10_000), 100, (1, 4)),
+    "tiny": Sizes(4, 1, 1, 1.0, 1_000, 100, 70, 20, (10, 30), (12, 36), 5, (1, 2)),
+    "quick": Sizes(200, 3, 2, 0.5, 1_000_000, 100_000, 10_000, 2_000, (1_000, 10_000), (1_000, 10_000), 100, (1, 4)),
     "standard": STANDARD,
-    "full": replace(STANDARD, calls=1_000, growth=(1_000, 100_000, 1_000_000)),
+    "full": replace(
+        STANDARD, calls=1_000, growth=(1_000, 100_000, 1_000_000), frames=(1_000, 10_000, 100_000, 1_000_000)
+    ),
 }
 
 

@@ -37,6 +37,8 @@ class Sizes:
         Calls in the stores that are opened by new processes and weighed.
     growth
         Calls in the stores that are compared with each other; the largest is also looked after.
+    frames
+        Calls in the stores that frames are made of.
     shared
         Calls of each of several processes on one store.
     processes
@@ -52,6 +54,7 @@ class Sizes:
     objects: int
     stored: int
     growth: tuple[int, ...]
+    frames: tuple[int, ...]
     shared: int = 2_000
     processes: tuple[int, ...] = (1, 2, 4, 8)
 
@@ -67,6 +70,7 @@ STANDARD = Sizes(
     objects=100_000,
     stored=10_000,
     growth=(1_000, 100_000),
+    frames=(1_000, 10_000, 100_000),
 )
 
 

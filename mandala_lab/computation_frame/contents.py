@@ -82,7 +82,7 @@ class Contents(Framed):
         def show(node: NodeId, numbers: np.ndarray) -> list[Any]:
             if node in self._graph.operations:
                 return list(catalogue.calls(numbers))
-            refs = catalogue.refs(numbers)
+            refs = catalogue.refs.of(numbers)
             if values == "refs":
                 return list(refs)
             return [ref if _stays_lazy(ref, lazy, node) else ref.value for ref in refs]
@@ -140,7 +140,7 @@ class Contents(Framed):
         held = set(self._graph.all_refs.tolist())
         catalogue = self._graph.catalogue
         rows = [
-            {name: catalogue.ref(ref) if ref in held else None for name, ref, _ in catalogue.links_of(call)}
+            {name: catalogue.refs[ref] if ref in held else None for name, ref, _ in catalogue.links_of(call)}
             for call in self._graph.operations[self._operation(fname)].tolist()
         ]
         return pd.DataFrame(rows, dtype=object)

@@ -31,7 +31,7 @@ class Holding(Framed):
         (True, False)
         """
         found = {node_name(node): refs for node, refs in self._graph.variables.items()}
-        return ByName(found, self._graph.catalogue.ref_hids)
+        return ByName(found, self._graph.catalogue.refs.hids)
 
     @property
     def fs(self) -> ByName:
@@ -115,7 +115,7 @@ class Holding(Framed):
         catalogue, refs = self._graph.catalogue, self._graph.all_refs
         makers = self._graph.creators()[refs]
         made = makers != NONE
-        return dict(zip(catalogue.ref_hids.texts(refs[made]), catalogue.call_hids.texts(makers[made]), strict=True))
+        return dict(zip(catalogue.refs.hids.texts(refs[made]), catalogue.call_hids.texts(makers[made]), strict=True))
 
     @property
     def consumers(self) -> dict[str, set[str]]:
@@ -136,7 +136,7 @@ class Holding(Framed):
         taken = catalogue.inputs.refs.view[places]
         here = is_in(taken, self._graph.all_refs)
         found: dict[str, set[str]] = {}
-        pairs = zip(catalogue.ref_hids.texts(taken[here]), catalogue.call_hids.texts(owners[here]), strict=True)
+        pairs = zip(catalogue.refs.hids.texts(taken[here]), catalogue.call_hids.texts(owners[here]), strict=True)
         for ref, call in pairs:
             found.setdefault(ref, set()).add(call)
         return found

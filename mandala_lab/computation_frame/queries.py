@@ -116,10 +116,10 @@ class Queries(Framed):
         catalogue = self._graph.catalogue
         cids: dict[bytes, list[int]] = {}
         for ref in catalogue.in_order(self._graph.variables[node]).tolist():
-            cids.setdefault(catalogue.ref_cids.view[ref].tobytes(), []).append(ref)
+            cids.setdefault(catalogue.refs.cids.view[ref].tobytes(), []).append(ref)
         for refs in cids.values():
             part = querying.through(self._graph, node, np.sort(np.array(refs, np.int64)))
-            yield catalogue.ref(refs[0]).value, self._made(part)
+            yield catalogue.refs[refs[0]].value, self._made(part)
 
     def compare(self, other: Framed) -> Comparison:
         """Return what differs between this frame and another one, which is what comes after.

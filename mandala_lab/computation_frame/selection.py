@@ -78,7 +78,7 @@ class Selection(Framed):
         for name, hids in elts.items():
             node = self._node(name)
             catalogue = self._graph.catalogue
-            ids = catalogue.call_hids if node in self._graph.operations else catalogue.ref_hids
+            ids = catalogue.call_hids if node in self._graph.operations else catalogue.refs.hids
             held = self._graph.elements(node)
             wanted = list(dict.fromkeys(hids))
             numbers = ids.numbers(wanted)

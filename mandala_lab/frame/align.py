@@ -14,12 +14,12 @@ def aligned(graph: FrameGraph, catalogue: Catalogue) -> FrameGraph:
     if own is catalogue:
         return graph
     catalogue.add(own.columns(graph.all_calls)) if len(graph.all_calls) else None
-    missing = graph.all_refs[catalogue.find_refs(own.ref_ids(graph.all_refs)) < 0]
+    missing = graph.all_refs[catalogue.refs.find(own.refs.ids(graph.all_refs)) < 0]
     if len(missing):
-        catalogue.add_refs([own.ref(number) for number in missing.tolist()])
+        catalogue.refs.add_given([own.refs[number] for number in missing.tolist()])
     return FrameGraph(
         catalogue,
-        {node: np.sort(catalogue.find_refs(own.ref_ids(held))) for node, held in graph.variables.items()},
+        {node: np.sort(catalogue.refs.find(own.refs.ids(held))) for node, held in graph.variables.items()},
         {
             node: np.sort(catalogue.call_ids.find(own.call_ids.rows.view[held]))
             for node, held in graph.operations.items()

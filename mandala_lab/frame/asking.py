@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from mandala_lab.frame.catalogue import Catalogue
-from mandala_lab.frame.grown import Seen
 from mandala_lab.frame.links import NONE
-from mandala_lab.frame.numbers import distinct
+from mandala_lab.frame.numbers import Seen, distinct
 from mandala_lab.ports.call_store import CallStore
 
 _COST_OF_A_QUESTION = 50
@@ -41,13 +40,13 @@ class Asking:
 
     def makers(self, refs: np.ndarray) -> np.ndarray:
         """Return the successful calls that made refs, each once."""
-        unknown = refs[self.catalogue.makers.view[refs] == NONE]
+        unknown = refs[self.catalogue.refs.makers.view[refs] == NONE]
         if len(unknown) and not self._whole:
-            unknown = self._asked_makers.add(unknown[~self.catalogue.is_free(unknown)])
+            unknown = self._asked_makers.add(unknown[~self.catalogue.refs.is_free(unknown)])
             if len(unknown) and not self._reads_all(len(unknown)):
-                ids = self.catalogue.maker_ids(unknown)
+                ids = self.catalogue.refs.maker_ids(unknown)
                 self.catalogue.add(self._store.columns_of_calls(one.tobytes() for one in ids))
-        found = self.catalogue.makers.view[refs]
+        found = self.catalogue.refs.makers.view[refs]
         return distinct(found[found != NONE]).astype(np.int64)
 
     def takers(self, refs: np.ndarray) -> np.ndarray:
@@ -55,7 +54,7 @@ class Asking:
         if not self._whole:
             unknown = self._asked_takers.add(refs)
             if len(unknown) and not self._reads_all(len(unknown)):
-                ids = self.catalogue.ref_ids(unknown)
+                ids = self.catalogue.refs.ids(unknown)
                 self.catalogue.add(self._store.columns_of_takers(one.tobytes() for one in ids))
         return self.catalogue.takers(refs).astype(np.int64)
 

@@ -26,7 +26,7 @@ def check(graph: FrameGraph) -> None:
 
 def _check_elements(graph: FrameGraph) -> None:
     catalogue = graph.catalogue
-    for elements, known in ((graph.variables, catalogue.ref_count), (graph.operations, len(catalogue))):
+    for elements, known in ((graph.variables, len(catalogue.refs)), (graph.operations, len(catalogue))):
         for numbers in elements.values():
             _require(bool((np.diff(numbers) > 0).all()), "a node holds each element once, in order")
             _require(not len(numbers) or 0 <= numbers[0] <= numbers[-1] < known, "nodes hold known elements")

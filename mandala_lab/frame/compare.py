@@ -126,12 +126,12 @@ def _by_id(graph: FrameGraph, numbers: np.ndarray | None, *, of_calls: bool) -> 
     if numbers is None:
         return {}
     catalogue = graph.catalogue
-    ids = catalogue.call_ids.rows.view if of_calls else catalogue.ref_cids.view
+    ids = catalogue.call_ids.rows.view if of_calls else catalogue.refs.cids.view
     return {row.tobytes(): number for row, number in zip(ids[numbers], numbers.tolist(), strict=True)}
 
 
 def _texts(graph: FrameGraph, numbers: list[int]) -> str:
-    shown = ", ".join(_text(graph.catalogue.ref(number)) for number in numbers[:_SHOWN])
+    shown = ", ".join(_text(graph.catalogue.refs[number]) for number in numbers[:_SHOWN])
     return shown + (f", ... ({len(numbers)} values)" if len(numbers) > _SHOWN else "")
 
 

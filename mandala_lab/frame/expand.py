@@ -21,7 +21,7 @@ from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.links import NONE, Links
-from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
+from mandala_lab.frame.numbers import appearing, common, distinct, is_in, lacking, united
 from mandala_lab.frame.reach import Direction, Reached, reached
 from mandala_lab.frame.select import completed
 from mandala_lab.model.outline import OpId, VarId, node_name
@@ -152,10 +152,10 @@ class _Extension:
         order = np.lexsort((calls, steps))
         calls, steps = calls[order], steps[order]
         ops = self._catalogue.ops.view[calls]
-        by_step, places = np.unique(ops, return_index=True)
+        by_step, places = appearing(ops)
         for op in by_step[np.lexsort((by_step, steps[places]))].tolist():
             self._node(op)  # before variables take its name
-        firsts = sorted(set(steps[np.unique(ops, return_index=True)[1]].tolist()) | self._first_labels(calls, steps))
+        firsts = sorted(set(steps[places].tolist()) | self._first_labels(calls, steps))
         for step, following in zip(firsts, [*firsts[1:], None], strict=True):
             self._attach(calls[steps == step])
             after = (steps > step) & (True if following is None else steps < following)
@@ -233,7 +233,7 @@ class _Extension:
         """
         if not self._growth.reuse_existing:
             return None
-        are_made = not self._catalogue.is_free(refs).any()
+        are_made = not self._catalogue.refs.is_free(refs).any()
         for variable in sorted(self._draft.variables):
             if not are_made and node_name(variable) != label:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.details import versions_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.hids import texts_of
 from mandala_lab.model.outline import node_name
@@ -17,15 +18,15 @@ def to_dict(graph: FrameGraph) -> dict[str, Any]:
     """Return the frame as JSON-ready data: equal frames give equal data, however they came about."""
     catalogue = graph.catalogue
     refs = dict(
-        zip(catalogue.ref_hids.texts(graph.all_refs), texts_of(catalogue.ref_cids.view[graph.all_refs]), strict=True)
+        zip(catalogue.refs.hids.texts(graph.all_refs), texts_of(catalogue.refs.cids.view[graph.all_refs]), strict=True)
     )
     calls = {
         catalogue.call_hid(call): _call(catalogue, call, version)
-        for call, version in zip(graph.all_calls.tolist(), catalogue.versions(graph.all_calls), strict=True)
+        for call, version in zip(graph.all_calls.tolist(), versions_of(catalogue, graph.all_calls), strict=True)
     }
     return {
         "variables": {
-            node_name(node): sorted(catalogue.ref_hids.texts(refs)) for node, refs in graph.variables.items()
+            node_name(node): sorted(catalogue.refs.hids.texts(refs)) for node, refs in graph.variables.items()
         },
         "operations": {
             node_name(node): sorted(catalogue.call_hids.texts(calls)) for node, calls in graph.operations.items()
@@ -38,7 +39,7 @@ def to_dict(graph: FrameGraph) -> dict[str, Any]:
 
 
 def _call(catalogue: Catalogue, number: int, version: str) -> dict[str, Any]:
-    links = [(name, catalogue.ref_hid(ref), is_input) for name, ref, is_input in catalogue.links_of(number)]
+    links = [(name, catalogue.refs.hid(ref), is_input) for name, ref, is_input in catalogue.links_of(number)]
     return {
         "op": catalogue.spec(number).key,
         "status": "error" if catalogue.failed.view[number] else "ok",

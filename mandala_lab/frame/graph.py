@@ -81,7 +81,7 @@ class FrameGraph:
     @property
     def refs(self) -> Elements[Ref]:
         """Refs by hid."""
-        return Elements(self.all_refs, self.catalogue.ref_hids, self.catalogue.ref)
+        return Elements(self.all_refs, self.catalogue.refs.hids, self.catalogue.refs.__getitem__)
 
     @property
     def calls(self) -> Elements[Call]:
@@ -90,7 +90,7 @@ class FrameGraph:
 
     def refs_of(self, variable: VarId) -> Iterator[Ref]:
         """Yield the refs of a variable, in the order in which they appeared."""
-        return iter(self.catalogue.refs(self.catalogue.in_order(self.variables[variable])))
+        return iter(self.catalogue.refs.of(self.catalogue.in_order(self.variables[variable])))
 
     def calls_of(self, operation: OpId) -> Iterator[Call]:
         """Yield the calls of an operation."""
@@ -98,7 +98,7 @@ class FrameGraph:
 
     def creators(self) -> np.ndarray:
         """Return the call in the frame that made each ref of the catalogue, or `NONE`."""
-        makers = self.catalogue.makers.view
+        makers = self.catalogue.refs.makers.view
         here = np.zeros(len(self.catalogue) + 1, bool)  # the last stands for `NONE`
         here[self.all_calls] = True
         return np.where(here[makers], makers, NONE)

@@ -55,7 +55,7 @@ def from_dict(data: Any, store: CallStore) -> FrameGraph:
         raise ValueError(f"this is no frame as to_dict() tells it: an edge leads to {lost[0]!r}, which is no node")
     graph = FrameGraph(
         catalogue,
-        {var_id(name): _numbers(catalogue.ref_hids.numbers(hids), hids) for name, hids in said.variables.items()},
+        {var_id(name): _numbers(catalogue.refs.hids.numbers(hids), hids) for name, hids in said.variables.items()},
         {op_id(name): _numbers(catalogue.call_hids.numbers(hids), hids) for name, hids in said.operations.items()},
         {op_id(name): _op(catalogue, store, key) for name, key in said.ops.items()},
         tuple(Edge(nodes[source], nodes[target], label) for source, target, label in said.edges),
@@ -75,11 +75,11 @@ def _catalogue(said: _Frame, store: CallStore) -> Catalogue:
     if hids:
         catalogue.add(store.columns_of_calls(hids))
     _lacking("call", said.calls, catalogue.call_hids.numbers(said.calls))
-    missing = [hid for hid in said.refs if not len(catalogue.ref_hids.numbers([_bytes(hid).hex()]))]
+    missing = [hid for hid in said.refs if not len(catalogue.refs.hids.numbers([_bytes(hid).hex()]))]
     found = store.refs(missing)
     if found:
-        catalogue.add_refs(found)
-    _lacking("ref", said.refs, catalogue.ref_hids.numbers(said.refs))
+        catalogue.refs.add_given(found)
+    _lacking("ref", said.refs, catalogue.refs.hids.numbers(said.refs))
     return catalogue
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import numpy as np
 
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.details import starts_of
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.grown import Grown
 from mandala_lab.frame.links import NONE
-from mandala_lab.frame.numbers import distinct
+from mandala_lab.frame.numbers import appearing, distinct
+from mandala_lab.model.grown import Grown
 from mandala_lab.model.outline import OpId, VarId
 
 
@@ -60,14 +61,14 @@ class JoinedCalls:
     def add(self, calls: np.ndarray) -> int:
         """Add calls with what they took and made; return how many are new."""
         _extend(self._here, len(self.catalogue), fill=False)
-        _extend(self._homes, self.catalogue.ref_count, fill=NONE)
+        _extend(self._homes, len(self.catalogue.refs), fill=NONE)
         new = distinct(calls[~self._here.view[calls]])
         if not len(new):
             return 0
         self._here.view[new] = True
         self.size += len(new)
         ops = self.catalogue.ops.view[new]
-        own = {int(op): new[ops == op] for op in _by_time(ops, self.catalogue.started_us.view[new])}
+        own = {op: new[ops == op] for op in self._by_time(ops, new)}
         for op, calls_of_op in own.items():
             self._add_nodes(op, calls_of_op)
         for op, calls_of_op in own.items():
@@ -75,6 +76,13 @@ class JoinedCalls:
         for op, calls_of_op in own.items():
             self._put_inputs(self._nodes[op], calls_of_op)
         return len(new)
+
+    def _by_time(self, ops: np.ndarray, calls: np.ndarray) -> list[int]:
+        """Return distinct ops in the order in which the first recorded call of each started."""
+        found, firsts = appearing(ops)
+        if len(found) > 1:
+            found = found[np.argsort(starts_of(self.catalogue, calls[firsts]), kind="stable")]
+        return [int(op) for op in found]
 
     def _add_nodes(self, op: int, calls: np.ndarray) -> None:
         if op not in self._nodes:
@@ -120,13 +128,11 @@ class JoinedCalls:
         links = self.catalogue.inputs if of_inputs else self.catalogue.outputs
         places, _ = links.places(calls)
         labels, refs = links.labels.view[places], links.refs.view[places]
-        found, firsts = np.unique(labels, return_index=True)
-        if len(found) == 1:
-            return [(int(found[0]), refs)]
-        return [(int(label), refs[labels == label]) for label in found[np.argsort(firsts)]]
+        found = appearing(labels)[0].tolist()
+        return [(label, refs if len(found) == 1 else refs[labels == label]) for label in found]
 
     def _is_made(self, refs: np.ndarray) -> np.ndarray:
-        makers = self.catalogue.makers.view[refs]
+        makers = self.catalogue.refs.makers.view[refs]
         found = self._here.view[makers]
         found[makers == NONE] = False
         return np.asarray(found)
@@ -149,13 +155,6 @@ class JoinedCalls:
         self._variables.append(variable)
         self._elements[variable] = Grown(np.int64)
         return variable
-
-
-def _by_time(ops: np.ndarray, times: np.ndarray) -> list[int]:
-    """Return distinct ops in the order of their first calls."""
-    ordered = ops[np.argsort(times, kind="stable")]
-    found, firsts = np.unique(ordered, return_index=True)
-    return [int(op) for op in found[np.argsort(firsts)]]
 
 
 def joined(catalogue: Catalogue, calls: np.ndarray) -> FrameGraph:

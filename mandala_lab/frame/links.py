@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mandala_lab.frame.grown import Grown
 from mandala_lab.frame.numbers import distinct
 from mandala_lab.model.columns import ragged
+from mandala_lab.model.grown import Grown
 
 NONE = -1
 """Stands for no call."""

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from mandala_lab.frame.details import details_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.numbers import distinct, is_in, united
 from mandala_lab.frame.select import adjacent_calls, subsets
@@ -39,7 +40,7 @@ def less(graph: FrameGraph, other: Any) -> FrameGraph:
 def with_refs(graph: FrameGraph, holds: Callable[[Ref], bool]) -> FrameGraph:
     """Return the frame with the refs of which something holds, and the calls that an edge joins with one."""
     every = graph.all_refs
-    kept = every[np.fromiter(map(holds, graph.catalogue.refs(every)), bool, len(every))]
+    kept = every[np.fromiter(map(holds, graph.catalogue.refs.of(every)), bool, len(every))]
     variables = {node: refs[is_in(refs, kept)] for node, refs in graph.variables.items()}
     elements = cast("dict[NodeId, np.ndarray]", {**variables, **adjacent_calls(graph, variables)})
     return subsets(graph, elements)
@@ -61,7 +62,7 @@ def _of_calls(graph: FrameGraph, values: Any, by: By) -> FrameGraph:
     wanted |= {one for one in values if isinstance(one, str)}
     catalogue = graph.catalogue
     if by == "cid":
-        names = [row.tobytes().hex() for row in catalogue.details(graph.all_calls).cids]
+        names = [row.tobytes().hex() for row in details_of(catalogue, graph.all_calls).cids]
     else:
         names = catalogue.call_hids.texts(graph.all_calls)
     kept = np.fromiter((name in wanted for name in names), bool, len(names))

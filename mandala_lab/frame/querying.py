@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mandala_lab.frame.catalogue import MICRO
+from mandala_lab.frame.details import MICRO, details_of
 from mandala_lab.frame.flow import reached_elements
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.hids import texts_of
@@ -151,11 +151,11 @@ class _Query:
     def refs_where(self, variable: VarId, holds: Predicate) -> np.ndarray:
         """Return the refs of a variable of whose value something holds; each distinct value is looked at once."""
         refs, catalogue = self._graph.variables[variable], self._graph.catalogue
-        cids = texts_of(catalogue.ref_cids.view[refs])
+        cids = texts_of(catalogue.refs.cids.view[refs])
         if isinstance(holds, _Equal):
             return np.asarray(refs[np.fromiter((cid in holds.cids for cid in cids), bool, len(cids))])
         firsts = dict(zip(reversed(cids), range(len(cids) - 1, -1, -1), strict=True))
-        distinct_refs = catalogue.refs(refs[list(firsts.values())])
+        distinct_refs = catalogue.refs.of(refs[list(firsts.values())])
         answers = {ref.cid: _holds(holds, ref.value) for ref in distinct_refs}
         return np.asarray(refs[np.fromiter((answers[cid] for cid in cids), bool, len(cids))])
 
@@ -182,11 +182,12 @@ class _Query:
             spans = self._store.spans_of_run(value)
             return common(calls, distinct(catalogue.call_hids.numbers({span.call for span in spans})))
         if method == "version":
-            details = catalogue.details(calls)
+            details = details_of(catalogue, calls)
             fits = np.array([state.version.startswith(value) for state in details.states], bool)
             return calls[fits[details.state_numbers]] if len(calls) else calls
         assert test is not None, "of a duration or a time"
-        us = catalogue.started_us.view[calls] if method == "time" else catalogue.details(calls).duration_us
+        details = details_of(catalogue, calls)
+        us = details.started_us if method == "time" else details.duration_us
         return np.asarray(calls[np.fromiter((_holds(test, one / MICRO) for one in us.tolist()), bool, len(us))])
 
 

@@ -13,9 +13,8 @@ from typing import Literal
 import numpy as np
 
 from mandala_lab.frame.asking import Asking
-from mandala_lab.frame.grown import Seen
 from mandala_lab.frame.links import Links
-from mandala_lab.frame.numbers import distinct
+from mandala_lab.frame.numbers import Seen, distinct
 
 Direction = Literal["back", "forward"]
 _FEW = 24

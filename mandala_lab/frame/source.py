@@ -11,9 +11,8 @@ from mandala_lab.frame.asking import Asking
 from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.grown import Seen
 from mandala_lab.frame.joined import joined
-from mandala_lab.frame.numbers import distinct, lacking
+from mandala_lab.frame.numbers import Seen, appearing, distinct, lacking
 from mandala_lab.memo.decorator import Op
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import RESERVED
@@ -59,8 +58,7 @@ def of_op(store: CallStore, op: str) -> FrameGraph:
     draft.put_calls(node, calls)
     for links, add in ((catalogue.inputs, draft.add_variable), (catalogue.outputs, draft.add_output)):
         labels, refs = links.labels.view, links.refs.view  # all that is here is of this op
-        found, firsts = np.unique(labels, return_index=True)
-        for label in found[np.argsort(firsts)].tolist():
+        for label in appearing(labels)[0].tolist():
             text = catalogue.labels[label]
             variable = add(text)
             draft.put_refs(variable, distinct(refs[labels == label]))
@@ -87,7 +85,7 @@ def with_structure(asking: Asking, calls: np.ndarray) -> np.ndarray:
     while len(new):
         given, made = (links.refs.view[links.places(new)[0]] for links in (catalogue.inputs, catalogue.outputs))
         refs = asked.add(np.concatenate([given, made]))
-        held = refs[catalogue.is_collection(refs)]
+        held = refs[catalogue.refs.is_collection(refs)]
         if not len(held):
             break
         around = np.concatenate([asking.makers(held), asking.takers(held)])
@@ -118,4 +116,4 @@ def _refs(catalogue: Catalogue, store: CallStore, source: Any) -> np.ndarray:
         if not ref.cid:
             raise ValueError(f"{ref!r} has no place in a frame: its value could not be stored, so it has no history")
         found.append(ref)
-    return distinct(catalogue.add_refs(found)) if found else np.zeros(0, np.int64)
+    return distinct(catalogue.refs.add_given(found)) if found else np.zeros(0, np.int64)

@@ -5,7 +5,9 @@ Histories of different end nodes are joined where their common columns agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,11 +62,24 @@ def table(
         joined = joined[whole].reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
     empty = np.full(len(joined), _ABSENT)
-    columns = [_column(joined.get(place.get(node, _ABSENT), empty), partial(show, node), tuples) for node in shown]
+    with _collector_at_rest():
+        columns = [_column(joined.get(place.get(node, _ABSENT), empty), partial(show, node), tuples) for node in shown]
     made = pd.DataFrame(dict(enumerate(columns)), index=joined.index)
     names = [node_name(node) for node in shown]
     made.columns = pd.Index(names, dtype=None if all(map(_is_whole, names)) else object)
     return made
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from looking, again and again, at many objects that are all in use."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _is_whole(name: str) -> bool:

@@ -16,7 +16,8 @@ from collections.abc import Callable
 import numpy as np
 
 from mandala_lab.frame.asking import Asking
-from mandala_lab.frame.catalogue import MICRO, Catalogue
+from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.details import MICRO, details_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import JoinedCalls
 from mandala_lab.frame.occurrences import Occurrences
@@ -159,7 +160,7 @@ class LiveFrame:
     def _duration_s(self, calls: list[int]) -> float:
         """Return how long calls took when they were computed; 0 where they are gone."""
         try:
-            return float(self._catalogue.details(np.array(calls, np.int64)).duration_us.sum()) / MICRO
+            return float(details_of(self._catalogue, np.array(calls, np.int64)).duration_us.sum()) / MICRO
         except LookupError:
             return 0.0
 

@@ -60,7 +60,7 @@ def inspect_node(store: CallStore, graph: FrameGraph, node: str, offset: int, li
         return _inspect_op(store, graph, OpId(node), offset, limit)
     if node in graph.variables:
         refs = graph.variables[VarId(node)]
-        page = graph.catalogue.refs(graph.catalogue.in_order(refs)[offset : offset + limit])
+        page = graph.catalogue.refs.of(graph.catalogue.in_order(refs)[offset : offset + limit])
         values = [_value_row(node_name(node), ref) for ref in page]
         return NodeInspected(
             node=node, kind="var", label=node_name(node), total=len(refs), offset=offset, values=values

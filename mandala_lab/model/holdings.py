@@ -29,6 +29,16 @@ class Links:
     starts: memoryview
     targets: memoryview
 
+    @classmethod
+    def of(cls, number: int, sources: np.ndarray, targets: np.ndarray) -> Links:
+        """Return pairs whose firsts are below `number`; those whose second is unknown, -1, are left out."""
+        import numpy as np
+
+        known = targets >= 0
+        order = np.argsort(sources[known], kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(sources[known], minlength=number))]).astype(np.int64)
+        return cls(starts.data, np.ascontiguousarray(targets[known][order]).data)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Holdings:

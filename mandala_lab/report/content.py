@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mandala_lab.frame.details import details_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.table import table
 from mandala_lab.model.outline import NodeId, OpId, node_name
@@ -78,7 +79,7 @@ def count_failed(graph: FrameGraph, calls: np.ndarray) -> int:
 
 def time_of(graph: FrameGraph, calls: np.ndarray) -> float:
     """Return for how many seconds the bodies of these calls ran together."""
-    details = graph.catalogue.details(calls)
+    details = details_of(graph.catalogue, calls)
     return float(details.duration_us[details.executed].sum()) / _MICRO
 
 
@@ -86,7 +87,7 @@ def _op(graph: FrameGraph, store: CallStore, node: OpId, looks: Looks) -> Report
     catalogue, calls = graph.catalogue, graph.operations[node]
     spec = catalogue.specs[graph.ops[node]]
     ran: dict[str, int] = {}
-    details = catalogue.details(calls)
+    details = details_of(catalogue, calls)
     for state, number in zip(
         details.states, np.bincount(details.state_numbers, minlength=len(details.states)).tolist(), strict=True
     ):
@@ -97,7 +98,7 @@ def _op(graph: FrameGraph, store: CallStore, node: OpId, looks: Looks) -> Report
     ]
     failed = calls[catalogue.failed.view[calls]]
     told = failed[::-1][:_FAILURES]
-    errors = catalogue.details(told).errors
+    errors = details_of(catalogue, told).errors
     return ReportOp(
         node=node,
         key=spec.key,

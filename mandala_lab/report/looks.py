@@ -41,12 +41,12 @@ class Looks:
     def cell(self, ref: int) -> str:
         """Return a ref, given by its number, in a few characters."""
         if not self.values:
-            return short_ref(self._catalogue.ref_hid(ref))
-        return one_line(self._look(self._catalogue.ref(ref)), _CELL)
+            return short_ref(self._catalogue.refs.hid(ref))
+        return one_line(self._look(self._catalogue.refs[ref]), _CELL)
 
     def row(self, name: str, ref: int) -> ValueRow:
         """Return a ref with a look at its value."""
-        shown = self._catalogue.ref(ref)
+        shown = self._catalogue.refs[ref]
         return ValueRow(name, shown.hid, shown.cid, self._look(shown))
 
     def _look(self, ref: Ref) -> ValuePreview:

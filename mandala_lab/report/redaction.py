@@ -96,7 +96,7 @@ class Redaction:
                 meant = [n for n in np.unique(numbers).tolist() if self.covers_name(catalogue.labels[n])]
                 found.append(links.refs.view[places[np.isin(numbers, meant)]].astype(np.int64))
         cids: set[str] = set()
-        left = [catalogue.ref(number) for refs in found for number in np.unique(refs).tolist()]
+        left = [catalogue.refs[number] for refs in found for number in np.unique(refs).tolist()]
         while left:
             ref = left.pop()
             if ref.cid not in cids:

@@ -7,54 +7,20 @@ import threading
 from dataclasses import replace
 
 import pytest
+from entries import OTHER, SPEC, VERSION, entry
 
 from mandala_lab import Storage, StoreError, op
-from mandala_lab.adapters.sql.store import SqlCallStore
-from mandala_lab.frame.catalogue import Catalogue
-from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
-from mandala_lab.model.calls import CallEntry, Given, Made, Run, Span
+from mandala_lab.model.calls import Made, Span
 from mandala_lab.model.hashing import combine, digest, output_hid
-from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.structures import FORMAT, ITEMS, Structure, mark_of, to_bytes
 from mandala_lab.model.structures import VERSION as STRUCTURAL
-from mandala_lab.trust.keyring import Keyring
 from mandala_lab.wiring.reading import open_for_reading
-
-SPEC = OpSpec("m:f", "f", ("x",), ("y",))
-VERSION = CodeVersion(combine(b"v", b"1"), "def f(x): ...", {"g": "def g(): ..."}, ("K",))
-OTHER = CodeVersion(combine(b"v", b"2"), "def f(x): return x")
 
 
 @op
 def inc(x):
     return x + 1
-
-
-@pytest.fixture(params=[":memory:", "file.db"])
-def store(request, tmp_path):
-    place = request.param if request.param == ":memory:" else str(tmp_path / request.param)
-    loader = ValueLoader()
-    made = SqlCallStore(place, loader)
-    loader.connect(made)
-    made.begin_run(Run("run", 1.0, "session"))
-    yield made
-    made.close()
-
-
-def entry(number: int, status="ok", origin: bytes = b"", given: int | None = None) -> CallEntry:
-    """Make a call that turns `number` into its tenfold: the small input goes with it, the output is stored."""
-    taken, made = encode(number if given is None else given), encode(number * 10)
-    hid, cid = combine(b"h", bytes([number])), combine(b"c", bytes([number]))
-    inputs = (Given("x", taken.cid, origin, taken.data),)
-    outputs = (Made(made.cid),) if status == "ok" else ()
-    occurred = "computed" if status == "ok" else "error"
-    span = Span("run", number, None, 0, hid.hex(), occurred, 2.0 + number, 0.5)
-    reads = (Given("K", taken.cid, b"", taken.data),)
-    started = 2.0 + number
-    return CallEntry(
-        hid, cid, SPEC, VERSION, VERSION.digest, b"p" * 20, inputs, outputs, reads, [made], status, started, 0.5, span
-    )
 
 
 def test_a_recorded_call_is_found_by_history_and_content(store):
@@ -164,70 +130,6 @@ def test_a_transaction_is_whole_or_absent(store):
     assert store.count_calls() == 1
 
 
-# --- calls as columns
-
-
-def as_calls(columns):
-    """Return the calls that columns stand for."""
-    catalogue = Catalogue()
-    numbers = catalogue.add(columns).tolist()
-    assert numbers == list(range(len(columns)))  # each once
-    return [catalogue.call(number) for number in numbers]
-
-
-@pytest.fixture
-def chained(store):
-    """Return a store with a call, one that took what it made, a failed one, and one of another op and session."""
-    first = entry(1)
-    store.begin_run(Run("elsewhere", 2.0, "another"))
-    other = replace(entry(4), spec=replace(SPEC, key="m:g", name="g"))
-    other = replace(other, span=replace(other.span, run="elsewhere"))
-    failed = replace(entry(3, "error"), error="Traceback: é")
-    store.record([first, entry(2, origin=output_hid(first.hid, 0), given=10), failed, other])
-    return store
-
-
-def hids(calls):
-    return [call.hid for call in calls]
-
-
-def test_columns_say_what_calls_say(chained):
-    every = chained.calls_of_session(None)
-    assert len(every) == 4
-    assert as_calls(chained.columns_of_session(None)) == every
-    assert [call.error for call in as_calls(chained.columns_of_session(None))] == ["", "", "Traceback: é", ""]
-    for session in ("session", "another", "none"):
-        assert as_calls(chained.columns_of_session(session)) == chained.calls_of_session(session)
-    for key in ("m:f", "m:g", "none"):
-        assert as_calls(chained.columns_of_op(key)) == chained.calls_of_op(key)
-    assert len(chained.calls_of_op("m:f")) == 3
-    assert as_calls(chained.columns_besides(["m:f"])) == chained.calls_of_op("m:g")
-    assert as_calls(chained.columns_besides(["m:g", "none"])) == chained.calls_of_op("m:f")
-    assert as_calls(chained.columns_besides([])) == every
-    assert as_calls(chained.columns_besides(["m:f", "m:g"])) == []
-
-
-def test_columns_of_calls_are_those_asked_for(chained):
-    known = [bytes.fromhex(hid) for hid in hids(chained.calls_of_session(None))]
-    assert hids(as_calls(chained.columns_of_calls([]))) == []
-    assert hids(as_calls(chained.columns_of_calls([b"\0" * 20, known[0][:8] + b"\0" * 12]))) == []
-    unknown = [combine(b"u", number.to_bytes(4, "big")) for number in range(1200)]
-    found = as_calls(chained.columns_of_calls([known[3], *unknown, known[0], known[0]]))
-    assert found == chained.calls([known[0].hex(), known[3].hex()])
-
-
-def test_columns_of_takers_are_the_consumers(chained):
-    first, free = output_hid(entry(1).hid, 0), entry(3, "error").inputs[0].hid
-    for asked in ([first], [free], [first, free, free], [output_hid(entry(2).hid, 0)], []):
-        found = as_calls(chained.columns_of_takers(asked))
-        wanted = chained.consumers([hid.hex() for hid in asked])
-        assert set(hids(wanted)) <= set(hids(found))  # and maybe others
-        assert found == chained.calls(hids(found))
-    assert hids(as_calls(chained.columns_of_takers([first]))) == [entry(2).hid.hex()]
-    unknown = [combine(b"u", number.to_bytes(4, "big")) + b"\0\0" for number in range(1200)]
-    assert hids(as_calls(chained.columns_of_takers([*unknown, free]))) == [entry(3).hid.hex()]
-
-
 def test_the_last_event_grows_with_what_is_recorded(store):
     assert store.last_event() == 0
     seen = [0]
@@ -239,50 +141,6 @@ def test_the_last_event_grows_with_what_is_recorded(store):
         assert seen[-1] == store.events()[-1].seq
         assert len(store.events()) == number
     assert sorted(set(seen)) == seen
-
-
-KEYS = {"ours": b"1" * 32, "theirs": b"2" * 32}
-
-
-@pytest.mark.parametrize(("reader", "expected"), [("ours", 10), ("theirs", 99), (None, 99)])
-@pytest.mark.parametrize("is_ours_first", [True, False])
-def test_of_two_records_of_a_call_that_which_counts_is_read(tmp_path, reader, expected, is_ours_first):
-    file = str(tmp_path / "shared.db")
-    ours = entry(1)
-    taker = entry(2, origin=output_hid(ours.hid, 0), given=10)
-    made = encode(99)
-    theirs = replace(ours, outputs=(Made(made.cid),), values=[made])
-    writers = [("ours", ours), ("theirs", theirs)]
-    for who, recorded in writers if is_ours_first else writers[::-1]:
-        opened = signed_store(file, Keyring(KEYS[who]))
-        opened.begin_run(Run(who, 1.0, "session"))
-        opened.record([replace(each, span=replace(each.span, run=who)) for each in (recorded, taker)])
-        opened.close()
-    store = signed_store(file, Keyring(KEYS.get(reader)))
-    hid, free, first = ours.hid.hex(), ours.inputs[0].hid, output_hid(ours.hid, 0)
-    for columns in (
-        store.columns_of_session(None),
-        store.columns_of_session("session"),
-        store.columns_of_op("m:f"),
-        store.columns_besides([]),
-        store.columns_of_calls([ours.hid, taker.hid]),
-        store.columns_of_takers([free, first]),
-    ):
-        found = {call.hid: call for call in as_calls(columns)}
-        assert found.keys() == {hid, taker.hid.hex()}
-        (call,) = store.calls([hid])
-        assert found[hid].outputs == call.outputs
-        assert found[hid] == call
-        if reader is not None:
-            assert found[hid].outputs["y"].cid == encode(expected).cid.hex()
-    store.close()
-
-
-def signed_store(file, keyring):
-    loader = ValueLoader()
-    made = SqlCallStore(file, loader, keyring=keyring)
-    loader.connect(made)
-    return made
 
 
 # --- SQLite files

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import programs, quick, ran
 
-from mandala_lab.frame import ids as ids_module
 from mandala_lab.frame.catalogue import NONE, Catalogue
-from mandala_lab.frame.grown import Grown, Seen
-from mandala_lab.frame.ids import IdTable, first_of_each
-from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
+from mandala_lab.frame.numbers import Seen, common, distinct, is_in, lacking, united
+from mandala_lab.model import ids as ids_module
+from mandala_lab.model.grown import Grown
+from mandala_lab.model.ids import IdTable, first_of_each
 
 WIDTH = 20
 alike = st.tuples(
     st.sampled_from([b"h" * 8, b"i" * 8]), st.binary(min_size=1, max_size=1), st.sampled_from([b"e" * 2, b"f" * 2])
 ).map(lambda parts: parts[0] + parts[1] * 10 + parts[2])
-"""Ids that agree in what a table sorts by, and differ in between: somebody made them so."""
+"""Ids that agree in what their slots are made of, and differ in between: somebody made them so."""
 some_ids = st.lists(alike | st.binary(min_size=WIDTH, max_size=WIDTH), max_size=12)
 numbers = st.lists(st.integers(0, 40), max_size=30)
 
@@ -27,11 +28,11 @@ def rows(found: list[bytes], width: int = WIDTH) -> np.ndarray:
 
 
 @settings(deadline=None)
-@given(st.lists(some_ids, max_size=8), some_ids, st.sampled_from([0, 3, 2_000]))
-def test_ids_are_numbered_in_order_of_appearance(batches, others, few):
+@given(st.lists(some_ids, max_size=8), some_ids, st.sampled_from([2, 16, 1_024]))
+def test_ids_are_numbered_in_order_of_appearance(batches, others, fewest_slots):
     table, known = IdTable(WIDTH), {}
-    kept = ids_module._FEW
-    ids_module._FEW = few  # 0: all in the sorted array at once
+    kept = ids_module._FEWEST_SLOTS
+    ids_module._FEWEST_SLOTS = fewest_slots
     try:
         for batch in batches:
             expected = [known.setdefault(one, len(known)) for one in batch]
@@ -41,7 +42,7 @@ def test_ids_are_numbered_in_order_of_appearance(batches, others, few):
             assert table.find(rows(wanted)).tolist() == [known.get(one, -1) for one in wanted]
         assert [one.tobytes() for one in table.rows.view] == list(known)
     finally:
-        ids_module._FEW = kept
+        ids_module._FEWEST_SLOTS = kept
 
 
 @settings(deadline=None)
@@ -68,6 +69,18 @@ def test_a_large_table_finds_what_came_in_bulk_and_one_by_one():
     assert np.concatenate([table.add(part) for part in parts]).tolist() == list(range(30_000))
     assert table.find(every[::-1]).tolist() == list(range(30_000))[::-1]
     assert (table.find(every ^ np.uint8(1)) == -1).all()
+
+
+@pytest.mark.parametrize("top", [50, 5_000, 10**9])
+def test_large_arrays_are_sets(top):
+    chance = np.random.default_rng(top)
+    one, other = chance.integers(0, top, 3_000), chance.integers(0, top, 4_000)
+    a, b = distinct(one), distinct(other)
+    assert a.tolist() == sorted(set(one.tolist()))
+    assert common(a, b).tolist() == sorted(set(one.tolist()) & set(other.tolist()))
+    assert lacking(a, b).tolist() == sorted(set(one.tolist()) - set(other.tolist()))
+    wanted = np.append(other, [-1, top, top + 1])
+    assert is_in(wanted, a).tolist() == [number in set(one.tolist()) for number in wanted.tolist()]
 
 
 @given(numbers, numbers, numbers)
@@ -124,20 +137,20 @@ def test_a_catalogue_is_the_same_however_its_calls_came(program, data):
         numbers = parts.call_hids.numbers(ids_of(whole))
         assert len(numbers) == len(parts) == len(whole) == len(columns)
         assert [parts.call(number) for number in numbers.tolist()] == [whole.call(n) for n in range(len(whole))]
-        refs = np.arange(whole.ref_count)
-        theirs = parts.find_refs(whole.ref_ids(refs))
-        assert sorted(theirs.tolist()) == list(range(parts.ref_count)) == refs.tolist()
+        refs = np.arange(len(whole.refs))
+        theirs = parts.refs.find(whole.refs.ids(refs))
+        assert sorted(theirs.tolist()) == list(range(len(parts.refs))) == refs.tolist()
         for mine, other in zip(refs.tolist(), theirs.tolist(), strict=True):
-            assert parts.ref(other) == whole.ref(mine)
-            assert type(parts.ref(other)) is type(whole.ref(mine))
-            assert parts.ref(other).data == whole.ref(mine).data
+            assert parts.refs[other] == whole.refs[mine]
+            assert type(parts.refs[other]) is type(whole.refs[mine])
+            assert parts.refs[other].data == whole.refs[mine].data
         for ask in (lambda catalogue, ref: catalogue.takers(np.array([ref])), maker):
             for mine, other in zip(refs.tolist(), theirs.tolist(), strict=True):
                 assert set(parts.call_hids.texts(ask(parts, other))) == set(whole.call_hids.texts(ask(whole, mine)))
 
 
 def maker(catalogue, ref):
-    found = catalogue.makers.view[[ref]]
+    found = catalogue.refs.makers.view[[ref]]
     return found[found != NONE]
 
 
@@ -148,7 +161,7 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
         store, catalogue = done.storage.store, Catalogue()
         for one in data.draw(st.permutations(done.ops)):
             catalogue.add(store.columns_of_op(one.spec.key))
-            catalogue.takers(np.arange(catalogue.ref_count))
+            catalogue.takers(np.arange(len(catalogue.refs)))
         catalogue.add(store.columns_of_session(None))
         for call in store.calls_of_session(None):
             (number,) = catalogue.call_hids.numbers([call.hid]).tolist()
@@ -159,7 +172,7 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
             assert [ref.data for ref in found.inputs.values()] == [ref.data for ref in call.inputs.values()]
             assert found.reads == call.reads
             assert found.spans == call.spans
-        refs = np.arange(catalogue.ref_count)
+        refs = np.arange(len(catalogue.refs))
         calls = store.calls_of_session(None)
         taken = {
             ref.hid: [call.hid for call in calls if ref in call.inputs.values()]
@@ -167,10 +180,10 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
             for ref in call.inputs.values()
         }
         for ref in refs.tolist():
-            hid = catalogue.ref_hid(ref)
+            hid = catalogue.refs.hid(ref)
             assert set(catalogue.call_hids.texts(catalogue.takers(np.array([ref])))) == set(taken.get(hid, ()))
-        hids = catalogue.ref_hids.texts(catalogue.in_order(refs))
-        assert set(hids) == {catalogue.ref_hid(ref) for ref in refs.tolist()}
+        hids = catalogue.refs.hids.texts(catalogue.in_order(refs))
+        assert set(hids) == {catalogue.refs.hid(ref) for ref in refs.tolist()}
         place = {hid: number for number, hid in enumerate(hids)}
         for call in calls:  # what it took comes before what it made
             for taken_ref in call.inputs.values():

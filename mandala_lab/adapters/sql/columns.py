@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -26,13 +27,14 @@ _BATCH = 4_000
 """Calls that are read at a time: so many stay in the caches of the processor."""
 _MANY = 20_000
 """Details of more calls than this are read as one range."""
-_COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.started_us, calls.c.links)
+_COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.links)
 _DETAILS = (
     calls.c.id,
     calls.c.hid,
     calls.c.cid,
     calls.c.state_id,
     calls.c.executed,
+    calls.c.started_us,
     calls.c.duration_us,
     calls.c.error,
 )
@@ -66,20 +68,22 @@ class Columns(Connected):
         return self._columns([calls.c.id.in_(found) for found in takers])
 
     def _columns(self, conditions: Sequence[ColumnElement[bool]]) -> CallColumns:
-        reader = LinkReader()
+        reader, seen_ops = LinkReader(), set[int]()
         with self._database.reading() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             queries = [select(*_COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
-            parts = [self._batch(rows, reader) for query in queries for rows in _batches(self._execute(cursor, query))]
-            found = joined(parts or [self._batch([], reader)])
-            op_rows, op_numbers = np.unique(found.ops, return_inverse=True)
-            found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=op_numbers)
+            batches = (rows for query in queries for rows in _batches(self._execute(cursor, query)))
+            first: list[tuple[Any, ...]] = next(batches, [])  # there is at least one batch, if of no rows
+            found = joined(self._batch(rows, reader, seen_ops) for rows in chain([first], batches))
+            op_rows = np.array(sorted(seen_ops), np.int64)
+            found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=np.searchsorted(op_rows, found.ops))
         kept = self._each_once(found)
         return found if kept is None else found.take(kept)
 
-    def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader) -> CallColumns:
-        """Return a batch of rows as columns, with the rows of ops in the place of their numbers."""
-        ids, hids, op_rows, status, started, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader, seen_ops: set[int]) -> CallColumns:
+        """Return a batch of rows as columns, with the rows of ops, which are noted, in the place of their numbers."""
+        ids, hids, op_rows, status, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+        seen_ops.update(op_rows)
         digests = _digests(hids)
         inputs, outputs = reader.read(documents, digests)
         return CallColumns(
@@ -90,7 +94,6 @@ class Columns(Connected):
             hids=digests,
             ops=_ints(op_rows),
             failed=_ints(status) != 0,
-            started_us=_ints(started),
             inputs=inputs,
             outputs=outputs,
         )
@@ -104,12 +107,21 @@ class Columns(Connected):
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
             queries = [select(*_DETAILS).where(condition).order_by(calls.c.id) for condition in conditions]
             found = [row for query in queries for rows_ in _batches(self._execute(cursor, query)) for row in rows_]
-            ids, hids, cids, states, executed, duration, errors = list(zip(*found, strict=True)) or [()] * len(_DETAILS)
+            columns = list(zip(*found, strict=True)) or [()] * len(_DETAILS)
+            ids, hids, cids, states, executed, started, duration, errors = columns
             state_rows, state_numbers = np.unique(_ints(states), return_inverse=True)
             code = _states(connection, state_rows.tolist())
         told = {place: _text(text) for place, text in enumerate(errors) if text}
         return CallDetails(
-            _ints(ids), _digests(hids), _digests(cids), code, state_numbers, _ints(executed) != 0, _ints(duration), told
+            _ints(ids),
+            _digests(hids),
+            _digests(cids),
+            code,
+            state_numbers,
+            _ints(executed) != 0,
+            _ints(started),
+            _ints(duration),
+            told,
         )
 
     def _each_once(self, found: CallColumns) -> np.ndarray | None:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Select, func, select
 
-from mandala_lab.adapters.sql.digests import Digests, linked
 from mandala_lab.adapters.sql.rows import bytes_to_links, bytes_to_reads
 from mandala_lab.adapters.sql.schema import (
     calls,
@@ -28,7 +27,8 @@ from mandala_lab.adapters.sql.schema import (
 from mandala_lab.model.calls import Given, Made
 from mandala_lab.model.errors import StoreError
 from mandala_lab.model.hashing import DIGEST_SIZE, maker_of
-from mandala_lab.model.holdings import FILE, ITEMS, MAKER, STATE, USER, VALUE, Holdings
+from mandala_lab.model.holdings import FILE, ITEMS, MAKER, STATE, USER, VALUE, Holdings, Links
+from mandala_lab.model.ids import IdTable, id_rows
 from mandala_lab.model.structures import FORMAT, RESERVED, from_bytes, is_mark
 from mandala_lab.model.structures import ITEMS as ITEMS_OP
 
@@ -49,7 +49,7 @@ def read_holdings(connection: Connection) -> Holdings:
     names, kinds = _ops(connection)
     found = _Calls(connection, {row: number for number, row in enumerate(names)})
     things = _Things(connection)
-    hids, cids = Digests(found.hids), Digests(things.ids)
+    hids, cids = (IdTable.of(DIGEST_SIZE, ids) for ids in (found.hids, things.ids))
     number = len(found.rows)
     states = things.first_state + np.searchsorted(_ints(things.rows)[things.first_state :], _ints(found.states))
     users = np.concatenate([_ints(found.users), np.arange(number)])
@@ -58,11 +58,11 @@ def read_holdings(connection: Connection) -> Holdings:
     pinned, things_pinned = np.zeros(number, bool), np.zeros(len(things.rows), bool)
     for hid in connection.scalars(select(pins.c.hid)):
         ids, flags = (hids, pinned) if len(hid) == DIGEST_SIZE else (cids, things_pinned)
-        place = ids.find(hid[:DIGEST_SIZE])
+        place = ids.find(id_rows(hid[:DIGEST_SIZE], DIGEST_SIZE))
         flags[place[place >= 0]] = True
     return Holdings(
         rows=rows,
-        hids=hids.rows,
+        hids=hids.rows.view,
         ops=op_numbers,
         names=list(names.values()),
         kinds=np.array(kinds, np.int8)[op_numbers] if number else np.zeros(0, np.int8),
@@ -73,11 +73,11 @@ def read_holdings(connection: Connection) -> Holdings:
         size=_ints(found.sizes) + _SPAN_BYTES * occurrences,
         things=_ints(things.rows),
         thing_kinds=np.frombuffer(bytes(things.kinds), np.uint8),
-        thing_ids=cids.rows,
+        thing_ids=cids.rows.view,
         thing_size=_ints(things.sizes),
-        makers=linked(number, _ints(found.takers), hids.find(found.makers)),
-        keeps=linked(number, users, np.concatenate([cids.find(found.used), states])),
-        holds=linked(len(things.rows), _ints(things.owners), cids.find(things.held)),
+        makers=Links.of(number, _ints(found.takers), hids.find(id_rows(found.makers, DIGEST_SIZE))),
+        keeps=Links.of(number, users, np.concatenate([cids.find(id_rows(found.used, DIGEST_SIZE)), states])),
+        holds=Links.of(len(things.rows), _ints(things.owners), cids.find(id_rows(things.held, DIGEST_SIZE))),
         pinned=pinned,
         things_pinned=things_pinned,
         seen=connection.scalar(select(func.max(events.c.seq))) or 0,

@@ -15,7 +15,6 @@ import numpy as np
 from sqlalchemy import func, select
 
 from mandala_lab.adapters.sql.deletion import delete_rows
-from mandala_lab.adapters.sql.digests import Digests
 from mandala_lab.adapters.sql.holdings import is_apart
 from mandala_lab.adapters.sql.rows import bytes_to_links, bytes_to_reads, slices
 from mandala_lab.adapters.sql.schema import calls, code_states, events, pins, spans, stored_values
@@ -23,6 +22,7 @@ from mandala_lab.adapters.sql.statements import Statements
 from mandala_lab.model.calls import Given, Made
 from mandala_lab.model.hashing import DIGEST_SIZE, maker_of
 from mandala_lab.model.holdings import FILE, STATE, VALUE, Holdings
+from mandala_lab.model.ids import IdTable, id_rows
 from mandala_lab.model.structures import FORMAT, from_bytes, is_mark
 
 Execute = Callable[[Any, Any], Any]
@@ -44,7 +44,7 @@ class Sweep:
         self._group = groups.data
         self._users = held.users()
         self._stays = bytearray(len(held.rows))
-        self._hids, self._cids = Digests(held.hids.tobytes()), Digests(held.thing_ids.tobytes())
+        self._hids, self._cids = (IdTable.of(DIGEST_SIZE, ids.tobytes()) for ids in (held.hids, held.thing_ids))
         order = np.argsort(groups, kind="stable")
         self._member_starts = np.searchsorted(groups[order], np.arange(len(groups) + 1)).data
         self._members = order.data
@@ -127,7 +127,7 @@ class Sweep:
         self.files += files
 
     def _let_stay(self, hids: Sequence[bytes]) -> None:
-        for call in self._hids.find(b"".join(hids)):
+        for call in self._hids.find(id_rows(b"".join(hids), DIGEST_SIZE)):
             if call >= 0:
                 self._keep(int(call))
 
@@ -164,6 +164,6 @@ class Sweep:
             self._use(cursor, bytes_to_reads(data))
 
     def _use_ids(self, cids: Sequence[bytes]) -> None:
-        for thing in self._cids.find(b"".join(cids)):
+        for thing in self._cids.find(id_rows(b"".join(cids), DIGEST_SIZE)):
             if thing >= 0:
                 self._users[int(thing)] += 1

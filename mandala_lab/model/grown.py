@@ -1,10 +1,8 @@
-"""`Grown`, an array that grows at its end, and `Seen`, a set of numbers."""
+"""`Grown`: an array that grows at its end."""
 
 from __future__ import annotations
 
 import numpy as np
-
-from mandala_lab.frame.numbers import distinct
 
 
 class Grown:
@@ -30,7 +28,12 @@ class Grown:
         return self._all[: self.size]
 
     def extend(self, values: np.ndarray) -> None:
-        """Append values."""
+        """Append values; the first are kept rather than copied, so that nobody may change them any more."""
+        if not len(values):
+            return
+        if self.size == 0 and (values.dtype, values.shape[1:]) == (self._all.dtype, self._all.shape[1:]):
+            self._all, self.size = values, len(values)
+            return
         end = self.size + len(values)
         if end > len(self._all):
             room = np.empty(
@@ -40,21 +43,3 @@ class Grown:
             self._all = room
         self._all[self.size : end] = values
         self.size = end
-
-
-class Seen:
-    """A growing set of numbers."""
-
-    def __init__(self) -> None:
-        self._flags = Grown(bool)
-
-    def add(self, numbers: np.ndarray) -> np.ndarray:
-        """Add numbers, and return those that were not here, each once."""
-        top = int(numbers.max(initial=-1)) + 1
-        if top > self._flags.size:
-            self._flags.extend(np.zeros(max(top, 2 * self._flags.size) - self._flags.size, bool))
-        new = numbers[~self._flags.view[numbers]]
-        if len(new) > 1:
-            new = distinct(new)
-        self._flags.view[new] = True
-        return np.asarray(new, np.int64)
