@@ -40,7 +40,7 @@ Tell = Callable[[FrameGraph, Literal["call", "ref"], np.ndarray], Sequence[str]]
 
 def short_ids(graph: FrameGraph, kind: Literal["call", "ref"], numbers: np.ndarray) -> Sequence[str]:
     """Tell calls and refs by the beginnings of their hids."""
-    ids = graph.catalogue.call_hids if kind == "call" else graph.catalogue.ref_hids
+    ids = graph.catalogue.call_hids if kind == "call" else graph.catalogue.refs.hids
     return [hid[:8] for hid in ids.texts(numbers)]
 
 
@@ -110,7 +110,7 @@ class _Opening:
         is_op = node.kind == "op"
         group: NodeId = OpId(node.id) if is_op else VarId(node.id)
         held = self._graph.elements(group)
-        ids = catalogue.call_hids if is_op else catalogue.ref_hids
+        ids = catalogue.call_hids if is_op else catalogue.refs.hids
         # The order of numbers is about that of recording; refs are told in that of their appearance.
         in_order = held if is_op else catalogue.in_order(held)
         kept = is_in(in_order, distinct(ids.numbers(self._kept)))
@@ -142,7 +142,7 @@ class _Opening:
 
     def _status_of_ref(self, number: int) -> NodeStatus:
         catalogue, calls = self._graph.catalogue, self._graph.all_calls
-        around = common(catalogue.makers.view[[number]], calls)
+        around = common(catalogue.refs.makers.view[[number]], calls)
         if not len(around):
             around = common(catalogue.takers(np.array([number])), calls)
         counts = counts_of(self._graph, around, self._occurrences)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mandala_lab.frame.grown import Grown
+from mandala_lab.model.grown import Grown
 from mandala_lab.model.outline import Counts, NodeStatus
 
 if TYPE_CHECKING:

@@ -94,11 +94,11 @@ def inspect_ref(store: CallStore, graph: FrameGraph, hid: str, variable: str) ->
         When it does not lie there.
     """
     catalogue = graph.catalogue
-    numbers = common(catalogue.ref_hids.numbers([hid]), graph.variables.get(VarId(variable), np.zeros(0, np.int64)))
+    numbers = common(catalogue.refs.hids.numbers([hid]), graph.variables.get(VarId(variable), np.zeros(0, np.int64)))
     if not len(numbers):
         raise LookupError(f"no value of {node_name(variable) or 'no variable'} has the hid {hid!r}")
-    ref = catalogue.ref(int(numbers[0]))
-    maker = common(distinct(catalogue.makers.view[numbers]), graph.all_calls)
+    ref = catalogue.refs[int(numbers[0])]
+    maker = common(distinct(catalogue.refs.makers.view[numbers]), graph.all_calls)
     takers = common(catalogue.takers(numbers), graph.all_calls)
     rows = _call_rows(store, graph, np.concatenate([maker, takers[::-1][:_TAKERS_SHOWN]]))
     return RefInspected(

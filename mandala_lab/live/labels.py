@@ -30,7 +30,7 @@ class Labels:
         """Return a short text for each of some calls or refs: of calls the arguments in which they differ."""
         if len(self._known) > _MOST_KEPT:
             self._known.clear()
-        hids = (graph.catalogue.call_hids if kind == "call" else graph.catalogue.ref_hids).texts(numbers)
+        hids = (graph.catalogue.call_hids if kind == "call" else graph.catalogue.refs.hids).texts(numbers)
         new = np.array([hid not in self._known for hid in hids], bool)
         read = _arguments if kind == "call" else _values
         try:
@@ -60,7 +60,7 @@ def _arguments(graph: FrameGraph, numbers: np.ndarray) -> list[Told]:
 
 
 def _values(graph: FrameGraph, numbers: np.ndarray) -> list[Told]:
-    return [{"": _text(ref, _LIMIT)} for ref in graph.catalogue.refs(numbers)]
+    return [{"": _text(ref, _LIMIT)} for ref in graph.catalogue.refs.of(numbers)]
 
 
 def _text(ref: Ref, limit: int) -> str:

@@ -24,7 +24,7 @@ from mandala_lab.render.layered import LayeredLayout
 
 
 def element_ids(graph, node):
-    ids = graph.catalogue.call_hids if node in graph.operations else graph.catalogue.ref_hids
+    ids = graph.catalogue.call_hids if node in graph.operations else graph.catalogue.refs.hids
     return set(ids.texts(graph.elements(node)))
 
 
@@ -59,7 +59,7 @@ def linked(drawn, graph):
             number = int(graph.catalogue.call_hids.numbers([call.hid])[0])
             here = links.of(number)
             for label, ref in zip(links.labels.view[here].tolist(), links.refs.view[here].tolist(), strict=True):
-                hid = graph.catalogue.ref_hid(ref)
+                hid = graph.catalogue.refs.hid(ref)
                 if graph.catalogue.labels[label] == edge.label and hid in of_refs:
                     pair = (of_refs[hid], of_calls[call.hid])
                     expected.add((*(pair if into_op else pair[::-1]), edge.label))
