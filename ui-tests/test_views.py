@@ -230,10 +230,12 @@ def test_a_chip_leads_to_its_variable(page: Page, lab: Lab) -> None:
     expect(node(page, "variable", "config")).to_be_in_viewport()
     expect(node(page, "variable", "config")).to_have_class(re.compile("mandala-selected"))
     picture(page, "chip-chosen")
+    page.locator(f"{PANEL} .mandala-tools button").nth(1).click(click_count=4)
     set_theme(page, "JupyterLab Dark")
     picture(page, "dark")
     set_theme(page, "JupyterLab Dark High Contrast")
     picture(page, "high-contrast")
+    set_theme(page, "JupyterLab Light")
 
 
 def test_views_go_without_a_kernel(page: Page, lab: Lab) -> None:
