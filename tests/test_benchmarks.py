@@ -15,7 +15,21 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
-MODULES = ("bodies", "contestants", "works", "timing", "floors", "crew", "rows", "report", "sharing", "large", "frames")
+MODULES = (
+    "bodies",
+    "contestants",
+    "works",
+    "timing",
+    "floors",
+    "crew",
+    "rows",
+    "report",
+    "sharing",
+    "large",
+    "frames",
+    "webs",
+    "crossings",
+)
 CALLS = [
     "hit, small scalars",
     "hit, small scalars, value in hand",
@@ -420,3 +434,34 @@ def test_a_frame_that_lacks_calls_makes_no_figure(suite: SimpleNamespace, tmp_pa
         for what in suite.frames.WHAT:
             with pytest.raises(suite.crew.Failed, match="in place of"):
                 other.ask("ask", what)
+
+
+# --- pictures
+
+
+def test_pictures_are_compared(scratch: Path):
+    command = [sys.executable, str(FOLDER / "pictures.py"), "--sizes", "30", "--passes", "1", "--json", "out.json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=scratch)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads((scratch / "out.json").read_text(encoding="utf-8"))
+    assert found["ours"]["moved"] == 0
+    assert found["ours"]["svg_bytes"] > 1_000
+    assert "crossings of edges" in done.stdout
+
+
+def test_crossings_are_counted_as_drawn(suite: SimpleNamespace):
+    cross = [(0.0, 50.0), (90.0, 60.0)]
+    trunk = [(40.0, 0.0), (40.0, 90.0)]
+    lines = [cross, trunk, [*trunk, (20.0, 120.0)], [(41.0, 0.0), (39.0, 90.0)]]
+    ends = [("a", "b"), ("c", "d"), ("c", "e"), ("c", "f")]
+    assert suite.crossings.count(lines, ends) == (3, 2), "those that share a node are not counted"
+
+
+@pytest.mark.parametrize("count", [5, 500])
+def test_made_up_frames_are_the_same_each_time_and_hold_together(suite: SimpleNamespace, count: int):
+    outline = suite.webs.made_up(count, 3)
+    assert outline == suite.webs.made_up(count, 3)
+    assert count <= len(outline.nodes) <= count + 70
+    known = {node.id for node in outline.nodes}
+    assert all({edge.source, edge.target} <= known for edge in outline.edges)

@@ -6,6 +6,7 @@ Owns sizes in pixels. Does not own positions, nor how a box looks.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mandala_lab.render.text_width import shorten, text_width
@@ -47,11 +48,17 @@ def box_size(node: OutlineNode) -> tuple[float, float]:
     if node.kind == "chip":
         return CHIP_LEFT + math.ceil(text_width(shorten(node.label), DETAIL_SIZE)) + CHIP_RIGHT, CHIP_HEIGHT
     label = text_width(shorten(node.label), LABEL_SIZE)
-    detail = text_width(shorten(node.detail, LONGEST_DETAIL), DETAIL_SIZE)
-    if node.detail:
-        detail = max(detail, text_width(_DETAIL_ROOM.get(node.kind, ""), DETAIL_SIZE))
-    inner = TEXT_LEFT + math.ceil(max(label, detail)) + TEXT_RIGHT
+    inner = TEXT_LEFT + math.ceil(max(label, _detail_width(node.detail, node.kind))) + TEXT_RIGHT
     return max(MIN_WIDTH, inner), BOX_HEIGHT
+
+
+@lru_cache(maxsize=4096)
+def _detail_width(detail: str, kind: NodeKind) -> float:
+    """Return the room for a detail; many nodes have the same."""
+    if not detail:
+        return 0.0
+    room = text_width(_DETAIL_ROOM.get(kind, ""), DETAIL_SIZE)
+    return max(text_width(shorten(detail, LONGEST_DETAIL), DETAIL_SIZE), room)
 
 
 def flat_half(kind: NodeKind, across: float, *, flip: bool) -> float:

@@ -11,11 +11,12 @@ so a curve meets no box that its route avoids.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mandala_lab.render.routes import Point
-    from mandala_lab.schema.scene import SceneEdge, SceneNode
+    from mandala_lab.schema.scene import Scene, SceneEdge, SceneNode
 
 Piece = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 
@@ -25,8 +26,8 @@ _TOUCH = 0.6
 
 def goes_down(edge: SceneEdge, source: SceneNode) -> bool:
     """Whether the flow at an edge is along y: it leaves an upper or lower side."""
-    _, y = edge.points[0]
-    on_side = min(abs(y - source.y), abs(y - source.y - source.h)) <= _TOUCH
+    below = edge.points[0][1] - source.y
+    on_side = -_TOUCH <= below <= _TOUCH or -_TOUCH <= below - source.h <= _TOUCH
     return on_side != (edge.source == edge.target)
 
 
@@ -42,6 +43,8 @@ def pieces(points: list[Point], *, down: bool, loop: bool) -> list[Piece]:
     loop
         True if the edge returns to its own node.
     """
+    if len(points) == 2 and not loop:  # noqa: PLR2004 - most routes have only ends
+        return [_straight(points[0], points[1], down=down)]
     turned = points if down else [(y, x) for x, y in points]
     last = len(turned) - 1
     aside = [loop and index in (0, last) for index in range(last + 1)]
@@ -53,6 +56,45 @@ def pieces(points: list[Point], *, down: bool, loop: bool) -> list[Piece]:
     if down:
         return found
     return [((a[1], a[0]), (b[1], b[0]), (c[1], c[0]), (d[1], d[0])) for a, b, c, d in found]
+
+
+class Ways(NamedTuple):
+    """The curves of a scene; a piece that edges share is there once.
+
+    Attributes
+    ----------
+    pieces
+        All pieces, each in the order of the edge that it belongs to first.
+    numbers
+        Of each edge: which pieces it goes over.
+    """
+
+    pieces: list[Piece]
+    numbers: list[list[int]]
+
+
+def ways(scene: Scene) -> Ways:
+    """Return the curves of a scene."""
+    nodes = {node.id: node for node in scene.nodes}
+    known: dict[Piece, int] = {}
+    numbers = [
+        [
+            known.setdefault(piece, len(known))
+            for piece in pieces(edge.points, down=goes_down(edge, nodes[edge.source]), loop=edge.source == edge.target)
+        ]
+        for edge in scene.edges
+    ]
+    return Ways(list(known), numbers)
+
+
+def _straight(start: Point, end: Point, *, down: bool) -> Piece:
+    """Return the piece between two points at which the curve runs along the flow."""
+    (ax, ay), (bx, by) = start, end
+    if down:
+        middle = ay + (by - ay) * 0.5
+        return start, (ax, middle), (bx, by - (by - ay) * 0.5), end
+    middle = ax + (bx - ax) * 0.5
+    return start, (middle, ay), (bx - (bx - ax) * 0.5, by), end
 
 
 def _piece(start: Point, end: Point, start_aside: bool, end_aside: bool) -> Piece:
@@ -72,6 +114,7 @@ def point_at(piece: Piece, share: float) -> Point:
     return w0 * ax + w1 * bx + w2 * cx + w3 * dx, w0 * ay + w1 * by + w2 * cy + w3 * dy
 
 
+@lru_cache(maxsize=16_384)
 def number(value: float) -> str:
     """Return a coordinate as short text, at most one digit after the point."""
     text = f"{value:.1f}".removesuffix(".0")
@@ -84,14 +127,12 @@ def path_data(found: list[Piece]) -> str:
     here: Point | None = None
     for start, one, two, end in found:
         if start != here:
-            parts.append(f"M{_pair(start)}")
+            parts.append(f"M{number(start[0])} {number(start[1])}")
         here = end
-        if start[0] == end[0] == one[0] == two[0] or start[1] == end[1] == one[1] == two[1]:
-            parts.append(f"L{_pair(end)}")
+        x, y = end
+        if start[0] == x == one[0] == two[0] or start[1] == y == one[1] == two[1]:
+            parts.append(f"L{number(x)} {number(y)}")
         else:
-            parts.append(f"C{_pair(one)} {_pair(two)} {_pair(end)}")
+            (ax, ay), (bx, by) = one, two
+            parts.append(f"C{number(ax)} {number(ay)} {number(bx)} {number(by)} {number(x)} {number(y)}")
     return "".join(parts)
-
-
-def _pair(point: Point) -> str:
-    return f"{number(point[0])} {number(point[1])}"

@@ -8,26 +8,37 @@ it as a tooltip and in the text twin.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from mandala_lab.render.boxes import EDGE_LABEL_SIZE
-from mandala_lab.render.curves import Piece, goes_down, pieces, point_at
-from mandala_lab.render.field import Area, line_areas
-from mandala_lab.render.grid import Grid
+from mandala_lab.render.curves import ways
+from mandala_lab.render.overlaps import Rectangles
 from mandala_lab.render.text_width import shorten, text_width
 
 if TYPE_CHECKING:
-    from mandala_lab.render.routes import Point
-    from mandala_lab.schema.scene import Scene, SceneEdge, SceneNode
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    from mandala_lab.render.curves import Piece, Ways
+    from mandala_lab.schema.scene import Scene
+
+    Floats = npt.NDArray[np.float64]
+    Numbers = npt.NDArray[np.int64]
 
 LONGEST = 18
 _HEIGHT = 13.0
 _CLEAR = 2.0
 _SHARES = (0.5, 0.62, 0.38, 0.74, 0.26)
 _LOOP_SHIFT = 5.0
-_STEPS = 6
+_STEPS = 5
 _TIP = 9.0
 _MOST_LINES = 3
+_SQUARE = 128.0
+_THIN = 0.5
 
 
 class PlacedLabel(NamedTuple):
@@ -39,91 +50,183 @@ class PlacedLabel(NamedTuple):
     width: float
 
 
-def place_labels(scene: Scene) -> list[PlacedLabel]:
+def place_labels(scene: Scene, drawn: Ways | None = None) -> list[PlacedLabel]:
     """Labels in the order of edges.
 
     A label that repeats the name of the variable at one end tells nothing and
     is left out.
+
+    Parameters
+    ----------
+    scene
+        What is drawn.
+    drawn
+        The curves of its edges, where they are known.
     """
-    nodes = {node.id: node for node in scene.nodes}
-    labelled = [edge for edge in scene.edges if _tells(edge, nodes)]
-    if not labelled:
+    names = {node.id: node.label for node in scene.nodes}
+    numbers = [
+        number
+        for number, edge in enumerate(scene.edges)
+        if edge.label and edge.label != names[edge.source] and edge.label != names[edge.target]
+    ]
+    if not numbers:
         return []
-    ways = {edge.id: _way(edge, nodes) for edge in scene.edges}
-    boxes: Grid[None] = Grid()
-    lines: Grid[Piece] = Grid()
-    for node in scene.nodes:
-        boxes.add(Area(node.x, node.y, node.x + node.w, node.y + node.h), None)
-    for way in dict.fromkeys(piece for found in ways.values() for piece in found):
-        lines.add(line_areas([way[0], way[3]])[0], way)
-    for found in ways.values():
-        boxes.add(_tip(found[-1]), None)
-    places = (_place(edge, ways[edge.id][-1], boxes, lines, scene) for edge in labelled)
-    return [place for place in places if place is not None]
+    wishes = _Wishes(scene, drawn or ways(scene), numbers)
+    chosen = _choose(wishes)
+    labels = sorted(chosen)
+    shares = [chosen[label] for label in labels]
+    x, y = wishes.middles[labels, shares].T.tolist()
+    widths = wishes.widths[labels].tolist()
+    return list(map(PlacedLabel, [wishes.texts[label] for label in labels], x, y, widths))
 
 
-def _tells(edge: SceneEdge, nodes: dict[str, SceneNode]) -> bool:
-    return bool(edge.label) and edge.label not in (nodes[edge.source].label, nodes[edge.target].label)
+def _choose(wishes: _Wishes) -> dict[int, int]:
+    """Return the share of each label that has room: over no line if it can be, else over the fewest."""
+    room = _Room()
+    chosen: dict[int, int] = {}
+    labels = np.arange(len(wishes.texts))
+    lines = np.full((len(labels), len(_SHARES)), _MOST_LINES + 1)
+    for share in range(len(_SHARES)):
+        lines[labels, share] = wishes.covered(labels, share)
+        clear = labels[lines[labels, share] == 0]
+        for label, area in zip(clear.tolist(), wishes.areas[share][:, clear].T.tolist(), strict=True):
+            if room.take(area):
+                chosen[label] = share
+        labels = np.array([label for label in labels.tolist() if label not in chosen], np.int64)
+    best = np.argsort(lines[labels], axis=1, kind="stable")
+    for label, shares in zip(labels.tolist(), best.tolist(), strict=True):
+        for share in shares:
+            if 0 < lines[label, share] <= _MOST_LINES and room.take(wishes.areas[share, :, label].tolist()):
+                chosen[label] = share
+                break
+    return chosen
 
 
-def _way(edge: SceneEdge, nodes: dict[str, SceneNode]) -> list[Piece]:
-    return pieces(edge.points, down=goes_down(edge, nodes[edge.source]), loop=edge.source == edge.target)
+class _Wishes:
+    """Where labels may stand, and what they would cover there.
+
+    Attributes
+    ----------
+    texts, widths
+        Of each label.
+    middles
+        By label, by share of the way, by axis.
+    areas
+        By share of the way, the left, top, right and bottom of each label.
+    """
+
+    def __init__(self, scene: Scene, drawn: Ways, numbers: list[int]) -> None:
+        self._size = scene.width, scene.height
+        edges = [scene.edges[number] for number in numbers]
+        shown = [_shown(edge.label) for edge in edges]
+        self.texts = [text for text, _ in shown]
+        self.widths = np.array([width for _, width in shown])
+        pieces = _points(drawn.pieces)
+        last = np.array([way[-1] for way in drawn.numbers], np.int64)
+        self._own = last[numbers]
+        # On the last piece, which an edge shares with no other.
+        self.middles = _along(pieces[self._own], _SHARES)
+        for at, edge in enumerate(edges):
+            if edge.source == edge.target:
+                self.middles[at] = edge.points[1][0] + self.widths[at] / 2 + _LOOP_SHIFT, edge.points[1][1]
+        x, y = self.middles.transpose(2, 1, 0)
+        half = self.widths / 2 + _CLEAR
+        self.areas = np.stack([x - half, y - _HEIGHT / 2, x + half, y + _HEIGHT / 2], axis=1)
+        boxes = np.array([(node.x, node.y, node.x + node.w, node.y + node.h) for node in scene.nodes]).T
+        self._taken = Rectangles(np.hstack([boxes, _tips(pieces[last])]))
+        self._lines = _Lines(pieces)
+
+    def covered(self, labels: Numbers, share: int) -> Numbers:
+        """Return how many lines other than its own each covers; too many where it may not stand at all."""
+        areas = self.areas[share][:, labels]
+        inside = (areas[:2] >= 0).all(axis=0) & (areas[2] <= self._size[0]) & (areas[3] <= self._size[1])
+        inside[self._taken.overlapping(areas)[0]] = False
+        found = np.full(len(labels), _MOST_LINES + 1)
+        found[inside] = self._lines.covered(areas[:, inside], self._own[labels[inside]])
+        return found
 
 
-def _samples(piece: Piece) -> list[Point]:
-    """Points so dense that the rectangles between them follow the curve."""
-    if piece[0][0] == piece[3][0] or piece[0][1] == piece[3][1]:
-        return [piece[0], piece[3]]
-    return [point_at(piece, step / _STEPS) for step in range(_STEPS + 1)]
+class _Lines:
+    """The pieces of all curves as short straight lines."""
+
+    def __init__(self, pieces: Floats) -> None:
+        straight = (pieces[:, 0] == pieces[:, 3]).any(axis=1)
+        bent = np.flatnonzero(~straight)
+        curves = _along(pieces[bent], np.linspace(0, 1, _STEPS + 1))
+        self._count = len(pieces)
+        self._whose = np.concatenate([np.flatnonzero(straight), np.repeat(bent, _STEPS)])
+        self._one = np.concatenate([pieces[straight, 0], curves[:, :-1].reshape(-1, 2)]).T
+        self._two = np.concatenate([pieces[straight, 3], curves[:, 1:].reshape(-1, 2)]).T
+        # What has no width overlaps nothing.
+        low, high = np.minimum(self._one, self._two) - _THIN, np.maximum(self._one, self._two) + _THIN
+        self._areas = Rectangles(np.concatenate([low, high]))
+
+    def covered(self, areas: Floats, own: Numbers) -> Numbers:
+        """Return how many pieces other than its own pass through each area."""
+        area, line = self._areas.overlapping(areas)
+        other = np.flatnonzero(self._whose[line] != own[area])
+        area, line = area[other], line[other]
+        through = _meets(areas[:, area], self._one[:, line], self._two[:, line])
+        pairs = np.unique(area[through] * self._count + self._whose[line[through]])
+        return np.bincount(pairs // self._count, minlength=areas.shape[1])
 
 
-def _tip(piece: Piece) -> Area:
-    """Return the room of an arrow head."""
-    (ax, ay), (bx, by) = piece[2], piece[3]
-    along = abs(by - ay) >= abs(bx - ax)
-    back = -_TIP if (by > ay if along else bx > ax) else _TIP
-    x, y = (bx, by + back) if along else (bx + back, by)
-    half = (_TIP / 2, 0.0) if along else (0.0, _TIP / 2)
-    return Area(min(x, bx) - half[0], min(y, by) - half[1], max(x, bx) + half[0], max(y, by) + half[1])
+class _Room:
+    """The places that labels have taken."""
+
+    def __init__(self) -> None:
+        self._squares: dict[tuple[int, int], list[list[float]]] = {}
+
+    def take(self, area: list[float]) -> bool:
+        """Take a place if none of it is taken; return whether."""
+        u0, v0, u1, v1 = area
+        columns = range(int(u0 // _SQUARE), int(u1 // _SQUARE) + 1)
+        squares = [(across, along) for along in {int(v0 // _SQUARE), int(v1 // _SQUARE)} for across in columns]
+        for square in squares:
+            for left, top, right, bottom in self._squares.get(square, ()):
+                if u0 < right and u1 > left and v0 < bottom and v1 > top:
+                    return False
+        for square in squares:
+            self._squares.setdefault(square, []).append(area)
+        return True
 
 
-def _place(edge: SceneEdge, piece: Piece, boxes: Grid[None], lines: Grid[Piece], scene: Scene) -> PlacedLabel | None:
-    """Return the place on the last piece, which an edge shares with no other, with the fewest lines."""
-    text = shorten(edge.label, LONGEST)
-    width = text_width(text, EDGE_LABEL_SIZE)
-    best: tuple[int, PlacedLabel, Area] | None = None
-    for share in _SHARES:
-        x, y = point_at(piece, share)
-        if edge.source == edge.target:
-            x, y = edge.points[1][0] + width / 2 + _LOOP_SHIFT, edge.points[1][1]
-        area = Area(x - width / 2 - _CLEAR, y - _HEIGHT / 2, x + width / 2 + _CLEAR, y + _HEIGHT / 2)
-        inside = area.u0 >= 0 and area.v0 >= 0 and area.u1 <= scene.width and area.v1 <= scene.height
-        if not inside or boxes.within(area):
-            continue
-        covered = _covered(piece, area, lines)
-        if covered > _MOST_LINES:
-            continue
-        if best is None or covered < best[0]:
-            best = (covered, PlacedLabel(text, x, y, width), area)
-        if covered == 0:
-            break
-    if best is None:
-        return None
-    boxes.add(best[2], None)
-    return best[1]
+@lru_cache(maxsize=4096)
+def _shown(label: str) -> tuple[str, float]:
+    """Return what is drawn of a label, and how wide it is at most; arguments have the same names again and again."""
+    text = shorten(label, LONGEST)
+    return text, text_width(text, EDGE_LABEL_SIZE)
 
 
-def _covered(piece: Piece, area: Area, lines: Grid[Piece]) -> int:
-    """How many pieces of other lines a label would cover."""
-    near = {other for _, other in lines.within(area) if other != piece}
-    return sum(any(_overlap(part, area) for part in _parts(other)) for other in near)
+def _points(pieces: Iterable[Piece]) -> Floats:
+    """Return pieces as numbers: by piece, by start, controls and end, by axis."""
+    return np.fromiter(chain.from_iterable(chain.from_iterable(pieces)), np.float64).reshape(-1, 4, 2)
 
 
-@lru_cache(maxsize=20_000)
-def _parts(piece: Piece) -> list[Area]:
-    """Return small rectangles that follow a piece: a label is near one again and again."""
-    return line_areas(_samples(piece))
+def _along(pieces: Floats, shares: npt.ArrayLike) -> Floats:
+    """Return the points of pieces at some shares of their way: by piece, by share, by axis."""
+    share = np.asarray(shares)[:, None]
+    rest = 1 - share
+    weights = np.hstack([rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3])
+    points: Floats = np.einsum("sk,pka->psa", weights, pieces)
+    return points
 
 
-def _overlap(one: Area, other: Area) -> bool:
-    return one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]
+def _tips(last: Floats) -> Floats:
+    """Return the room of the arrow heads at the ends of pieces."""
+    (ax, ay), (x, y) = last[:, 2].T, last[:, 3].T
+    upright = np.abs(y - ay) >= np.abs(x - ax)
+    back = np.where(np.where(upright, y > ay, x > ax), -_TIP, _TIP)
+    other_x, other_y = np.where(upright, x, x + back), np.where(upright, y + back, y)
+    aside, apart = np.where(upright, _TIP / 2, 0.0), np.where(upright, 0.0, _TIP / 2)
+    low = np.minimum(x, other_x) - aside, np.minimum(y, other_y) - apart
+    return np.stack([*low, np.maximum(x, other_x) + aside, np.maximum(y, other_y) + apart])
+
+
+def _meets(areas: Floats, one: Floats, two: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the line from one point to the other has corners of the rectangle on both sides."""
+    dx, dy = two - one
+    middle, half = (areas[2:] + areas[:2]) / 2, (areas[2:] - areas[:2]) / 2
+    x, y = middle - one
+    found: npt.NDArray[np.bool_] = np.abs(dx * y - dy * x) <= np.abs(dx) * half[1] + np.abs(dy) * half[0]
+    return found

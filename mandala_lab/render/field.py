@@ -7,16 +7,22 @@ coordinates (u across, v along the flow). Does not own what is placed there
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
 
     from mandala_lab.render.routes import Point
 
-_BAND = 96.0
+    Floats = npt.NDArray[np.float64]
+
 _TOUCH = 0.5
+_FEW = 64
 
 
 class Area(NamedTuple):
@@ -33,41 +39,82 @@ class Area(NamedTuple):
         return (self.u0 + self.u1) / 2
 
 
-class Field:
-    """Obstacles in bands along the flow."""
+class Areas:
+    """Rectangles, found by where they lie; those added one by one are looked at one by one until they are many."""
 
     def __init__(self) -> None:
-        self.edge_u = 0.0
-        self.edge_v = 0.0
-        self._boxes: dict[int, list[Area]] = {}
-        self._lines: dict[int, list[Area]] = {}
+        self._settled: Floats = np.empty((4, 0))
+        self._new: list[Area] = []
+
+    def settle(self, areas: Floats) -> None:
+        """Add many, as rows of u0, v0, u1 and v1."""
+        self._settled = np.concatenate([self._settled, areas], axis=1)
+
+    def add(self, area: Area) -> None:
+        """Add one."""
+        self._new.append(area)
+        if len(self._new) > _FEW:
+            self.settle(np.array(self._new).T)
+            self._new = []
+
+    def within(self, place: Area) -> list[Area]:
+        """Return those that overlap a place."""
+        a0, b0, a1, b1 = place
+        u0, v0, u1, v1 = self._settled
+        found = self._settled[:, (v0 < b1) & (v1 > b0) & (u0 < a1) & (u1 > a0)]
+        near = [area for area in self._new if area[1] < b1 and area[3] > b0 and area[0] < a1 and area[2] > a0]
+        return [*map(Area._make, found.T.tolist()), *near]
+
+    def end(self) -> tuple[float, float]:
+        """Return how far they reach across and along the flow."""
+        u1, v1 = (max(self._settled[at].max(initial=0.0), *(a[at] for a in self._new), 0.0) for at in (2, 3))
+        return float(u1), float(v1)
+
+
+class Field:
+    """Boxes and lines in the way."""
+
+    def __init__(self) -> None:
+        self._boxes = Areas()
+        self._lines = Areas()
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """How far all of it reaches across and along the flow."""
+        (box_u, box_v), (line_u, line_v) = self._boxes.end(), self._lines.end()
+        return max(box_u, line_u), max(box_v, line_v)
 
     def add_box(self, area: Area) -> None:
         """Put a box into the field."""
-        self._grow(area)
-        for band in range(int(area.v0 // _BAND), int(area.v1 // _BAND) + 1):
-            self._boxes.setdefault(band, []).append(area)
+        self._boxes.add(area)
+
+    def add_boxes(self, areas: Iterable[Area]) -> None:
+        """Put many boxes into the field."""
+        numbers = np.fromiter(chain.from_iterable(areas), np.float64)
+        self._boxes.settle(numbers.reshape(-1, 4).T)
 
     def add_route(self, points: list[Point]) -> None:
         """Put a route into the field."""
         for area in line_areas(points):
-            self._grow(area)
-            for band in range(int(area.v0 // _BAND), int(area.v1 // _BAND) + 1):
-                self._lines.setdefault(band, []).append(area)
+            self._lines.add(area)
 
-    def _grow(self, area: Area) -> None:
-        self.edge_u = max(self.edge_u, area.u1)
-        self.edge_v = max(self.edge_v, area.v1)
+    def add_routes(self, routes: Sequence[list[Point]]) -> None:
+        """Put many routes into the field."""
+        lengths = np.fromiter(map(len, routes), np.int64, len(routes))
+        numbers = np.fromiter(chain.from_iterable(chain.from_iterable(routes)), np.float64).reshape(-1, 2)
+        inner = np.ones(len(numbers), bool)
+        inner[np.cumsum(lengths) - 1] = False
+        first = np.flatnonzero(inner)
+        one, two = numbers[first], numbers[first + 1]
+        self._lines.settle(np.concatenate([np.minimum(one, two), np.maximum(one, two)], axis=1).T)
 
-    def boxes(self, v0: float, v1: float) -> Iterator[Area]:
-        """Boxes that reach between two places along the flow; some more than once."""
-        return self._between(self._boxes, v0, v1)
+    def boxes(self, v0: float, v1: float) -> list[Area]:
+        """Boxes that reach between two places along the flow."""
+        return self._boxes.within(Area(-np.inf, v0, np.inf, v1))
 
-    def _between(self, bands: dict[int, list[Area]], v0: float, v1: float) -> Iterator[Area]:
-        for band in range(int(v0 // _BAND), int(v1 // _BAND) + 1):
-            for area in bands.get(band, ()):
-                if area.v0 < v1 and area.v1 > v0:
-                    yield area
+    def lines(self, v0: float, v1: float) -> list[Area]:
+        """Rectangles around the pieces of routes between two places along the flow."""
+        return self._lines.within(Area(-np.inf, v0, np.inf, v1))
 
     def free_place(self, wish: float, width: float, row: tuple[float, float], gap: float, least: float) -> float:
         """Return the centre nearest to `wish` where something of that width stands free.
@@ -79,7 +126,7 @@ class Field:
         v0, v1 = row
         taken = [(area.u0 - gap - half, area.u1 + gap + half) for area in self.boxes(v0, v1)]
         aside = gap / 2 + half
-        taken += [(line.u0 - aside, line.u1 + aside) for line in self._between(self._lines, v0, v1)]
+        taken += [(line.u0 - aside, line.u1 + aside) for line in self.lines(v0, v1)]
         return nearest_free(taken, wish, least + half)
 
     def lanes(self, wish: float, row: tuple[float, float], gap: float, least: float) -> list[float]:
@@ -89,8 +136,7 @@ class Field:
         """
         v0, v1 = row
         taken = [(area.u0 - gap, area.u1 + gap) for area in self.boxes(v0, v1)]
-        lines = self._between(self._lines, v0, v1)
-        taken += [(line.u0 - gap, line.u1 + gap) for line in lines if line.u0 == line.u1]
+        taken += [(line.u0 - gap, line.u1 + gap) for line in self.lines(v0, v1) if line.u0 == line.u1]
         taken.sort()
         found: list[float] = []
         end = least
@@ -110,11 +156,8 @@ class Field:
         """
         count = 0
         for (ua, va), (ub, vb) in pairwise(points):
-            u0, u1 = min(ua, ub) - _TOUCH, max(ua, ub) + _TOUCH
-            v0, v1 = min(va, vb), max(va, vb)
-            for area in self.boxes(v0, v1):
-                if area.u0 < u1 and area.u1 > u0 and area not in own:
-                    count += 1
+            place = Area(min(ua, ub) - _TOUCH, min(va, vb), max(ua, ub) + _TOUCH, max(va, vb))
+            count += sum(area not in own for area in self._boxes.within(place))
         return count
 
 

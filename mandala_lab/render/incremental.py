@@ -15,13 +15,13 @@ from mandala_lab.render.boxes import box_size, flat_half
 from mandala_lab.render.detour import find_way
 from mandala_lab.render.field import Area, Field
 from mandala_lab.render.routes import PORT_GAP, Point, self_loop
-from mandala_lab.render.scene import edge_ids, framed, scene_edge, scene_node
+from mandala_lab.render.scene import edge_ids, framed, scene_edge, scene_node, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mandala_lab.model.outline import OutlineEdge, OutlineNode
-    from mandala_lab.schema.scene import Scene
+    from mandala_lab.schema.scene import Scene, SceneNode
 
 _MARGIN = 24.0
 _LAYER_GAP = {False: 46.0, True: 64.0}
@@ -47,16 +47,13 @@ def extend(outline: Outline, previous: Scene, fresh: Callable[[Outline], Scene],
     """
     wanted = {node.id for node in outline.nodes}
     grown = _Growth(outline, flip=flip)
-    for node in previous.nodes:
-        if node.id in wanted:
-            grown.put(node.id, (node.x, node.y), (node.w, node.h))
+    grown.keep([node for node in previous.nodes if node.id in wanted])
     old = {edge.id: edge for edge in previous.edges}
     for name, edge in zip(grown.names, outline.edges, strict=True):
         if name in old and (old[name].source, old[name].target) == (edge.source, edge.target):
             grown.routes[name] = old[name].points
     if len(grown.routes) < len(outline.edges) or len(grown.corners) < len(outline.nodes):
-        for points in grown.routes.values():
-            grown.field.add_route(grown.turned(points))
+        grown.field.add_routes([grown.turned(points) for points in grown.routes.values()])
     kept = {name: old[name] for name in grown.routes}
     grown.place_attached()
     grown.place_rest(fresh)
@@ -82,13 +79,25 @@ class _Growth:
         self._known: dict[str, OutlineNode] = {node.id: node for node in outline.nodes}
         self._after: dict[str, list[str]] = {}
         self._before: dict[str, list[str]] = {}
-        for edge in outline.edges:
-            self._after.setdefault(edge.source, []).append(edge.target)
-            self._before.setdefault(edge.target, []).append(edge.source)
 
     def turned(self, points: list[Point]) -> list[Point]:
         """(x, y) as (u, v) or back."""
         return [(y, x) for x, y in points] if self.flip else points
+
+    def keep(self, nodes: list[SceneNode]) -> None:
+        """Take over the boxes of old nodes, and note what the new ones hang on."""
+        for node in nodes:
+            self.corners[node.id] = node.x, node.y
+            self.sizes[node.id] = node.w, node.h
+        areas = [self._area(node.id) for node in nodes]
+        self.field.add_boxes(areas)
+        self._rows.update([area.v0 for area in areas])
+        new = self._known.keys() - self.corners.keys()
+        for edge in self.outline.edges:
+            if edge.source in new:
+                self._after.setdefault(edge.source, []).append(edge.target)
+            if edge.target in new:
+                self._before.setdefault(edge.target, []).append(edge.source)
 
     def put(self, name: str, corner: Point, size: tuple[float, float]) -> None:
         """Give a node its box."""
@@ -162,14 +171,14 @@ class _Growth:
 
     def _put_beside(self, scene: Scene) -> None:
         """Put a scene of new parts where the whole stays compact."""
-        u, v = self.field.edge_u, self.field.edge_v
+        u, v = self.field.end
         wide = v > u * _ASPECT if self.flip else u > v * _ASPECT
         start = (0.0, v + _MARGIN) if wide else (u + _MARGIN, 0.0)
         x, y = start[::-1] if self.flip else start
         for node in scene.nodes:
-            self.put(node.id, (round(node.x + x, 1), round(node.y + y, 1)), (node.w, node.h))
+            self.put(node.id, tidy([(node.x + x, node.y + y)])[0], (node.w, node.h))
         for edge in scene.edges:
-            self.routes[edge.id] = [(round(px + x, 1), round(py + y, 1)) for px, py in edge.points]
+            self.routes[edge.id] = tidy((px + x, py + y) for px, py in edge.points)
             self.field.add_route(self.turned(self.routes[edge.id]))
 
     def connect(self, edges: dict[str, OutlineEdge]) -> None:
@@ -185,7 +194,7 @@ class _Growth:
             points = self._way(edge, ports)
             ports[edge.source].append(points[0])
             ports[edge.target].append(points[-1])
-            self.routes[name] = self.turned(points)
+            self.routes[name] = tidy(self.turned(points))
             self.field.add_route(points)
 
     def _way(self, edge: OutlineEdge, ports: dict[str, list[Point]]) -> list[Point]:

@@ -1,8 +1,10 @@
-"""The built-in layout engine: layered, deterministic, standard library only.
+"""The built-in layout engine: layered, deterministic, and quick.
 
 Owns `LayeredLayout`, which reads outlines and writes scenes. The steps are in
 their own modules: `ranks`, `web`, `order`, `coordinates`, `routes` for a block
-from scratch (`block`), `incremental` for a scene that grows.
+from scratch (`block`), `incremental` for a scene that grows. The road is that of
+Sugiyama, Tagawa and Toda (Methods for visual understanding of hierarchical system
+structures, 1981).
 """
 
 from __future__ import annotations
@@ -82,10 +84,10 @@ class LayeredLayout:
         corners: list[Point] = [(0.0, 0.0)] * len(boxes)
         routes: list[list[Point]] = [[] for _ in links]
         for (nodes, edges), block, start in zip(parts, blocks, starts, strict=True):
-            for index, corner in zip(nodes, block.corners, strict=True):
-                corners[index] = _shift(corner, start, flip=flip)
+            for index, corner in zip(nodes, _shifted(block.corners, start, flip=flip), strict=True):
+                corners[index] = corner
             for index, points in zip(edges, block.routes, strict=True):
-                routes[index] = [_shift(point, start, flip=flip) for point in points]
+                routes[index] = _shifted(points, start, flip=flip)
         return assemble(outline, corners, sizes, routes, MARGIN)
 
     def _box(self, node: OutlineNode, size: tuple[float, float]) -> Box:
@@ -112,10 +114,10 @@ def _check(outline: Outline) -> None:
                 raise ValueError(f"edge {edge.source!r} -> {edge.target!r} names {end!r}, which is not among the nodes")
 
 
-def _shift(point: Point, start: Point, *, flip: bool) -> Point:
-    """Return a point of a block as (x, y) of the scene."""
-    u, v = point[0] + start[0] + MARGIN, point[1] + start[1] + MARGIN
-    return (v, u) if flip else (u, v)
+def _shifted(points: list[Point], start: Point, *, flip: bool) -> list[Point]:
+    """Return points of a block as (x, y) of the scene."""
+    across, along = start[0] + MARGIN, start[1] + MARGIN
+    return [(v + along, u + across) for u, v in points] if flip else [(u + across, v + along) for u, v in points]
 
 
 def _parts(count: int, links: list[tuple[int, int]]) -> list[tuple[list[int], list[int]]]:

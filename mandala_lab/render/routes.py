@@ -11,8 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
     from mandala_lab.render.web import Web
+
+    Numbers = npt.NDArray[np.int64]
 
 Point = tuple[float, float]
 
@@ -49,40 +57,66 @@ def ports(web: Web, centre: list[float], flat: list[float]) -> tuple[list[float]
     tuple
         The place of each link's upper and lower end.
     """
-    upper = [centre[link[0]] for link in web.links]
-    lower = [centre[link[1]] for link in web.links]
+    links = np.array(web.links, np.int64).reshape(-1, 2).T
+    middle, room = np.array(centre), np.array([*flat, *[0.0] * (len(centre) - web.nodes)])
+    places = middle[links]
+    chosen = np.zeros(links.shape, bool)
+    crowd = [np.bincount(ends, minlength=len(centre))[ends] for ends in links]
+    for side, number, place in _crowded(web, _sides(links, web.nodes), places.tolist(), centre, flat):
+        places[side, number] = place
+        chosen[side, number] = True
+    for side in (0, 1):
+        alone = np.flatnonzero((crowd[side] == 1) & (links[side] < web.nodes))
+        node, other = links[side][alone], links[1 - side][alone]
+        aim = places[1 - side][alone]
+        free = (other < web.nodes) & ~chosen[1 - side][alone]
+        aim = np.where(free, (middle[node] + aim) / 2, aim)
+        reach = np.where(np.abs(aim - middle[node]) <= room[node], room[node], np.minimum(room[node], 2 * _REACH))
+        places[side, alone] = np.clip(aim, middle[node] - reach, middle[node] + reach)
+        chosen[side, alone] = True
+    return places[0].tolist(), places[1].tolist()
+
+
+def _crowded(
+    web: Web,
+    sides: list[tuple[int, int, list[int]]],
+    places: list[list[float]],
+    centre: list[float],
+    flat: list[float],
+) -> Iterator[tuple[int, int, float]]:
+    """Yield (side, link, place) of the links that share a side of a node with others; crowded sides come first."""
     chosen = bytearray(2 * len(web.links))
-    for node, below, numbers in _sides(web):
-        mine, other = (upper, lower) if below else (lower, upper)
-        far = 1 if below else 0
-        reach = min(flat[node], _REACH * (len(numbers) + 1))
-        wishes: list[tuple[float, float, int]] = []
+    for node, side, numbers in sides:
+        other = places[1 - side]
+        middle, room = centre[node], flat[node]
+        reach = min(room, _REACH * (len(numbers) + 1))
+        wishes: list[tuple[float, int, float]] = []
         for number in numbers:
             aim = other[number]
-            if web.links[number][far] < web.nodes and not chosen[2 * number + far]:
-                aim = (centre[node] + aim) / 2
-            straight = abs(aim - centre[node]) <= flat[node]
-            wish = aim if straight else min(max(aim, centre[node] - reach), centre[node] + reach)
-            wishes.append((other[number], wish, number))
-        wishes.sort(key=lambda item: (item[0], item[2]))
-        places = spread([wish for _, wish, _ in wishes], centre[node], flat[node])
-        for (_, _, number), place in zip(wishes, places, strict=True):
-            mine[number] = place
-            chosen[2 * number + (0 if below else 1)] = 1
-    return upper, lower
+            if web.links[number][1 - side] < web.nodes and not chosen[2 * number + 1 - side]:
+                aim = (middle + aim) / 2
+            if not -room <= aim - middle <= room:
+                aim = middle - reach if aim < middle else middle + reach
+            wishes.append((other[number], number, aim))
+            chosen[2 * number + side] = 1
+        wishes.sort()
+        found = spread([wish for _, _, wish in wishes], middle, room)
+        for (_, number, _), place in zip(wishes, found, strict=True):
+            places[side][number] = place
+            yield side, number, place
 
 
-def _sides(web: Web) -> list[tuple[int, bool, list[int]]]:
-    """Return (node, whether its lower side, links there); crowded sides come first."""
-    sides: list[tuple[int, bool, list[int]]] = []
-    for below in (True, False):
-        at: list[list[int]] = [[] for _ in range(web.nodes)]
-        for number, link in enumerate(web.links):
-            vertex = link[0] if below else link[1]
-            if vertex < web.nodes:
-                at[vertex].append(number)
-        sides.extend((node, below, numbers) for node, numbers in enumerate(at) if numbers)
-    return sorted(sides, key=lambda side: -len(side[2]))
+def _sides(links: Numbers, nodes: int) -> list[tuple[int, int, list[int]]]:
+    """Return (node, 0 for its lower and 1 for its upper side, links there) where there are several; most come first."""
+    sides: list[tuple[int, int, list[int]]] = []
+    for side, ends in enumerate(links):
+        turn = np.argsort(ends, kind="stable")
+        node, first, many = np.unique(ends[turn], return_index=True, return_counts=True)
+        crowded = (many > 1) & (node < nodes)
+        spans = zip(node[crowded].tolist(), first[crowded].tolist(), many[crowded].tolist(), strict=True)
+        numbers = turn.tolist()
+        sides += [(vertex, side, numbers[start : start + count]) for vertex, start, count in spans]
+    return sorted(sides, key=lambda one: -len(one[2]))
 
 
 def spread(wishes: list[float], centre: float, flat: float) -> list[float]:
@@ -107,6 +141,9 @@ def route_edges(
     routes: list[list[Point]] = []
     for path in web.paths:
         first, last = web.links[path[0]][0], web.links[path[-1]][1]
+        if len(path) == 1 and abs(upper[path[0]] - lower[path[0]]) < _NEAR:
+            routes.append([(upper[path[0]], bands.node_bottoms[first]), (lower[path[0]], bands.node_tops[last])])
+            continue
         points = [
             (upper[path[0]], bands.node_bottoms[first]),
             (upper[path[0]], bands.bottoms[web.rank[first]]),

@@ -6,6 +6,7 @@ Owns the helpers around `mandala_lab.schema.scene`. Does not own positions
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,7 @@ from mandala_lab.render.text_width import clean
 from mandala_lab.schema.scene import SCENE_VERSION, Scene, SceneCounts, SceneEdge, SceneNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from mandala_lab.model.outline import Outline, OutlineEdge, OutlineNode
     from mandala_lab.render.routes import Point
@@ -39,19 +40,18 @@ def edge_ids(edges: Iterable[OutlineEdge]) -> list[str]:
 
 
 def scene_node(node: OutlineNode, corner: Point, size: tuple[float, float]) -> SceneNode:
-    """Return a node with its box."""
+    """Return a node with its box, whose corner is tidy."""
     counts = node.counts
+    shown = SceneCounts(counts.total, counts.computed, counts.cached, counts.error)
     return SceneNode(
-        id=node.id,
-        kind=node.kind,
-        label=node.label,
-        detail=node.detail,
-        status=node.status,
-        counts=SceneCounts(counts.total, counts.computed, counts.cached, counts.error),
-        x=round(corner[0], _DIGITS),
-        y=round(corner[1], _DIGITS),
-        w=size[0],
-        h=size[1],
+        node.id,
+        node.kind,
+        node.label,
+        node.detail,
+        node.status,
+        shown,
+        *corner,
+        *size,
         group=node.group,
         element=node.element,
         hidden_before=node.hidden_before,
@@ -59,19 +59,21 @@ def scene_node(node: OutlineNode, corner: Point, size: tuple[float, float]) -> S
     )
 
 
-def scene_edge(edge: OutlineEdge, name: str, points: Sequence[Point]) -> SceneEdge:
-    """Return an edge with its route."""
-    rounded = [(round(x, _DIGITS), round(y, _DIGITS)) for x, y in points]
-    return SceneEdge(id=name, source=edge.source, target=edge.target, label=edge.label, points=rounded)
+def tidy(points: Iterable[Point]) -> list[Point]:
+    """Return the points, none less than 0, with one digit each."""
+    return [(int(x * 10 + 0.5) / 10, int(y * 10 + 0.5) / 10) for x, y in points]
+
+
+def scene_edge(edge: OutlineEdge, name: str, points: list[Point]) -> SceneEdge:
+    """Return an edge with its route, which is tidy."""
+    return SceneEdge(name, edge.source, edge.target, edge.label, points)
 
 
 def framed(nodes: list[SceneNode], edges: list[SceneEdge], margin: float) -> Scene:
     """Return a scene that is as large as what is in it, and a margin."""
-    right = max((node.x + node.w for node in nodes), default=0.0)
-    bottom = max((node.y + node.h for node in nodes), default=0.0)
-    for edge in edges:
-        for x, y in edge.points:
-            right, bottom = max(right, x), max(bottom, y)
+    points = list(chain.from_iterable([edge.points for edge in edges]))
+    right = max([node.x + node.w for node in nodes] + [x for x, _ in points], default=0.0)
+    bottom = max([node.y + node.h for node in nodes] + [y for _, y in points], default=0.0)
     return Scene(
         version=SCENE_VERSION,
         width=round(right + margin, _DIGITS),
@@ -89,9 +91,9 @@ def assemble(
     margin: float,
 ) -> Scene:
     """Return a scene from an outline and positions in its order."""
-    nodes = [scene_node(*given) for given in zip(outline.nodes, corners, sizes, strict=True)]
+    nodes = [scene_node(*given) for given in zip(outline.nodes, tidy(corners), sizes, strict=True)]
     names = edge_ids(outline.edges)
-    edges = [scene_edge(*given) for given in zip(outline.edges, names, routes, strict=True)]
+    edges = [scene_edge(*given) for given in zip(outline.edges, names, map(tidy, routes), strict=True)]
     return framed(nodes, edges, margin)
 
 

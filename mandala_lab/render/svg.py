@@ -8,6 +8,8 @@ no foreign content.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -24,16 +26,17 @@ from mandala_lab.render.boxes import (
     TEXT_RIGHT,
     is_round,
 )
-from mandala_lab.render.curves import Piece, goes_down, number, path_data, pieces
-from mandala_lab.render.edge_labels import place_labels
-from mandala_lab.render.text_width import clean, shorten, text_width
+from mandala_lab.render.curves import Ways, number, path_data, ways
+from mandala_lab.render.edge_labels import PlacedLabel, place_labels
+from mandala_lab.render.text_width import LONGEST_LABEL, clean, shorten, text_width
 from mandala_lab.render.theme import ThemeName, check_theme, style_sheet
 from mandala_lab.schema.scene import CHIP_GLYPH, GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mandala_lab.schema.scene import Scene, SceneEdge, SceneNode
+    from mandala_lab.model.outline import NodeKind, NodeStatus
+    from mandala_lab.schema.scene import Scene, SceneNode
 
 _NATURAL = 0.93
 """Usual width of a text as a share of the upper bound."""
@@ -48,6 +51,9 @@ _MARKER = (
     'markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0.4L9.4 4L0 7.6L2.2 4Z"/></marker>'
 )
 _GLYPH_X = 18.0
+_SPECIAL = re.compile('[&<>"]')
+_SIDES = (TEXT_LEFT, TEXT_RIGHT)
+_SIZES = {"label": LABEL_SIZE, "detail": DETAIL_SIZE}
 
 
 def scene_to_svg(scene: Scene, *, theme: ThemeName = "auto", title: str = "Computation graph") -> str:
@@ -73,12 +79,12 @@ def scene_to_svg(scene: Scene, *, theme: ThemeName = "auto", title: str = "Compu
         If the theme is unknown.
     """
     check_theme(theme)
-    drawn: set[Piece] = set()
-    nodes = {node.id: node for node in scene.nodes}
+    drawn = ways(scene)
+    names = {node.id: _text(node.label) for node in scene.nodes}
     lines = _head(scene, theme, title)
-    lines += [_edge(edge, nodes, drawn) for edge in scene.edges]
-    lines += list(_labels(scene))
-    lines += [_node(node) for node in scene.nodes]
+    lines += _edges(scene, names, drawn)
+    lines += _labels(place_labels(scene, drawn))
+    lines += [_node(node, names[node.id]) for node in scene.nodes]
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -100,7 +106,15 @@ def _head(scene: Scene, theme: ThemeName, title: str) -> list[str]:
 
 def _text(text: str) -> str:
     """Text for content and attributes."""
-    return escape(clean(text), {'"': "&quot;"})
+    return _escaped(clean(text))
+
+
+def _escaped(text: str) -> str:
+    return escape(text, {'"': "&quot;"}) if _SPECIAL.search(text) else text
+
+
+_known_text = lru_cache(maxsize=4096)(_text)
+"""For what is said again and again: details, and names of arguments."""
 
 
 def _description(scene: Scene) -> str:
@@ -109,22 +123,64 @@ def _description(scene: Scene) -> str:
     return f"Operations: {ops}. Variables: {variables}. Arrows: {len(scene.edges)}."
 
 
-def _edge(edge: SceneEdge, nodes: dict[str, SceneNode], drawn: set[Piece]) -> str:
-    """Draw an edge; pieces that it shares with an edge before it are drawn only once."""
-    source, target = nodes[edge.source], nodes[edge.target]
-    found = pieces(edge.points, down=goes_down(edge, source), loop=source is target)
-    data = path_data([piece for piece in found if piece not in drawn])
-    drawn.update(found)
-    label = f" ({edge.label})" if edge.label else ""
-    words = _text(f"{source.label} \u2192 {target.label}{label}")
-    return f'<g class="edge"><title>{words}</title><path d="{data}"/></g>'
-
-
-def _labels(scene: Scene) -> Iterator[str]:
-    yield '<g class="ways" aria-hidden="true">'
-    for text, x, y, _ in place_labels(scene):
-        yield f'<text x="{number(x)}" y="{number(y + EDGE_LABEL_SIZE * 0.35)}">{_text(text)}</text>'
+def _edges(scene: Scene, names: dict[str, str], drawn: Ways) -> Iterator[str]:
+    """Draw the edges; pieces that one shares with an edge before it are drawn only once."""
+    yield '<g class="edges">'
+    count = 0
+    for edge, way in zip(scene.edges, drawn.numbers, strict=True):
+        data = path_data([drawn.pieces[number] for number in way if number >= count])
+        count = max(count, max(way) + 1)
+        label = f" ({_known_text(edge.label)})" if edge.label else ""
+        words = f"{names[edge.source]} \u2192 {names[edge.target]}{label}"
+        yield f'<path d="{data}"><title>{words}</title></path>'
     yield "</g>"
+
+
+def _labels(placed: list[PlacedLabel]) -> Iterator[str]:
+    yield '<g class="ways" aria-hidden="true">'
+    for text, x, y, _ in placed:
+        yield f'<text x="{number(x)}" y="{number(y + EDGE_LABEL_SIZE * 0.35)}">{_known_text(text)}</text>'
+    yield "</g>"
+
+
+def _node(node: SceneNode, name: str) -> str:
+    """Draw a node; what is in it has its place from the corner, and so is the same text for many."""
+    detail = f", {_known_text(node.detail)}" if node.detail else ""
+    words = f"{KIND_WORDS[node.kind]} {name}, {_STATUSES[node.status]}{detail}"
+    if node.kind == "chip":
+        texts = _line("detail", node.label, LONGEST_LABEL, node.h / 2 + 3.9, node.w, (CHIP_LEFT, CHIP_RIGHT))
+    else:
+        texts = _line("label", node.label, LONGEST_LABEL, node.h / 2 + (-2.5 if node.detail else 4.6), node.w)
+    if node.detail:
+        texts += _known_line("detail", node.detail, LONGEST_DETAIL, node.h / 2 + 12.5, node.w)
+    return (
+        f'<g class="node {node.kind} {node.status}" role="graphics-symbol" '
+        f'transform="translate({number(node.x)} {number(node.y)})">'
+        f"<title>{words}</title>{_box(node.kind, node.status, node.w, node.h)}{texts}</g>"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _box(kind: NodeKind, status: NodeStatus, width: float, height: float) -> str:
+    """Draw a border, and the sign of a status, or of a reference, as the panel does; the bolt is filled."""
+    radius = number(height / 2 if is_round(kind) else CORNER)
+    box = f'<rect class="box" width="{number(width)}" height="{number(height)}" rx="{radius}"/>'
+    if kind == "chip":
+        place = f"translate(8 {number(height / 2 - 5.5)}) scale(0.8)"
+        return f'{box}<path class="ring" transform="{place}" d="{CHIP_GLYPH}"/>'
+    place = f"translate({number(_GLYPH_X - 7)} {number(height / 2 - 7)})"
+    name = "dot" if status == "cached" else "ring"
+    return f'{box}<path class="{name}" transform="{place}" d="{GLYPHS[status]}"/>'
+
+
+def _line(name: str, text: str, longest: int, y: float, width: float, sides: tuple[float, float] = _SIDES) -> str:
+    """Draw a text; one that grew longer in an old box is squeezed."""
+    shown = shorten(text, longest)
+    fit = _fitted(text_width(shown, _SIZES[name]), max(width - sum(sides), 1.0))
+    return f'<text class="{name}" x="{number(sides[0])}" y="{number(y)}"{fit}>{_escaped(shown)}</text>'
+
+
+_known_line = lru_cache(maxsize=4096)(_line)
 
 
 def _fitted(bound: float, room: float) -> str:
@@ -132,43 +188,3 @@ def _fitted(bound: float, room: float) -> str:
     if bound <= room:
         return ""
     return f' textLength="{number(min(bound * _NATURAL, room))}" lengthAdjust="spacingAndGlyphs"'
-
-
-def _node(node: SceneNode) -> str:
-    detail = f", {node.detail}" if node.detail else ""
-    words = _text(f"{KIND_WORDS[node.kind]} {node.label}, {_STATUSES[node.status]}{detail}")
-    radius = number(node.h / 2 if is_round(node.kind) else CORNER)
-    box = (
-        f'<rect class="box" x="{number(node.x)}" y="{number(node.y)}" width="{number(node.w)}" '
-        f'height="{number(node.h)}" rx="{radius}"/>'
-    )
-    middle = node.y + node.h / 2
-    texts: list[str] = []
-    if node.kind == "chip":
-        texts.append(_line(node, "detail", shorten(node.label), DETAIL_SIZE, middle + 3.9))
-    elif node.detail:
-        texts.append(_line(node, "label", shorten(node.label), LABEL_SIZE, middle - 2.5))
-        texts.append(_line(node, "detail", shorten(node.detail, LONGEST_DETAIL), DETAIL_SIZE, middle + 12.5))
-    else:
-        texts.append(_line(node, "label", shorten(node.label), LABEL_SIZE, middle + 4.6))
-    return (
-        f'<g class="node {node.kind} {node.status}" role="graphics-symbol">'
-        f"<title>{words}</title>{box}{_glyph(node)}{''.join(texts)}</g>"
-    )
-
-
-def _line(node: SceneNode, name: str, text: str, size: float, y: float) -> str:
-    # A node that grew a longer text in an old box gets its text squeezed.
-    left, right = (CHIP_LEFT, CHIP_RIGHT) if node.kind == "chip" else (TEXT_LEFT, TEXT_RIGHT)
-    fit = _fitted(text_width(text, size), max(node.w - left - right, 1.0))
-    return f'<text class="{name}" x="{number(node.x + left)}" y="{number(y)}"{fit}>{_text(text)}</text>'
-
-
-def _glyph(node: SceneNode) -> str:
-    """Draw the sign of a status, or of a reference, as the panel does; the bolt is filled."""
-    if node.kind == "chip":
-        place = f"translate({number(node.x + 8)} {number(node.y + node.h / 2 - 5.5)}) scale(0.8)"
-        return f'<path class="ring" transform="{place}" d="{CHIP_GLYPH}"/>'
-    place = f"translate({number(node.x + _GLYPH_X - 7)} {number(node.y + node.h / 2 - 7)})"
-    name = "dot" if node.status == "cached" else "ring"
-    return f'<path class="{name}" transform="{place}" d="{GLYPHS[node.status]}"/>'

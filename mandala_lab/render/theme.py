@@ -73,15 +73,28 @@ _SHAPES = f"""\
 .ml text{{font-family:{FONTS}}}
 .ml .label{{font-size:{LABEL_SIZE:g}px;font-weight:600}}
 .ml .detail{{font-size:{DETAIL_SIZE:g}px}}
-.ml .edge path{{fill:none;stroke-width:1.4;marker-end:url(#ml-tip)}}
+.ml .edges path{{fill:none;stroke-width:1.4;marker-end:url(#ml-tip)}}
 .ml .ways{{font-size:{EDGE_LABEL_SIZE:g}px;text-anchor:middle}}
-.ml .ways{{paint-order:stroke;stroke-width:4;stroke-linejoin:round}}
+.ml .ways{{paint-order:stroke;stroke-width:7;stroke-linejoin:round}}
 .ml .box{{stroke-width:1.4}}
 .ml .error .box{{stroke-width:2.6}}
 .ml .chip .box{{stroke-width:1}}
 .ml .earlier .box{{stroke-dasharray:4 3;stroke-width:1.2}}
 .ml .ring{{fill:none;stroke-width:2.2;stroke-linecap:round}}
 """
+
+
+_FORCED = """\
+@media (forced-colors:active){
+.ml .ground,.ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box{fill:Canvas}
+.ml .var .box,.ml .ref .box,.ml .chip .box{fill:Canvas}
+.ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box,.ml .edges path{stroke:CanvasText}
+.ml .label,.ml .detail,.ml .ways,.ml .tip,.ml .cached .dot{fill:CanvasText}
+.ml .computed .ring,.ml .error .ring,.ml .earlier .ring{stroke:CanvasText}
+.ml .ways{stroke:Canvas}
+}
+"""
+"""Where the reader's system has its own few colours, glyph, dash and width alone tell the status."""
 
 
 def check_theme(theme: str) -> None:
@@ -96,7 +109,7 @@ def _colours(theme: Theme) -> str:
         f".ml .ground{{fill:{theme.ground}}}",
         f".ml .label{{fill:{theme.ink}}}",
         f".ml .detail{{fill:{theme.detail}}}",
-        f".ml .edge path{{stroke:{theme.edge}}}",
+        f".ml .edges path{{stroke:{theme.edge}}}",
         f".ml .tip{{fill:{theme.edge}}}",
         f".ml .ways{{fill:{theme.edge_label};stroke:{theme.ground}}}",
     ]
@@ -114,8 +127,8 @@ def _colours(theme: Theme) -> str:
 def style_sheet(theme: ThemeName) -> str:
     """Return the style sheet of a picture; ``"auto"`` follows the reader's system."""
     if theme == "dark":
-        return _SHAPES + _colours(DARK)
+        return _SHAPES + _colours(DARK) + _FORCED
     light = _SHAPES + _colours(LIGHT)
     if theme == "light":
-        return light
-    return f"{light}@media (prefers-color-scheme:dark){{\n{_colours(DARK)}}}\n"
+        return light + _FORCED
+    return f"{light}@media (prefers-color-scheme:dark){{\n{_colours(DARK)}}}\n{_FORCED}"

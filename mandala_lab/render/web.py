@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mandala_lab.render.ranks import neighbours
+
 if TYPE_CHECKING:
     from mandala_lab.render.ranks import Links
 
@@ -46,21 +48,6 @@ class Web:
     paths: list[list[int]] = field(default_factory=list)
     layers: list[list[int]] = field(default_factory=list)
 
-    def add_vertex(self, rank: int) -> int:
-        """Add a bend."""
-        self.rank.append(rank)
-        self.size.append(BEND_SIZE)
-        self.above.append([])
-        self.below.append([])
-        return len(self.rank) - 1
-
-    def add_link(self, upper: int, lower: int) -> int:
-        """Link two vertices of neighbouring layers."""
-        self.below[upper].append(lower)
-        self.above[lower].append(upper)
-        self.links.append((upper, lower))
-        return len(self.links) - 1
-
 
 def weave(rank: list[int], size: list[float], downward: Links, reverse: list[bool]) -> Web:
     """Cut edges into links.
@@ -75,15 +62,20 @@ def weave(rank: list[int], size: list[float], downward: Links, reverse: list[boo
         Of each edge: whether it is drawn upwards; such edges share no bends
         with the others.
     """
-    web = Web(len(rank), list(rank), list(size), [[] for _ in rank], [[] for _ in rank])
+    web = Web(len(rank), list(rank), list(size))
     trunks: dict[tuple[int, bool], list[tuple[int, int]]] = {}
     for (upper, lower), back in zip(downward, reverse, strict=True):
         trunk = trunks.setdefault((upper, back), [])
         bends = rank[lower] - rank[upper] - 1
         while len(trunk) < bends:
-            vertex = web.add_vertex(rank[upper] + 1 + len(trunk))
-            trunk.append((vertex, web.add_link(trunk[-1][0] if trunk else upper, vertex)))
+            vertex = len(web.rank)
+            web.rank.append(rank[upper] + 1 + len(trunk))
+            web.links.append((trunk[-1][0] if trunk else upper, vertex))
+            trunk.append((vertex, len(web.links) - 1))
         path = [link for _, link in trunk[:bends]]
-        path.append(web.add_link(trunk[bends - 1][0] if bends else upper, lower))
+        path.append(len(web.links))
+        web.links.append((trunk[bends - 1][0] if bends else upper, lower))
         web.paths.append(path)
+    web.size += [BEND_SIZE] * (len(web.rank) - web.nodes)
+    web.below, web.above = neighbours(len(web.rank), web.links)
     return web

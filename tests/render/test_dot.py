@@ -90,7 +90,7 @@ def test_the_flow_goes_on(make):
     tops = {node.id: node.y for node in scene.nodes}
     down = sum(tops[edge.target] > tops[edge.source] for edge in scene.edges)
     assert down > 0.6 * len(scene.edges)
-    assert scene_to_svg(scene).count('class="edge"') == len(outline.edges)
+    assert scene_to_svg(scene).count(" \u2192 ") == len(outline.edges)
     assert DotLayout("TB").place(outline) == scene
 
 

@@ -36,6 +36,39 @@ def test_other_scripts_have_room(text, em):
     assert text_width(text, 1.0) >= em
 
 
+# Widths in em that Chromium told, semibold, in Noto, DejaVu or Liberation.
+SCRIPTS = {
+    "ΑΒΓ αβγ ΩΨ": 5.8,
+    "ЖШЩЮ данные": 9.0,
+    "מודל נתונים שלום": 8.03,
+    "نتيجة التقييم النهائية بيانات": 10.74,
+    "हिन्दी_फ़ंक्शन डेटासेट क्ष": 8.78,
+    "தரவுத்தொகுப்பு பௌ": 11.25,
+    "ประมวลผลข้อมูล": 6.63,
+    "దేటాసమితి": 4.35,
+    "ഡാറ്റാസെറ്റ് ശ്രീ": 7.3,
+    "දත්ත කට්ටලය": 6.9,
+    "데이터세트훈련": 6.44,
+    "데데": 1.84,
+    "データセットひらがな": 10.0,
+    "☀\ufe0f❤\ufe0f✈\ufe0f⚡✅": 6.24,
+    "👩\u200d👩\u200d👧": 1.25,
+    "﷽": 7.22,
+    "⸻": 2.84,
+    "𒈙": 4.03,
+}
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_no_script_is_wider_than_its_bound_and_none_is_given_room_for_two(text):
+    assert SCRIPTS[text] <= text_width(text, 1.0) <= max(2.3 * SCRIPTS[text], 5.0)
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d", "\u2060", "\ufeff", "\ufe0f", "e\u0301"[1:], "\U000e0067"])
+def test_what_is_not_seen_has_no_width(unseen):
+    assert text_width(unseen, 10.0) == 0.0
+
+
 @given(st.text(), st.text())
 def test_widths_add_up(one, two):
     assert text_width(one + two, 10.0) == pytest.approx(text_width(one, 10.0) + text_width(two, 10.0))

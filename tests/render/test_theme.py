@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mandala_lab.render.theme import DARK, LIGHT, STATUSES, style_sheet
@@ -51,3 +53,29 @@ def test_each_theme_uses_its_own_colours():
     assert DARK.ink not in style_sheet("light")
     assert LIGHT.ink not in style_sheet("dark")
     assert style_sheet("auto").index(LIGHT.ink) < style_sheet("auto").index(DARK.ink)
+
+
+@pytest.mark.parametrize("theme", ["auto", "light", "dark"])
+def test_forced_colours_reach_everything_that_has_a_colour(theme):
+    plain, forced = style_sheet(theme).split("@media (forced-colors:active)")
+    coloured = {
+        (selector.strip(), name)
+        for line in plain.split("@media")[0].splitlines()
+        for selector, rules in re.findall(r"([^{}]+){([^{}]*)}", line)
+        for name, value in re.findall(r"(fill|stroke):(#\w+)", rules)
+    }
+    told = {
+        (selector.strip(), name)
+        for selectors, rules in re.findall(r"([^{}]+){([^{}]*)}", forced)
+        for selector in selectors.split(",")
+        for name, _ in re.findall(r"(fill|stroke):(\w+)", rules)
+    }
+    # Signs are drawn either as a filled dot or as a ring: see `GLYPHS`.
+    unused = {(f".ml .{status} .dot", "fill") for status in ("computed", "error", "earlier")}
+    unused.add((".ml .cached .ring", "stroke"))
+    assert coloured - unused <= told
+
+
+def test_status_is_told_by_the_border_too():
+    assert "stroke-dasharray" in style_sheet("light")
+    assert re.search(r"\.error \.box{stroke-width:2\.6}", style_sheet("light"))
