@@ -90,7 +90,7 @@ _FORCED = """\
 .ml .var .box,.ml .ref .box,.ml .chip .box{fill:Canvas}
 .ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box,.ml .edges path{stroke:CanvasText}
 .ml .label,.ml .detail,.ml .ways,.ml .tip,.ml .cached .dot{fill:CanvasText}
-.ml .computed .ring,.ml .error .ring,.ml .earlier .ring{stroke:CanvasText}
+.ml .computed .ring,.ml .cached .ring,.ml .error .ring,.ml .earlier .ring{stroke:CanvasText}
 .ml .ways{stroke:Canvas}
 }
 """
