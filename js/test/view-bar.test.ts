@@ -110,7 +110,9 @@ describe('ViewBar', () => {
     await settle();
     expect(view.view).toEqual(WHOLE);
     expect(field.value).toBe('');
-    expect(bar.element.querySelector<HTMLElement>('.mandala-view-state')!.hidden).toBe(true);
+    expect(text(bar.element.querySelector('[role=status]'))).toBe('Everything is shown');
+    const reset = bar.element.querySelector<HTMLElement>('.mandala-view-state button')!;
+    expect(reset.hidden).toBe(true);
   });
 
   it('shows why a selection was refused beside what was written, as text', async () => {

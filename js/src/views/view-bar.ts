@@ -35,8 +35,9 @@ export class ViewBar {
     this.setUpField();
     const help = helpList(words);
     const row = html('div', 'mandala-view-row', funnel(), this.field, helpButton(help, words));
-    // They lie over the picture, which must not shift when they come and go.
-    const notes = html('div', 'mandala-view-notes', this.problem, this.line, help);
+    // They have room for one line; more lies over the picture, which must not shift.
+    const content = html('div', '', this.problem, this.line, help);
+    const notes = html('div', 'mandala-view-notes', content);
     this.element.append(row, notes);
     this.stops = [
       view.changed.connect(() => this.update()),
@@ -120,11 +121,12 @@ export class ViewBar {
     if (folded.length > 0) {
       parts.push(words._n('%1 side hidden', '%1 sides hidden', folded.length));
     }
-    const text = parts.join(' · ');
+    const isWhole = selection === '' && parts.length === 0;
+    const text = isWhole ? words.__('Everything is shown') : parts.join(' · ');
     if (this.state.textContent !== text) {
       this.state.textContent = text;
     }
-    this.line.hidden = selection === '' && parts.length === 0;
+    this.reset.hidden = isWhole;
   }
 }
 
