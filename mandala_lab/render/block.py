@@ -18,6 +18,7 @@ from mandala_lab.render.routes import (
     LOOP_STEP,
     Bands,
     Point,
+    landed,
     ports,
     route_edges,
     self_loop,
@@ -75,7 +76,7 @@ def place_block(boxes: list[Box], links: Links, layer_gap: float) -> Block:
     routes: list[list[Point]] = [[] for _ in links]
     found = route_edges(web, centre, ports(web, centre, [box.flat for box in boxes]), bands)
     for number, back, points in zip(plain, reverse, found, strict=True):
-        routes[number] = points[::-1] if back else points
+        routes[number] = landed(points[::-1]) if back else points
     corners = [(centre[v] - box.across / 2, bands.node_tops[v]) for v, box in enumerate(boxes)]
     _add_loops(boxes, links, corners, routes)
     width = max(x + size / 2 for x, size in zip(centre, web.size, strict=True))

@@ -130,8 +130,10 @@ def path_data(found: list[Piece]) -> str:
             parts.append(f"M{number(start[0])} {number(start[1])}")
         here = end
         x, y = end
-        if start[0] == x == one[0] == two[0] or start[1] == y == one[1] == two[1]:
-            parts.append(f"L{number(x)} {number(y)}")
+        if start[0] == x == one[0] == two[0]:
+            parts.append(f"V{number(y)}")
+        elif start[1] == y == one[1] == two[1]:
+            parts.append(f"H{number(x)}")
         else:
             (ax, ay), (bx, by) = one, two
             parts.append(f"C{number(ax)} {number(ay)} {number(bx)} {number(by)} {number(x)} {number(y)}")

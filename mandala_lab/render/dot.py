@@ -44,7 +44,8 @@ def outline_to_dot(outline: Outline, orientation: Orientation = "TB") -> str:
     Examples
     --------
     >>> from mandala_lab.model.outline import Outline, OutlineNode, var_id
-    >>> print(outline_to_dot(Outline((OutlineNode(var_id("x"), "var", "x", "1 value"),))).split("\n")[3].strip())
+    >>> told = outline_to_dot(Outline((OutlineNode(var_id("x"), "var", "x", "1 value"),)))
+    >>> print(*(line.strip() for line in told.splitlines() if "n0" in line))
     n0 [label="x\n1 value" color="#7a8494" fillcolor="#ffffff" style="filled,rounded,dashed"]
     """
     graph = graphviz.Digraph("mandala", graph_attr={"rankdir": orientation})

@@ -16,6 +16,7 @@ import numpy as np
 from mandala_lab.render.boxes import EDGE_LABEL_SIZE
 from mandala_lab.render.curves import ways
 from mandala_lab.render.overlaps import Rectangles
+from mandala_lab.render.routes import LANDING
 from mandala_lab.render.text_width import shorten, text_width
 
 if TYPE_CHECKING:
@@ -123,8 +124,10 @@ class _Wishes:
         self.widths = np.array([width for _, width in shown])
         pieces = _points(drawn.pieces)
         last = np.array([way[-1] for way in drawn.numbers], np.int64)
-        self._own = last[numbers]
-        # On the last piece, which an edge shares with no other.
+        # An edge shares its last piece with no other, nor what lands there.
+        lands = np.abs(pieces[last, 3] - pieces[last, 0]).sum(axis=1) <= LANDING + _CLEAR
+        before = np.array([way[-2:][0] for way in drawn.numbers], np.int64)
+        self._own = np.where(lands, before, last)[numbers]
         self.middles = _along(pieces[self._own], _SHARES)
         for at, edge in enumerate(edges):
             if edge.source == edge.target:

@@ -3,7 +3,8 @@
 Owns ports and routes of a placed web, in coordinates (u across the flow, v
 along it). Does not own how a route is drawn as a curve (`curves`). Between two
 layers a route moves freely, through a layer it goes straight along the flow:
-so it never enters the box of a node that it does not touch.
+so it never enters the box of a node that it does not touch. It does so already
+a little before the layer, so that the heads of arrows lie on their lines.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ Point = tuple[float, float]
 PORT_GAP = 14.0
 LOOP_ROOM = 24.0
 LOOP_STEP = 9.0
+LANDING = 10.0
+_FLAT = 2.5
 _LOOP_HALF = 6.0
 _REACH = 8.0
 _NEAR = 0.01
@@ -156,8 +159,8 @@ def route_edges(
                 points[-1] = end
             else:
                 run = end[0]
-                points += [(run, bands.tops[web.rank[bend]]), end]
-        points.append((lower[path[-1]], bands.tops[web.rank[last]]))
+                points += [(run, bands.tops[web.rank[bend]] - LANDING), end]
+        points.append((lower[path[-1]], bands.tops[web.rank[last]] - LANDING))
         points.append((lower[path[-1]], bands.node_tops[last]))
         routes.append(straighten(points))
     return routes
@@ -175,6 +178,17 @@ def straighten(points: list[Point]) -> list[Point]:
                 continue
         kept.append(point)
     return kept
+
+
+def landed(points: list[Point]) -> list[Point]:
+    """Return the points with a short way straight to the end, if an arrow would come from far aside.
+
+    So that its head lies on its line.
+    """
+    (ua, va), (ub, vb) = points[-2:]
+    if abs(ub - ua) <= _FLAT * abs(vb - va) or abs(vb - va) <= 2 * LANDING:
+        return points
+    return [*points[:-1], (ub, vb - LANDING if vb > va else vb + LANDING), points[-1]]
 
 
 def self_loop(right: float, middle: float, turn: int) -> list[Point]:

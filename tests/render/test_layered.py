@@ -73,6 +73,13 @@ def test_edges_of_one_pair_do_not_lie_on_each_other():
     assert (one.id, two.id) == ("var:x->op:f#a", "var:x->op:f#b")
 
 
+def test_an_arrow_from_far_aside_lands_straight():
+    arrows = [("x", f"f{k}()") for k in range(12)] + [("x", "loop()"), ("loop()", "x")]
+    for edge in LayeredLayout().place(build(*arrows)).edges:
+        (ua, va), (ub, vb) = edge.points[-2:]
+        assert ua == ub or abs(ua - ub) <= 2.5 * abs(va - vb)
+
+
 def test_a_hub_needs_one_line_per_layer_not_one_per_reader():
     arrows = [("seed", f"f{k}()") for k in range(30)]
     arrows += [arrow for k in range(29) for arrow in ((f"f{k}()", f"v{k}"), (f"v{k}", f"f{k + 1}()"))]
