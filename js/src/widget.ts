@@ -8,6 +8,7 @@ import { readScene } from './state/check';
 import { FrameStore } from './state/store';
 import { askOver } from './state/transport';
 import { plainWords } from './state/words';
+import { ViewState } from './state/view';
 import { WidgetTransport } from './transport/anywidget';
 import type { WidgetModel } from './transport/anywidget';
 import { cellHeight } from './views/cell';
@@ -25,8 +26,17 @@ function render({ model, el }: RenderProps): () => void {
   const store = new FrameStore();
   const transport = new WidgetTransport(model);
   const root = html('div', 'mandala mandala-cell mandala-widget');
+  const view = new ViewState(async (wanted, onShow) => {
+    const { scene, matched } = await askOver<'frame.get'>(transport, {
+      type: 'frame.get',
+      view: wanted
+    });
+    onShow();
+    store.recall({ scene, store: null, matched });
+  });
   const workbench = new Workbench({
     store,
+    view,
     ask: request => askOver(transport, request),
     words: plainWords,
     replays: null,

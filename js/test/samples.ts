@@ -27,6 +27,10 @@ export function node(id: string, change: Partial<SceneNode> = {}): SceneNode {
     y: 0,
     w: 120,
     h: 40,
+    group: '',
+    element: '',
+    hiddenBefore: 0,
+    hiddenAfter: 0,
     ...change
   };
 }
@@ -56,6 +60,22 @@ export function chain(): Scene {
   };
 }
 
+/** Some nodes and edges as a picture. */
+export function sceneOf(nodes: SceneNode[], edges: SceneEdge[] = []): Scene {
+  return { version: 1, width: 900, height: 900, nodes, edges };
+}
+
+/** A call of an operation that is open. */
+export function element(group: string, name: string, change: Partial<SceneNode> = {}): SceneNode {
+  return node(`call:${name}:${group}`, {
+    kind: 'call',
+    label: name,
+    group,
+    element: name,
+    ...change
+  });
+}
+
 export const INFO: StoreInfo = {
   label: 'results.db',
   calls: 3,
@@ -73,6 +93,7 @@ export function snapshot(change: Partial<FrameSnapshot> = {}): FrameSnapshot {
     scene: chain(),
     store: INFO,
     session: 's1',
+    matched: null,
     ...change
   };
 }
@@ -81,6 +102,7 @@ export function delta(change: Partial<FrameDelta> = {}): FrameDelta {
   return {
     type: 'frame.delta',
     v: 1,
+    panel: 'window 1',
     seq: 2,
     base: 1,
     width: 300,
@@ -91,6 +113,7 @@ export function delta(change: Partial<FrameDelta> = {}): FrameDelta {
     removedEdges: [],
     store: INFO,
     session: 's1',
+    matched: null,
     ...change
   };
 }

@@ -4,6 +4,7 @@ import { FrameClient } from '../src/state/client';
 import { Replays } from '../src/state/replays';
 import { FrameStore } from '../src/state/store';
 import { askOver } from '../src/state/transport';
+import { ViewState } from '../src/state/view';
 import { plainWords } from '../src/state/words';
 import { FakeTransport } from '../src/transport/fake';
 import type { Answer } from '../src/transport/fake';
@@ -323,15 +324,18 @@ describe('replaying', () => {
 describe('PanelView', () => {
   let store: FrameStore;
   let client: FrameClient;
+  let view: ViewState;
   let resumed: number;
   let panel: PanelView;
   beforeEach(() => {
     store = new FrameStore();
     client = new FrameClient(store, 'window 1');
+    view = new ViewState((wanted, onShow) => client.look(wanted, onShow));
     resumed = 0;
     panel = new PanelView({
       store,
       client,
+      view,
       ask: client.ask,
       words: plainWords,
       resume: () => {

@@ -19,8 +19,9 @@ from mandala_lab.settings import DEFAULT, effective
 from mandala_lab.storage import Storage
 
 USAGE = (
-    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | export FILE [selection] [--values] | "
-    "doctor | replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
+    "usage: %mandala on [path] | off | status | graph [selection] | calls [op] | "
+    "export FILE [selection] [--values [--redact NAME]] | doctor | "
+    "replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
 )
 
 
@@ -134,16 +135,13 @@ class MandalaMagics(Magics):  # type: ignore[misc]
 
     def _export(self, words: list[str]) -> None:
         """Write the frame of the run, or a selection of it, into a file, or into an archive all that is stored."""
-        paths = [word for word in words if not word.startswith("--")]
-        options = [word for word in words if word.startswith("--")]
-        if not paths or options not in ([], ["--values"]):
-            raise Mistake("%mandala export takes one path, such as report.html, and maybe a selection and --values")
+        paths, values, redact = _export_words(words)
         place, storage = Path(paths[0]).expanduser(), self._storage()
         try:
             if place.suffix.lower() == ".zip" and len(words) == 1:
                 say(f"wrote {storage.backup(place) and place}")
             else:
-                say(f"wrote {self._graph(paths[1:]).save(place, values=bool(options))}")
+                say(f"wrote {self._graph(paths[1:]).save(place, values=values, redact=redact)}")
         except OSError as error:
             raise Mistake(f"{paths[0]} cannot be written: {error.strerror}; choose another path") from error
 
@@ -192,6 +190,26 @@ def say(text: str) -> None:
 def count(found: list[Any], one: str, many: str = "") -> str:
     """Return a number with its word."""
     return f"{len(found)} {one if len(found) == 1 else many or one + 's'}"
+
+
+def _export_words(words: list[str]) -> tuple[list[str], bool, list[str]]:
+    """Return the file and the selection, whether values are asked for, and what of them is left out nevertheless."""
+    plain: list[str] = []
+    redact: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--redact":
+            redact.append(next(rest, ""))
+        elif word.startswith("--") and word != "--values":
+            raise Mistake(f"%mandala export has no option {word}; {nearest(word, ['--values', '--redact'])}")
+        else:
+            plain.append(word)
+    paths = [word for word in plain if word != "--values"]
+    if not paths:
+        raise Mistake("%mandala export takes one path, such as report.html, a selection, --values and --redact NAME")
+    if "" in redact:
+        raise Mistake("--redact takes a name or type that is left out, such as --redact 'pass*'")
+    return paths, len(paths) < len(plain), redact
 
 
 def _assignments(words: list[str]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def export(options: Namespace) -> int:
         raise StoreError("an archive holds all of a store: an op, --session and --select choose what else is written")
     if ending == ".zip" and (options.values or options.redact):
         raise StoreError("an archive holds all values of a store: --values and --redact go with an .html file")
-    with reading(options.store, for_values=ending == ".zip" or options.values) as store:
+    with reading(options.store, for_values=ending in {".zip", ".py"} or options.values) as store:
         if ending == ".zip":
             with shown.progress("packing", "B") as count:
                 archive.pack(store, place, count)

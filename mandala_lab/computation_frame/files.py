@@ -23,6 +23,7 @@ ENDINGS = {
     ".md": "a text with a picture beside it",
     ".json": "the frame as data",
     ".graphml": "the graph for other programs",
+    ".py": "a program that makes the one result again",
 }
 """What `Files.save` writes, by the ending of the file."""
 _TITLE = "Computation graph"
@@ -39,7 +40,8 @@ class Files(Picture, Contents):
         Parameters
         ----------
         path
-            Ends in ``.svg``, ``.html``, ``.png``, ``.md``, ``.json`` or ``.graphml``.
+            Ends in ``.svg``, ``.html``, ``.png``, ``.md``, ``.json``, ``.graphml``, or ``.py`` where the
+            frame has one result: one value that a call made, and none took.
         values, redact
             As of `save_html`: the other kinds of files hold no values.
         orientation
@@ -48,7 +50,8 @@ class Files(Picture, Contents):
         Raises
         ------
         ValueError
-            For another ending, or values that the kind of file does not hold.
+            For another ending, values that the kind of file does not hold, and where a program would have to
+            make several results.
 
         Examples
         --------
@@ -68,6 +71,10 @@ class Files(Picture, Contents):
         if ending in {".svg", ".png", ".md"}:
             draw = {".svg": self.save_svg, ".png": self.save_png, ".md": self.save_markdown}[ending]
             return draw(path, orientation=orientation)  # type: ignore[no-any-return, operator]
+        if ending == ".py":
+            from mandala_lab.report.program import only_result
+
+            return self.save_py(path, only_result(self._graph))
         return self.save_json(path) if ending == ".json" else self.save_graphml(path)
 
     def save_html(

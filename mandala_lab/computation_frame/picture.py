@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from mandala_lab.computation_frame.framed import Framed
-from mandala_lab.frame import outline
+from mandala_lab.frame.outline import outline
+from mandala_lab.frame.viewed import viewed
 from mandala_lab.model.errors import nearest
 from mandala_lab.report.written import write
 from mandala_lab.schema.scene import SCENE_MIME, Scene
@@ -63,7 +64,7 @@ class Picture(Framed):
         """
         if layout not in get_args(Layout):
             raise ValueError(f"layout={layout!r} is not a choice; {nearest(str(layout), get_args(Layout))}")
-        drawn = outline.outline(self._graph)
+        drawn = viewed(self._graph)
         if layout == "dot":
             from mandala_lab.render.dot import DotLayout
 
@@ -83,7 +84,7 @@ class Picture(Framed):
         """
         from mandala_lab.render.dot import outline_to_dot
 
-        return outline_to_dot(outline.outline(self._graph), orientation)
+        return outline_to_dot(outline(self._graph), orientation)
 
     def to_svg(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> str:
         """Return the picture as SVG text.

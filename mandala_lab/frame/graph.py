@@ -105,14 +105,17 @@ class FrameGraph:
 
     def joined_by(self, operation: OpId) -> tuple[dict[str, list[VarId]], dict[str, list[VarId]]]:
         """Return the variables of the arguments and of the outputs of an operation, by label."""
-        given: dict[str, list[VarId]] = {}
-        made: dict[str, list[VarId]] = {}
+        return self._joined.get(operation) or ({}, {})
+
+    @cached_property
+    def _joined(self) -> dict[str, tuple[dict[str, list[VarId]], dict[str, list[VarId]]]]:
+        found: dict[str, tuple[dict[str, list[VarId]], dict[str, list[VarId]]]] = {}
         for edge in self.edges:
-            if edge.target == operation:
-                given.setdefault(edge.label, []).append(VarId(edge.source))
-            elif edge.source == operation:
-                made.setdefault(edge.label, []).append(VarId(edge.target))
-        return given, made
+            is_input = edge.target in self.operations
+            operation, variable = (edge.target, edge.source) if is_input else (edge.source, edge.target)
+            sides = found.setdefault(operation, ({}, {}))
+            sides[0 if is_input else 1].setdefault(edge.label, []).append(VarId(variable))
+        return found
 
 
 class Elements(Mapping[str, Element_co]):

@@ -17,6 +17,7 @@ from mandala_lab.frame.outline import outline
 from mandala_lab.live.frame import LiveFrame
 from mandala_lab.live.inspect import inspect
 from mandala_lab.model.errors import MandalaLabError, ReplayError
+from mandala_lab.model.view import Fold, View
 from mandala_lab.render.layered import LayeredLayout
 from mandala_lab.replay.replay import Replay
 from mandala_lab.schema.messages import (
@@ -25,9 +26,12 @@ from mandala_lab.schema.messages import (
     Done,
     Failure,
     FrameGet,
+    FrameSnapshot,
+    FrameView,
     NodeInspect,
     PanelDetach,
     Push,
+    RefInspect,
     ReplayFinished,
     ReplayQueued,
     ReplayRun,
@@ -78,11 +82,11 @@ class Desk:
 
     def _answer(self, request: Request) -> Reply:
         if isinstance(request, FrameGet):
-            return self._live.attach(request.panel)
+            return show(request, lambda view: self._live.attach(request.panel, view))
         if isinstance(request, PanelDetach):
             self._live.detach(request.panel)
             return Done()
-        if isinstance(request, NodeInspect | CallInspect):
+        if isinstance(request, NodeInspect | CallInspect | RefInspect):
             return inspect(self._storage.store, self._live.graph(), request)
         return self._queue_replay(request)
 
@@ -134,6 +138,16 @@ def finished(ticket: str, replay: Replay) -> ReplayFinished:
         after=layout.place(outline(replay.graph), before),
         error=replay.error,
     )
+
+
+def show(request: FrameGet, attach: Callable[[View], FrameSnapshot]) -> Reply:
+    """Return what a request wants to see, from who can show it; what is no selection is a `Failure`."""
+    asked = request.view or FrameView()
+    folds = tuple(Fold(fold.node, fold.side) for fold in asked.folded)
+    try:
+        return attach(View(asked.selection.strip(), tuple(asked.opened), folds))
+    except ValueError as error:
+        return Failure(code="bad_selection", message=str(error))
 
 
 def read_request(content: Any) -> Request | Failure:

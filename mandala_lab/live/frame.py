@@ -1,15 +1,16 @@
 """`LiveFrame`: the frame of a notebook's session, growing while calls are made.
 
-Owns the revision, the scene of the last push, and the thread that pushes: at
-most ten times a second, with at most a sixth of the time, and only while
-somebody watches. Does not own how a push travels: that is the `push` given to it.
+Owns who watches, and the thread that pushes: at most ten times a second, with at
+most a sixth of the time, and only while somebody watches. Does not own what each of
+them sees (`watcher`), nor how a push travels: that is the `push` given to it.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
@@ -19,20 +20,23 @@ from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.details import MICRO, details_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import JoinedCalls
-from mandala_lab.frame.outline import outline
+from mandala_lab.frame.occurrences import Occurrences
 from mandala_lab.frame.source import with_structure
+from mandala_lab.frame.viewed import WHOLE
+from mandala_lab.live.watcher import Moment, Watcher, still
 from mandala_lab.model.calls import Span, SpanStatus
 from mandala_lab.model.hashing import DIGEST_SIZE
-from mandala_lab.model.outline import OpId
-from mandala_lab.render.layered import LayeredLayout
-from mandala_lab.render.scene import diff_scenes
+from mandala_lab.model.view import View
 from mandala_lab.schema.messages import FrameDelta, FrameSnapshot, Push, StoreInfo
-from mandala_lab.schema.scene import Scene
 from mandala_lab.storage import Storage
 
 _INTERVAL_S = 0.1
 _REST = 5.0
 """A large frame takes long to bring up to date: then there is this many times as long a pause."""
+
+
+_MOST_WATCHERS = 16
+"""A window that was closed does not say so: beyond this many, the one that asked longest ago is forgotten."""
 
 
 class LiveFrame:
@@ -50,36 +54,55 @@ class LiveFrame:
         self._storage = storage
         self._push = push
         self._lock = threading.RLock()
+        self._occurrences, self._catalogue = Occurrences(), Catalogue()
         self._start_anew()
-        self._occurrences: dict[OpId, dict[SpanStatus, int]] = defaultdict(lambda: defaultdict(int))
         self._pending: list[Span] = []
         self._saved_s = 0.0
         self._counts: dict[SpanStatus, int] = {"computed": 0, "cached": 0, "error": 0}
-        self._layout = LayeredLayout()
-        self._scene = self._layout.place(outline(self._joined.graph(), self._occurrences))
-        self._seq = 0
+        self._taken_in = 0
+        self._seqs = itertools.count(1)
         self._session = storage.run  # revisions of one recording follow each other, and no others
-        self._panels: set[str] = set()
+        self._watchers: OrderedDict[str, Watcher] = OrderedDict()
         self._dirty = threading.Event()
         self._closed = threading.Event()
         self._unsubscribe = storage.subscribe(self._note)
         self._thread = threading.Thread(target=self._push_often, name="mandala-lab live", daemon=True)
         self._thread.start()
 
-    def attach(self, panel: str = "") -> FrameSnapshot:
-        """Start pushing, for one panel more, and return the frame as it is now."""
-        self._panels.add(panel)
-        return self.snapshot()
+    def attach(self, panel: str = "", view: View = WHOLE) -> FrameSnapshot:
+        """Start pushing, for one panel more, and return what it sees as it is now; another view is laid out anew.
+
+        Raises
+        ------
+        ValueError
+            Where the view selects nothing that there is; a view from before stays.
+        """
+        with self._lock:
+            for delta in self._advance():
+                self._push(delta)
+            moment = self._moment()
+            watcher = self._watchers.get(panel)
+            if watcher is None or watcher.view != view:
+                watcher = Watcher(view, moment, self._next_seq)
+            elif watcher.number != moment.number:
+                watcher.grow(panel, moment)
+            watcher.is_active = True
+            self._watchers[panel] = watcher
+            self._watchers.move_to_end(panel)
+            if len(self._watchers) > _MOST_WATCHERS:
+                self._watchers.popitem(last=False)
+            return watcher.snapshot(moment)
 
     def snapshot(self) -> FrameSnapshot:
-        """Return the frame as it is now."""
+        """Return all of the frame as it is now."""
         with self._lock:
-            self._advance()
-            return FrameSnapshot(seq=self._seq, scene=self._scene, store=self._store_info(), session=self._session)
+            return still(self._moment())
 
     def detach(self, panel: str = "") -> None:
-        """Stop pushing when no other panel watches; what happens meanwhile is in the next snapshot."""
-        self._panels.discard(panel)
+        """Stop pushing for a panel; what happens meanwhile is in the next snapshot."""
+        with self._lock:
+            if panel in self._watchers:
+                self._watchers[panel].is_active = False
 
     def graph(self) -> FrameGraph:
         """Return the content of the frame as it is now."""
@@ -106,16 +129,17 @@ class LiveFrame:
                 return
             self._dirty.clear()
             began = time.perf_counter()
-            if self._panels:
-                with self._lock:
-                    delta = self._advance()
-                if delta is not None:
+            with self._lock:
+                for delta in self._advance():
                     self._push(delta)
             pause = max(_INTERVAL_S, _REST * (time.perf_counter() - began))
 
     def _absorb(self) -> None:
         """Take in the spans that were noted; the store has their calls."""
         spans, self._pending = self._pending, []
+        if not spans:
+            return
+        self._taken_in += 1
         hids = [bytes.fromhex(span.call) for span in spans]
         ids = np.frombuffer(b"".join(hids), np.uint8).reshape(-1, DIGEST_SIZE)
         numbers = self._catalogue.call_ids.find(ids)
@@ -129,7 +153,7 @@ class LiveFrame:
         for span, number in zip(spans, self._catalogue.call_ids.find(ids).tolist(), strict=True):
             self._counts[span.status] += 1
             if number in self._joined:
-                self._occurrences[self._joined.operation_of(number)][span.status] += 1
+                self._occurrences.add(number, span.status)
                 cached += [number] * (span.status == "cached")
         self._saved_s += self._duration_s(cached)
 
@@ -142,10 +166,11 @@ class LiveFrame:
 
     def _start_anew(self) -> None:
         """Read what the session recorded."""
-        self._catalogue = Catalogue()
+        old, self._catalogue = self._catalogue, Catalogue()
         self._joined = JoinedCalls(self._catalogue)
         calls = self._catalogue.add(self._storage.store.columns_of_session(self._storage.session))
         self._joined.add(with_structure(Asking(self._catalogue, self._storage.store), calls))
+        self._occurrences = self._occurrences.moved(old, self._catalogue)
 
     def _add(self, hids: list[bytes]) -> None:
         """Add calls that are new here, with what connects the collections among their refs."""
@@ -157,29 +182,29 @@ class LiveFrame:
         """Whether a call is known as one that failed: now it has outputs."""
         return span.status == "computed" and bool(self._catalogue.failed.view[number])
 
-    def _advance(self) -> FrameDelta | None:
-        """Bring the scene up to date; return what changed, or ``None``."""
-        if not self._pending:
-            return None
+    def _advance(self) -> list[FrameDelta]:
+        """Take in what happened, and return what changed for each panel that is shown."""
+        active = [(panel, watcher) for panel, watcher in self._watchers.items() if watcher.is_active]
+        if not active:
+            return []
         self._absorb()
-        new = self._layout.place(outline(self._joined.graph(), self._occurrences), self._grown_from())
-        nodes, edges, removed_nodes, removed_edges = diff_scenes(self._scene, new)
-        base, self._seq, self._scene = self._seq, self._seq + 1, new
-        return FrameDelta(
-            seq=self._seq,
-            base=base,
-            width=new.width,
-            height=new.height,
-            nodes=nodes,
-            edges=edges,
-            removed_nodes=removed_nodes,
-            removed_edges=removed_edges,
-            store=self._store_info(),
-            session=self._session,
+        behind = [(panel, watcher) for panel, watcher in active if watcher.number != self._taken_in]
+        moment = self._moment() if behind else None
+        return [watcher.grow(panel, moment) for panel, watcher in behind if moment is not None]
+
+    def _moment(self) -> Moment:
+        self._absorb()
+        return Moment(
+            self._joined.graph(),
+            self._occurrences,
+            self._storage.store,
+            self._store_info(),
+            self._session,
+            self._taken_in,
         )
 
-    def _grown_from(self) -> Scene | None:
-        return self._scene if self._scene.nodes else None
+    def _next_seq(self) -> int:
+        return next(self._seqs)
 
     def _store_info(self) -> StoreInfo:
         return StoreInfo(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+import numpy as np
+
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.numbers import common, distinct
 from mandala_lab.model.calls import Call, Span
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import OpId, VarId, node_name
@@ -21,19 +24,24 @@ from mandala_lab.schema.messages import (
     Failure,
     NodeInspect,
     NodeInspected,
+    RefInspect,
+    RefInspected,
     Reply,
     ValueRow,
 )
 
 _ARGUMENTS_LIMIT, _ARGUMENT_LIMIT, _LITERAL_LIMIT = 120, 40, 500
 _PAGE_LIMIT = 200
+_TAKERS_SHOWN = 50
 
 
-def inspect(store: CallStore, graph: FrameGraph, request: NodeInspect | CallInspect) -> Reply:
-    """Answer a question about a node or a call; what is not there is a `Failure`."""
+def inspect(store: CallStore, graph: FrameGraph, request: NodeInspect | CallInspect | RefInspect) -> Reply:
+    """Answer a question about a node, a call or a value; what is not there is a `Failure`."""
     try:
         if isinstance(request, CallInspect):
             return inspect_call(store, request.hid)
+        if isinstance(request, RefInspect):
+            return inspect_ref(store, graph, request.hid, request.variable)
         limit = max(1, min(request.limit, _PAGE_LIMIT))
         return inspect_node(store, graph, request.node, max(0, request.offset), limit)
     except LookupError as error:
@@ -77,6 +85,30 @@ def inspect_call(store: CallStore, hid: str) -> CallInspected:
     )
 
 
+def inspect_ref(store: CallStore, graph: FrameGraph, hid: str, variable: str) -> RefInspected:
+    """Return one value of a variable, with the call that made it and the last that took it.
+
+    Raises
+    ------
+    LookupError
+        When it does not lie there.
+    """
+    catalogue = graph.catalogue
+    numbers = common(catalogue.refs.hids.numbers([hid]), graph.variables.get(VarId(variable), np.zeros(0, np.int64)))
+    if not len(numbers):
+        raise LookupError(f"no value of {node_name(variable) or 'no variable'} has the hid {hid!r}")
+    ref = catalogue.refs[int(numbers[0])]
+    maker = common(distinct(catalogue.refs.makers.view[numbers]), graph.all_calls)
+    takers = common(catalogue.takers(numbers), graph.all_calls)
+    rows = _call_rows(store, graph, np.concatenate([maker, takers[::-1][:_TAKERS_SHOWN]]))
+    return RefInspected(
+        value=_value_row(node_name(variable), ref),
+        maker=rows[0] if len(maker) else None,
+        takers=rows[len(maker) :],
+        takers_total=len(takers),
+    )
+
+
 def argument_text(inputs: Mapping[str, Ref]) -> str:
     """Return arguments in one bounded line."""
     parts: list[str] = []
@@ -90,18 +122,22 @@ def argument_text(inputs: Mapping[str, Ref]) -> str:
 
 def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, limit: int) -> NodeInspected:
     calls = graph.operations[node]
-    page = graph.catalogue.calls(calls[::-1][offset : offset + limit])
-    spans = store.last_spans([call.hid for call in page])
     return NodeInspected(
         node=node,
         kind="op",
         label=node_name(node),
         total=len(calls),
         offset=offset,
-        calls=[_call_row(call, spans.get(call.hid)) for call in page],
+        calls=_call_rows(store, graph, calls[::-1][offset : offset + limit]),
         source=_source(store, graph.catalogue.call(int(calls[-1]))),
         doc=graph.catalogue.specs[graph.ops[node]].doc,
     )
+
+
+def _call_rows(store: CallStore, graph: FrameGraph, numbers: np.ndarray) -> list[CallRow]:
+    calls = graph.catalogue.calls(numbers)
+    spans = store.last_spans([call.hid for call in calls])
+    return [_call_row(call, spans.get(call.hid)) for call in calls]
 
 
 def _source(store: CallStore, call: Call) -> str:

@@ -6,18 +6,21 @@ Answers the reading requests of a panel, and never writes to the store.
 from __future__ import annotations
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.outline import outline
+from mandala_lab.frame.occurrences import Occurrences
 from mandala_lab.frame.source import of_session
+from mandala_lab.live.desk import show
 from mandala_lab.live.inspect import inspect
+from mandala_lab.live.watcher import Moment, still
 from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.view import View
 from mandala_lab.ports.call_store import CallStore
-from mandala_lab.render.layered import LayeredLayout
 from mandala_lab.schema.messages import (
     CallInspect,
     Failure,
     FrameGet,
     FrameSnapshot,
     NodeInspect,
+    RefInspect,
     Reply,
     Request,
     StoreInfo,
@@ -47,8 +50,8 @@ class StoredFrame:
         """Return the reply; what cannot be answered is a `Failure`."""
         try:
             if isinstance(request, FrameGet):
-                return self._snapshot()
-            if isinstance(request, NodeInspect | CallInspect):
+                return show(request, self._snapshot)
+            if isinstance(request, NodeInspect | CallInspect | RefInspect):
                 return inspect(self._store, self._graph or self._read(), request)
         except MandalaLabError as error:
             return Failure(code="failed", message=str(error))
@@ -62,11 +65,10 @@ class StoredFrame:
         self._graph = of_session(self._store, self._session)
         return self._graph
 
-    def _snapshot(self) -> FrameSnapshot:
+    def _snapshot(self, view: View) -> FrameSnapshot:
         graph = self._read()
         totals = self._store.totals(session=self._session)
         info = StoreInfo(
             self._label, len(graph.all_calls), totals.computed, totals.cached, totals.error, saved_s=totals.saved_s
         )
-        scene = LayeredLayout().place(outline(graph, {}))
-        return FrameSnapshot(seq=0, scene=scene, store=info, session=self._session)
+        return still(Moment(graph, Occurrences(), self._store, info, self._session), view)

@@ -17,7 +17,18 @@ OpId = NewType("OpId", str)
 
 NodeId = VarId | OpId
 
-NodeKind = Literal["var", "op"]
+NodeKind = Literal["var", "op", "call", "ref", "more", "chip"]
+"""A variable or operation, closed; a call or ref of one that is open, and what is more of it; a reference to a variable
+that stands elsewhere."""
+
+KIND_WORDS: dict[NodeKind, str] = {
+    "var": "variable",
+    "op": "operation",
+    "call": "call",
+    "ref": "value",
+    "more": "rest",
+    "chip": "reference to variable",
+}
 
 NodeStatus = Literal["computed", "cached", "error", "earlier"]
 """What happened to a node in this session, worst first: an error, then a
@@ -37,6 +48,21 @@ def op_id(name: str) -> OpId:
 def node_name(node: str) -> str:
     """Return the name in a node id: the inverse of `var_id` and `op_id`."""
     return node.split(":", 1)[1]
+
+
+def element_id(kind: Literal["call", "ref"], hid: str, group: NodeId) -> str:
+    """Return the id of an element of a node that is open: a call, or a ref, which may lie in several variables."""
+    return f"{kind}:{hid}:{group}"
+
+
+def rest_id(group: NodeId) -> str:
+    """Return the id of the node for the elements of `group` that are not shown one by one."""
+    return f"more:{group}"
+
+
+def chip_id(variable: str, taker: str) -> str:
+    """Return the id of the chip that stands for a variable beside one that takes it."""
+    return f"chip:{variable}>{taker}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +85,36 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class OutlineNode:
-    """One variable or operation to draw."""
+    """One node to draw.
 
-    id: NodeId
+    Attributes
+    ----------
+    group
+        Id of the variable or operation of which this is an element, the rest or a chip.
+    element
+        Hid of the call or ref.
+    hidden_before, hidden_after
+        Number of nodes that are folded away on each side.
+    """
+
+    id: str
     kind: NodeKind
     label: str
     detail: str = ""
     status: NodeStatus = "earlier"
     counts: Counts = field(default_factory=Counts)
+    group: str = ""
+    element: str = ""
+    hidden_before: int = 0
+    hidden_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OutlineEdge:
     """One way that values take: variable to op (an argument) or op to variable."""
 
-    source: NodeId
-    target: NodeId
+    source: str
+    target: str
     label: str = ""
 
 

@@ -26,8 +26,17 @@ LONGEST_DETAIL = 40
 CORNER = 7.0
 _ROUND_END = 22.0
 _SQUARE_END = 10.0
-_SHORT_SIDE: dict[NodeKind, float] = {"var": 6.0, "op": 11.0}
+CHIP_HEIGHT = 24.0
+CHIP_LEFT = 24.0
+"""Where the text of a chip begins, which has one line."""
+CHIP_RIGHT = 11.0
+_ROUND = ("var", "ref", "chip")
 _DETAIL_ROOM: dict[NodeKind, str] = {"var": "000 values", "op": "000 calls · 000 cached"}
+
+
+def is_round(kind: NodeKind) -> bool:
+    """Whether a kind of node has round ends: values have, calls have not."""
+    return kind in _ROUND
 
 
 def box_size(node: OutlineNode) -> tuple[float, float]:
@@ -36,6 +45,8 @@ def box_size(node: OutlineNode) -> tuple[float, float]:
     A detail is a counter and grows, and boxes keep their width while a session
     runs; so there is always room for larger counts.
     """
+    if node.kind == "chip":
+        return CHIP_LEFT + math.ceil(text_width(shorten(node.label), DETAIL_SIZE)) + CHIP_RIGHT, CHIP_HEIGHT
     label = text_width(shorten(node.label), LABEL_SIZE)
     inner = TEXT_LEFT + math.ceil(max(label, _detail_width(node.detail, node.kind))) + TEXT_RIGHT
     return max(MIN_WIDTH, inner), BOX_HEIGHT
@@ -46,7 +57,8 @@ def _detail_width(detail: str, kind: NodeKind) -> float:
     """Return the room for a detail; many nodes have the same."""
     if not detail:
         return 0.0
-    return max(text_width(shorten(detail, LONGEST_DETAIL), DETAIL_SIZE), text_width(_DETAIL_ROOM[kind], DETAIL_SIZE))
+    room = text_width(_DETAIL_ROOM.get(kind, ""), DETAIL_SIZE)
+    return max(text_width(shorten(detail, LONGEST_DETAIL), DETAIL_SIZE), room)
 
 
 def flat_half(kind: NodeKind, across: float, *, flip: bool) -> float:
@@ -56,5 +68,7 @@ def flat_half(kind: NodeKind, across: float, *, flip: bool) -> float:
     the flow goes from left to right (`flip`), have little room.
     """
     if flip:
-        return _SHORT_SIDE[kind]
-    return across / 2 - (_ROUND_END if kind == "var" else _SQUARE_END)
+        return 6.0 if is_round(kind) else 11.0
+    if kind == "chip":
+        return across / 2 - CHIP_HEIGHT / 2
+    return across / 2 - (_ROUND_END if is_round(kind) else _SQUARE_END)

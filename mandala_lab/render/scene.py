@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mandala_lab.model.outline import KIND_WORDS
 from mandala_lab.render.text_width import clean
 from mandala_lab.schema.scene import SCENE_VERSION, Scene, SceneCounts, SceneEdge, SceneNode
 
@@ -42,7 +43,20 @@ def scene_node(node: OutlineNode, corner: Point, size: tuple[float, float]) -> S
     """Return a node with its box, whose corner is tidy."""
     counts = node.counts
     shown = SceneCounts(counts.total, counts.computed, counts.cached, counts.error)
-    return SceneNode(node.id, node.kind, node.label, node.detail, node.status, shown, *corner, *size)
+    return SceneNode(
+        node.id,
+        node.kind,
+        node.label,
+        node.detail,
+        node.status,
+        shown,
+        *corner,
+        *size,
+        group=node.group,
+        element=node.element,
+        hidden_before=node.hidden_before,
+        hidden_after=node.hidden_after,
+    )
 
 
 def tidy(points: Iterable[Point]) -> list[Point]:
@@ -100,7 +114,7 @@ def _whole(text: str) -> str:
 
 
 def _without_surrogates(scene: Scene) -> Scene:
-    fields = ("id", "label", "detail", "source", "target")
+    fields = ("id", "label", "detail", "source", "target", "group")
     texts = [
         {name: _whole(getattr(part, name)) for name in fields if hasattr(part, name)}
         for part in (*scene.nodes, *scene.edges)
@@ -144,25 +158,24 @@ def diff_scenes(old: Scene, new: Scene) -> tuple[list[SceneNode], list[SceneEdge
     return nodes, edges, list(old_nodes), list(old_edges)
 
 
-_KINDS = {"var": "variable", "op": "operation"}
-
-
 def scene_to_text(scene: Scene) -> str:
     """Return the graph in words, for readers who do not see the picture.
 
     One line per node with its kind, status and detail, then one line per arrow
-    that leaves it. All text is cleaned as in pictures.
+    that leaves it; those from a chip are told of its variable. All text is cleaned as in pictures.
     """
     if not scene.nodes:
         return "The graph is empty.\n"
     names = {node.id: clean(node.label) for node in scene.nodes}
+    variables = {node.id: node.group for node in scene.nodes if node.kind == "chip"}
     leaving: dict[str, list[SceneEdge]] = {}
     for edge in scene.edges:
-        leaving.setdefault(edge.source, []).append(edge)
-    lines = [f"Graph. Nodes: {len(scene.nodes)}. Arrows: {len(scene.edges)}."]
-    for node in scene.nodes:
+        leaving.setdefault(variables.get(edge.source, edge.source), []).append(edge)
+    nodes = [node for node in scene.nodes if node.kind != "chip"]
+    lines = [f"Graph. Nodes: {len(nodes)}. Arrows: {len(scene.edges)}."]
+    for node in nodes:
         detail = f", {clean(node.detail)}" if node.detail else ""
-        lines.append(f"{_KINDS[node.kind]} {names[node.id]}: {node.status}{detail}")
+        lines.append(f"{KIND_WORDS[node.kind]} {names[node.id]}: {node.status}{detail}")
         for edge in leaving.get(node.id, []):
             label = f" as {clean(edge.label)}" if edge.label else ""
             lines.append(f"  -> {names[edge.target]}{label}")

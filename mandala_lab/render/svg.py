@@ -13,7 +13,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from mandala_lab.model.outline import KIND_WORDS
 from mandala_lab.render.boxes import (
+    CHIP_LEFT,
+    CHIP_RIGHT,
     CORNER,
     DETAIL_SIZE,
     EDGE_LABEL_SIZE,
@@ -21,12 +24,13 @@ from mandala_lab.render.boxes import (
     LONGEST_DETAIL,
     TEXT_LEFT,
     TEXT_RIGHT,
+    is_round,
 )
 from mandala_lab.render.curves import Ways, number, path_data, ways
 from mandala_lab.render.edge_labels import PlacedLabel, place_labels
 from mandala_lab.render.text_width import LONGEST_LABEL, clean, shorten, text_width
 from mandala_lab.render.theme import ThemeName, check_theme, style_sheet
-from mandala_lab.schema.scene import GLYPHS
+from mandala_lab.schema.scene import CHIP_GLYPH, GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +40,6 @@ if TYPE_CHECKING:
 
 _NATURAL = 0.93
 """Usual width of a text as a share of the upper bound."""
-_KINDS = {"var": "variable", "op": "operation"}
 _STATUSES = {
     "computed": "computed in this session",
     "cached": "read from the store",
@@ -49,6 +52,7 @@ _MARKER = (
 )
 _GLYPH_X = 18.0
 _SPECIAL = re.compile('[&<>"]')
+_SIDES = (TEXT_LEFT, TEXT_RIGHT)
 _SIZES = {"label": LABEL_SIZE, "detail": DETAIL_SIZE}
 
 
@@ -115,7 +119,7 @@ _known_text = lru_cache(maxsize=4096)(_text)
 
 def _description(scene: Scene) -> str:
     ops = sum(node.kind == "op" for node in scene.nodes)
-    variables = len(scene.nodes) - ops
+    variables = sum(node.kind == "var" for node in scene.nodes)
     return f"Operations: {ops}. Variables: {variables}. Arrows: {len(scene.edges)}."
 
 
@@ -142,8 +146,11 @@ def _labels(placed: list[PlacedLabel]) -> Iterator[str]:
 def _node(node: SceneNode, name: str) -> str:
     """Draw a node; what is in it has its place from the corner, and so is the same text for many."""
     detail = f", {_known_text(node.detail)}" if node.detail else ""
-    words = f"{_KINDS[node.kind]} {name}, {_STATUSES[node.status]}{detail}"
-    texts = _line("label", node.label, LONGEST_LABEL, node.h / 2 + (-2.5 if node.detail else 4.6), node.w)
+    words = f"{KIND_WORDS[node.kind]} {name}, {_STATUSES[node.status]}{detail}"
+    if node.kind == "chip":
+        texts = _line("detail", node.label, LONGEST_LABEL, node.h / 2 + 3.9, node.w, (CHIP_LEFT, CHIP_RIGHT))
+    else:
+        texts = _line("label", node.label, LONGEST_LABEL, node.h / 2 + (-2.5 if node.detail else 4.6), node.w)
     if node.detail:
         texts += _known_line("detail", node.detail, LONGEST_DETAIL, node.h / 2 + 12.5, node.w)
     return (
@@ -155,21 +162,22 @@ def _node(node: SceneNode, name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _box(kind: NodeKind, status: NodeStatus, width: float, height: float) -> str:
-    """Draw a border, and the sign of a status as the panel does; the bolt is filled."""
-    radius = number(height / 2 if kind == "var" else CORNER)
+    """Draw a border, and the sign of a status, or of a reference, as the panel does; the bolt is filled."""
+    radius = number(height / 2 if is_round(kind) else CORNER)
+    box = f'<rect class="box" width="{number(width)}" height="{number(height)}" rx="{radius}"/>'
+    if kind == "chip":
+        place = f"translate(8 {number(height / 2 - 5.5)}) scale(0.8)"
+        return f'{box}<path class="ring" transform="{place}" d="{CHIP_GLYPH}"/>'
     place = f"translate({number(_GLYPH_X - 7)} {number(height / 2 - 7)})"
     name = "dot" if status == "cached" else "ring"
-    return (
-        f'<rect class="box" width="{number(width)}" height="{number(height)}" rx="{radius}"/>'
-        f'<path class="{name}" transform="{place}" d="{GLYPHS[status]}"/>'
-    )
+    return f'{box}<path class="{name}" transform="{place}" d="{GLYPHS[status]}"/>'
 
 
-def _line(name: str, text: str, longest: int, y: float, width: float) -> str:
+def _line(name: str, text: str, longest: int, y: float, width: float, sides: tuple[float, float] = _SIDES) -> str:
     """Draw a text; one that grew longer in an old box is squeezed."""
     shown = shorten(text, longest)
-    fit = _fitted(text_width(shown, _SIZES[name]), max(width - TEXT_LEFT - TEXT_RIGHT, 1.0))
-    return f'<text class="{name}" x="{number(TEXT_LEFT)}" y="{number(y)}"{fit}>{_escaped(shown)}</text>'
+    fit = _fitted(text_width(shown, _SIZES[name]), max(width - sum(sides), 1.0))
+    return f'<text class="{name}" x="{number(sides[0])}" y="{number(y)}"{fit}>{_escaped(shown)}</text>'
 
 
 _known_line = lru_cache(maxsize=4096)(_line)

@@ -78,6 +78,7 @@ _SHAPES = f"""\
 .ml .ways{{paint-order:stroke;stroke-width:7;stroke-linejoin:round}}
 .ml .box{{stroke-width:1.4}}
 .ml .error .box{{stroke-width:2.6}}
+.ml .chip .box{{stroke-width:1}}
 .ml .earlier .box{{stroke-dasharray:4 3;stroke-width:1.2}}
 .ml .ring{{fill:none;stroke-width:2.2;stroke-linecap:round}}
 """
@@ -85,10 +86,11 @@ _SHAPES = f"""\
 
 _FORCED = """\
 @media (forced-colors:active){
-.ml .ground,.ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box,.ml .var .box{fill:Canvas}
+.ml .ground,.ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box{fill:Canvas}
+.ml .var .box,.ml .ref .box,.ml .chip .box{fill:Canvas}
 .ml .computed .box,.ml .cached .box,.ml .error .box,.ml .earlier .box,.ml .edges path{stroke:CanvasText}
 .ml .label,.ml .detail,.ml .ways,.ml .tip,.ml .cached .dot{fill:CanvasText}
-.ml .computed .ring,.ml .error .ring,.ml .earlier .ring{stroke:CanvasText}
+.ml .computed .ring,.ml .cached .ring,.ml .error .ring,.ml .earlier .ring{stroke:CanvasText}
 .ml .ways{stroke:Canvas}
 }
 """
@@ -118,7 +120,7 @@ def _colours(theme: Theme) -> str:
             f".ml .{status} .dot{{fill:{tone.accent}}}",
             f".ml .{status} .ring{{stroke:{tone.accent}}}",
         ]
-    rules.append(f".ml .var .box{{fill:{theme.var_fill}}}")
+    rules.append(f".ml .var .box,.ml .ref .box,.ml .chip .box{{fill:{theme.var_fill}}}")
     return "\n".join(rules) + "\n"
 
 

@@ -14,9 +14,12 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.numbers import common, distinct, lacking
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import MandalaLabError
 from mandala_lab.model.ops import CodeVersion, OpSpec
+from mandala_lab.model.outline import node_name
 from mandala_lab.model.refs import Ref, is_immutable
 from mandala_lab.model.structures import ITEMS, RESERVED, CollectionRef, is_structural
 from mandala_lab.ports.call_store import CallStore
@@ -42,6 +45,31 @@ def to_program(store: CallStore, ref: Ref | str) -> str:
     if wanted is None:
         raise ValueError(f"no ref has the hid {ref!r}; the refs of a frame are in its refs")
     return _Program(store, wanted).text()
+
+
+def only_result(graph: FrameGraph) -> Ref:
+    """Return the one value that a call of a frame made, and none of it took.
+
+    Raises
+    ------
+    ValueError
+        Where there is none, or more than one.
+    """
+    catalogue = graph.catalogue
+    made, taken = (
+        distinct(links.refs.view[links.places(graph.all_calls)[0]]) for links in (catalogue.outputs, catalogue.inputs)
+    )
+    found = common(lacking(made, taken), graph.all_refs)
+    if len(found) == 1:
+        return catalogue.refs[int(found[0])]
+    if not len(found):
+        raise ValueError("a program makes a value again, and no call of this frame made one")
+    counts = {node_name(node): len(common(found, refs)) for node, refs in graph.variables.items()}
+    told = ", ".join(f"{count} of {name}" for name, count in counts.items() if count)
+    raise ValueError(
+        f"a program makes one value, and this frame has {len(found)} results ({told}): select those that led to one, "
+        "such as '+total=3', or name it: frame.save_py(path, ref)"
+    )
 
 
 def calls_before(store: CallStore, ref: Ref) -> list[Call]:

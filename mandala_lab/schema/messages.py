@@ -90,16 +90,34 @@ class EditableArgument(_Part):
     text: str
 
 
+class FoldedSide(_Part):
+    """A side of a node that is folded away: what leads to it, or what follows."""
+
+    node: str
+    side: Literal["before", "after"]
+
+
+class FrameView(_Part):
+    """What of a frame to show: a selection (empty for all), nodes to open by id, sides folded away in their order."""
+
+    selection: str = ""
+    opened: list[str] = []
+    folded: list[FoldedSide] = []
+
+
 # --- requests ---------------------------------------------------------------
 
 
 class FrameGet(_Message, tag="frame.get"):
-    """Attach to the live frame: answered by `FrameSnapshot`, then pushes follow.
+    """Attach to the live frame: answered by `FrameSnapshot`, then pushes for this panel follow.
 
-    `panel` tells panels apart, since several windows may show one notebook.
+    `panel` tells panels apart, since several windows may show one notebook, each in a view of
+    its own. Asked again with another `view`, the panel sees that; what is no selection is answered
+    with `Failure` (``bad_selection``), and changes nothing.
     """
 
     panel: str = ""
+    view: FrameView | None = None
 
 
 class PanelDetach(_Message, tag="panel.detach"):
@@ -122,6 +140,13 @@ class CallInspect(_Message, tag="call.inspect"):
     hid: str
 
 
+class RefInspect(_Message, tag="ref.inspect"):
+    """Look at one value of a variable."""
+
+    hid: str
+    variable: str
+
+
 class ReplayRun(_Message, tag="replay.run"):
     """Run a recorded call again with other arguments, given as Python literals.
 
@@ -134,7 +159,7 @@ class ReplayRun(_Message, tag="replay.run"):
     scope: Literal["call", "downstream"] = "call"
 
 
-Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun
+Request = FrameGet | PanelDetach | NodeInspect | CallInspect | RefInspect | ReplayRun
 
 # --- replies ----------------------------------------------------------------
 
@@ -142,13 +167,15 @@ Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun
 class FrameSnapshot(_Message, tag="frame.snapshot"):
     """The whole live frame at revision `seq` of a recording; also pushed when one begins.
 
-    `session` names the recording: revisions of another one do not follow.
+    `session` names the recording: revisions of another one do not follow. `matched` is how many
+    calls a selection left, and ``None`` without one.
     """
 
     seq: int
     scene: Scene
     store: StoreInfo | None
     session: str
+    matched: int | None = None
 
 
 class Done(_Message, tag="done"):
@@ -180,6 +207,15 @@ class CallInspected(_Message, tag="call.inspected"):
     traceback: str = ""
 
 
+class RefInspected(_Message, tag="ref.inspected"):
+    """One value, the call that made it (none: it was given), and the last calls that took it, of `takers_total`."""
+
+    value: ValueRow
+    maker: CallRow | None
+    takers: list[CallRow]
+    takers_total: int
+
+
 class ReplayQueued(_Message, tag="replay.queued"):
     """Waiting for the kernel's main thread; `ticket` names the push to come."""
 
@@ -193,14 +229,15 @@ class Failure(_Message, tag="error"):
     message: str
 
 
-Reply = FrameSnapshot | Done | NodeInspected | CallInspected | ReplayQueued | Failure
+Reply = FrameSnapshot | Done | NodeInspected | CallInspected | RefInspected | ReplayQueued | Failure
 
 # --- pushes -----------------------------------------------------------------
 
 
 class FrameDelta(_Message, tag="frame.delta"):
-    """Changes from revision `base` to `seq`: nodes and edges by id, whole."""
+    """Changes of what `panel` shows, from revision `base` to `seq`: nodes and edges by id, whole."""
 
+    panel: str
     seq: int
     base: int
     width: float
@@ -211,6 +248,7 @@ class FrameDelta(_Message, tag="frame.delta"):
     removed_edges: list[str]
     store: StoreInfo | None
     session: str
+    matched: int | None = None
 
 
 class RecordingStopped(_Message, tag="recording.stopped"):

@@ -13,6 +13,9 @@ import msgspec
 SCENE_VERSION = 1
 SCENE_MIME = "application/vnd.mandala-lab.frame+json"
 
+CHIP_GLYPH = "M11 11 L3.5 3.5 M3.5 9 L3.5 3.5 L9 3.5"
+"""The sign of a reference to a variable that stands elsewhere: an arrow up and aside, in the same box."""
+
 GLYPHS = {
     "computed": "M2.5 7.5 L5.8 10.8 L11.5 3.5",
     "cached": "M8 1.2 L3.2 8 L6.6 8 L5.8 12.8 L10.8 5.8 L7.4 5.8 Z",
@@ -32,10 +35,15 @@ class SceneCounts(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
 
 
 class SceneNode(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A variable or operation with its box."""
+    """A variable or operation with its box; or where one is open, an element of it; or a chip that refers to one.
+
+    `group` is the id of the variable or operation that an element, a rest (`more`) or a chip
+    belongs to; `element` the hid of a call or ref. `hidden_before` and `hidden_after` count
+    what is folded away.
+    """
 
     id: str
-    kind: Literal["var", "op"]
+    kind: Literal["var", "op", "call", "ref", "more", "chip"]
     label: str
     detail: str
     status: Literal["computed", "cached", "error", "earlier"]
@@ -44,6 +52,10 @@ class SceneNode(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fiel
     y: float
     w: float
     h: float
+    group: str = ""
+    element: str = ""
+    hidden_before: int = 0
+    hidden_after: int = 0
 
 
 class SceneEdge(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

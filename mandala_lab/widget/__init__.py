@@ -11,11 +11,22 @@ import traitlets
 
 from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.computation_frame.picture import MimeBundle, register_live_display
-from mandala_lab.live.desk import read_request
+from mandala_lab.live.desk import read_request, show
 from mandala_lab.live.inspect import inspect
+from mandala_lab.live.watcher import Moment, still
 from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.view import View
 from mandala_lab.render.scene import scene_to_json
-from mandala_lab.schema.messages import CallInspect, Failure, NodeInspect, Reply, Request
+from mandala_lab.schema.messages import (
+    CallInspect,
+    Failure,
+    FrameGet,
+    FrameSnapshot,
+    NodeInspect,
+    RefInspect,
+    Reply,
+    Request,
+)
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -44,6 +55,7 @@ class FrameWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self, frame: ComputationFrame) -> None:
         self.frame = frame
+        self._shown: set[str] = set()
         super().__init__(scene=msgspec.json.decode(scene_to_json(frame.scene())))
         self.on_msg(self._on_message)
 
@@ -51,7 +63,7 @@ class FrameWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def _known(self, proposal: Any) -> str:
         chosen = str(proposal["value"])
         known = [node["id"] for node in self.scene.get("nodes", [])]
-        if chosen and chosen not in known:
+        if chosen and chosen not in known and chosen not in self._shown:
             raise traitlets.TraitError(f"selected={chosen!r} is not a node of the frame; its nodes are {known}")
         return chosen
 
@@ -62,13 +74,20 @@ class FrameWidget(anywidget.AnyWidget):  # type: ignore[misc]
         self.send({"id": ticket, **msgspec.to_builtins(reply)})
 
     def answer(self, request: Request) -> Reply:
-        """Return the reply to an inspection; others are refused."""
+        """Return the reply to a question about the frame; others are refused."""
         try:
-            if isinstance(request, NodeInspect | CallInspect):
+            if isinstance(request, FrameGet):
+                return show(request, self._look)
+            if isinstance(request, NodeInspect | CallInspect | RefInspect):
                 return inspect(self.frame.store, self.frame.graph, request)
         except MandalaLabError as error:
             return Failure(code="failed", message=str(error))
         return Failure(code="bad_request", message="a picture in a cell can be inspected; replay is in the panel")
+
+    def _look(self, view: View) -> FrameSnapshot:
+        found = still(Moment(self.frame.graph, None, self.frame.store), view)
+        self._shown = {node.id for node in found.scene.nodes}
+        return found
 
 
 def show_frames_live() -> None:

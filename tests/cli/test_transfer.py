@@ -45,6 +45,20 @@ def test_an_op_is_exported_as_the_ending_says(filled, run, tmp_path):
     assert json.loads(run("export", filled, "inc", "--output", "inc.json", "--json")[1])["bytes"] > 0
 
 
+def test_a_program_is_exported_where_there_is_one_result(filled, run, tmp_path, capsys):
+    status, _, err = run("export", filled, "inc", "-o", "inc.py", "--select", "+var_0=3")
+    assert (status, err) == (0, "")
+    exec((tmp_path / "inc.py").read_text(), {"__name__": "__main__"})
+    assert "3" in capsys.readouterr().out
+    status, _, err = run("export", filled, "-o", "all.py")
+    assert status == 1
+    assert "a program makes one value, and this frame has 3 results" in err
+    status, _, err = run("export", filled, "fails", "-o", "none.py")
+    assert status == 1
+    assert "no call of this frame made one" in err
+    assert {path.name for path in tmp_path.glob("*.py")} == {"inc.py"}
+
+
 def test_values_are_exported_on_request_and_some_not_even_then(filled, run, tmp_path):
     def page(*options):
         assert run("export", filled, "fails", "-o", "page.html", *options)[0] == 0

@@ -57,6 +57,10 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert (tmp_path / "picture.svg").read_text().startswith("<svg")
     assert "wrote" in say("export page.html --values")
     assert "def f(x" in (tmp_path / "page.html").read_text()
+    assert "wrote" in say("export secret.html --values --redact x --redact 'k*'")
+    assert "left out of this export" in (tmp_path / "secret.html").read_text()
+    assert "this frame has 2 results (2 of y)" in say("export b.py")
+    assert "wrote b.py" in say("export b.py +y=6")
     assert "wrote" in say("export all.zip")
     assert "wrote" in say("export part.json x=2+")
     assert "did you mean 'status'" in say("graph stat:error")
@@ -98,6 +102,8 @@ def test_a_wrong_replay_is_told_in_one_line(shell, say):
     shell.run_cell(CELL + "f(1)").raise_error()
     assert "no call has a hid" in say("replay run zzzz")
     assert "export takes one path" in say("export")
+    assert "did you mean '--redact'" in say("export x.html --redac x")
+    assert "--redact takes a name" in say("export x.html --values --redact")
     assert "the ending says what is written" in say("export x.docx")
 
 

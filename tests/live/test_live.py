@@ -227,7 +227,11 @@ def test_the_widget_selects_and_answers(storage):
     widget._on_message(widget, {"id": 5, **msgspec.to_builtins(NodeInspect(node="var:rows"))}, [])
     widget._on_message(widget, {"id": 6, **msgspec.to_builtins(FrameGet())}, [])
     widget._on_message(widget, {"id": 7, **msgspec.to_builtins(CallInspect(hid="00" * 20))}, [])
-    assert [(reply["id"], reply["type"]) for reply in sent] == [(5, "node.inspected"), (6, "error"), (7, "error")]
+    assert [(reply["id"], reply["type"]) for reply in sent] == [
+        (5, "node.inspected"),
+        (6, "frame.snapshot"),
+        (7, "error"),
+    ]
     widget.close()
 
 

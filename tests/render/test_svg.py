@@ -14,12 +14,14 @@ from graphs import HOSTILE, build, loop, mixed, outline_of, outlines, pipeline
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mandala_lab.model.outline import Outline
+from mandala_lab.model.outline import Outline, OutlineEdge, OutlineNode, op_id, var_id
 from mandala_lab.render.curves import ways
 from mandala_lab.render.edge_labels import place_labels
 from mandala_lab.render.layered import LayeredLayout
+from mandala_lab.render.scene import scene_to_text
 from mandala_lab.render.svg import scene_to_svg
 from mandala_lab.render.text_width import text_width
+from mandala_lab.schema.scene import CHIP_GLYPH
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 UPDATE = os.environ.get("MANDALA_LAB_UPDATE_GOLDEN") == "1"
@@ -160,3 +162,22 @@ def test_shared_ways_are_drawn_once():
     drawn = ways(scene)
     assert len(re.findall("[CHV]", commands)) == len(drawn.pieces)
     assert len(drawn.pieces) < sum(map(len, drawn.numbers))
+
+
+def test_a_chip_is_small_and_says_what_it_stands_for():
+    name = "config<&>"
+    variable = OutlineNode(var_id(name), "var", name)
+    chip = OutlineNode("chip:c", "chip", name, group=variable.id)
+    fit = OutlineNode(op_id("fit"), "op", "fit")
+    edges = (OutlineEdge(variable.id, fit.id), OutlineEdge(chip.id, fit.id, "config"))
+    scene = LayeredLayout().place(Outline((variable, chip, fit), edges))
+    boxes = {node.id: node for node in scene.nodes}
+    assert boxes["chip:c"].h < boxes[variable.id].h
+    assert boxes["chip:c"].w < boxes[variable.id].w
+    assert boxes["chip:c"].group == variable.id
+    svg = scene_to_svg(scene)
+    assert "reference to variable config&lt;&amp;&gt;" in svg
+    assert svg.count(CHIP_GLYPH) == 1
+    told = scene_to_text(scene)
+    assert told.splitlines()[0] == "Graph. Nodes: 2. Arrows: 2."
+    assert told.count("-> fit") == 2

@@ -15,13 +15,21 @@ export interface Rect {
 /** A scene with its look-ups. */
 export class SceneIndex {
   readonly nodes: ReadonlyMap<string, SceneNode>;
+  /** Variables by the chips that stand for them. */
+  private readonly chips: ReadonlyMap<string, string>;
   private readonly touching = new Map<string, SceneEdge[]>();
   private readonly spans = new Map<string, Rect>();
 
   constructor(readonly scene: Scene) {
     this.nodes = new Map(scene.nodes.map(node => [node.id, node]));
+    const chips = scene.nodes.filter(node => node.kind === 'chip');
+    this.chips = new Map(chips.map(chip => [chip.id, chip.group]));
     for (const edge of scene.edges) {
       this.touch(edge.source, edge);
+      const variable = this.chips.get(edge.source);
+      if (variable !== undefined) {
+        this.touch(variable, edge);
+      }
       if (edge.target !== edge.source) {
         this.touch(edge.target, edge);
       }
@@ -29,20 +37,33 @@ export class SceneIndex {
     }
   }
 
-  /** The edges at a node. */
+  /** The edges at a node; at a variable, those at its chips too. */
   edgesAt(id: string): readonly SceneEdge[] {
     return this.touching.get(id) ?? [];
   }
 
-  /** The ids of the nodes one edge away, in the given direction. */
+  /** What a node stands for: a chip for its variable, any other for itself. */
+  meaning(id: string): string {
+    return this.chips.get(id) ?? id;
+  }
+
+  /**
+   * The ids of the nodes one edge away, in the given direction. A chip and its variable
+   * are both next to who takes it, and follow each other.
+   */
   neighbours(id: string, direction: 'in' | 'out' | 'both' = 'both'): string[] {
     const found = new Set<string>();
+    const chip = this.chips.get(id);
+    if (chip !== undefined && direction !== 'out') {
+      found.add(chip);
+    }
     for (const edge of this.edgesAt(id)) {
-      if (edge.source === id && direction !== 'in') {
-        found.add(edge.target);
+      const source = this.meaning(edge.source);
+      if ((edge.source === id || source === id) && direction !== 'in') {
+        found.add(edge.target).add(edge.source);
       }
       if (edge.target === id && direction !== 'out') {
-        found.add(edge.source);
+        found.add(edge.source).add(source);
       }
     }
     found.delete(id);

@@ -5,7 +5,7 @@
  * the view), the camera, hover, focus and the keyboard. Does not own what a
  * selection means, nor buttons (views/graph-view.ts).
  */
-import type { Scene } from '../schema/messages';
+import type { Scene, SceneNode } from '../schema/messages';
 import { Signal } from '../state/signal';
 import type { Words } from '../state/words';
 import { Camera } from './camera';
@@ -15,6 +15,7 @@ import { Gestures } from './gestures';
 import { NodeMark } from './node-mark';
 import { contains, SceneIndex } from './scene-index';
 import type { Rect } from './scene-index';
+import { elementsOf, standIn } from './stand-in';
 import { setAttributes, svgElement } from './svg';
 import { labelTypeface } from './text';
 import { nodeTowards, readingOrder } from './walk';
@@ -58,8 +59,10 @@ const ARROWS: Record<string, Direction> = {
 /** An interactive picture of a scene. */
 export class SceneView {
   readonly element: SVGSVGElement;
-  /** Somebody chose a node; '' when they chose the empty ground. */
+  /** Somebody chose a node, or by a chip its variable; '' when they chose the empty ground. */
   readonly chosen = new Signal<string>();
+  /** Somebody wants a node open, or closed again. */
+  readonly toggled = new Signal<string>();
 
   private readonly world = svgElement('g', { class: 'mandala-world' });
   private readonly edgeLayer = svgElement('g');
@@ -78,6 +81,7 @@ export class SceneView {
   private pursued = '';
   private drawn: Rect = NOWHERE;
   private frame = 0;
+  private held: SceneNode | null = null;
 
   constructor(private readonly options: SceneViewOptions) {
     this.element = svgElement('svg', {
@@ -102,17 +106,39 @@ export class SceneView {
     this.resizes?.observe(this.element);
   }
 
+  /** What is shown. */
+  get contents(): SceneIndex {
+    return this.index;
+  }
+
   /** Show a scene; what has the same id keeps its elements. */
   update(scene: Scene): void {
     if (this.index.scene.nodes.length === 0) {
       this.framing = 'legible';
     }
+    const hadFocus = this.element.contains(document.activeElement);
+    const before = this.index.nodes.get(this.roving);
     this.index = new SceneIndex(scene);
     if (!this.index.nodes.has(this.roving)) {
-      this.roving = readingOrder(this.index)[0] ?? '';
+      const next = before ? standIn(this.index, before)?.id : undefined;
+      this.roving = next ?? readingOrder(this.index)[0] ?? '';
     }
+    this.keepHeld();
     this.refit();
     this.draw();
+    if (hadFocus && !this.element.contains(document.activeElement)) {
+      this.nodeMarks.get(this.roving)?.element.focus({ preventScroll: true });
+    }
+  }
+
+  /** Keep a node, or what will stand for it, where it is on the screen at the next update. */
+  hold(id: string): void {
+    this.held = this.index.nodes.get(id) ?? elementsOf(this.index, id)[0] ?? null;
+  }
+
+  /** Look at the next scene as at a new one. */
+  startAnew(): void {
+    this.framing = 'legible';
   }
 
   /** Mark a node as selected, '' for none, and bring it into view. */
@@ -157,6 +183,7 @@ export class SceneView {
     this.resizes?.disconnect();
     this.gestures.dispose();
     this.chosen.clear();
+    this.toggled.clear();
     this.element.remove();
   }
 
@@ -166,6 +193,19 @@ export class SceneView {
     move();
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.look());
+  }
+
+  private keepHeld(): void {
+    const { held } = this;
+    const now = held ? standIn(this.index, held) : null;
+    this.held = null;
+    if (held && now) {
+      const dx = held.x + held.w / 2 - now.x - now.w / 2;
+      const dy = held.y + held.h / 2 - now.y - now.h / 2;
+      this.framing = 'by-hand';
+      this.pursued = '';
+      this.camera.pan(dx * this.camera.k, dy * this.camera.k);
+    }
   }
 
   /** Let the camera follow the scene and the view, unless somebody took it over. */
@@ -245,6 +285,8 @@ export class SceneView {
       mark.update(node);
       const isSelected = node.id === this.selected;
       mark.element.classList.toggle('mandala-selected', isSelected);
+      const isWithin = node.group !== '' && node.group === this.selected;
+      mark.element.classList.toggle('mandala-within', isWithin);
       setAttributes(mark.element, {
         tabindex: node.id === this.roving ? 0 : -1,
         'aria-current': isSelected ? 'true' : null
@@ -269,7 +311,7 @@ export class SceneView {
   private listen(): void {
     const { element } = this;
     element.addEventListener('click', event => {
-      this.chosen.emit(nodeIdOf(event.target));
+      this.chosen.emit(this.index.meaning(nodeIdOf(event.target)));
     });
     // Not pointerover: a picture that shifts under a pointer at rest brings out nothing.
     element.addEventListener('pointermove', event => this.highlight(nodeIdOf(event.target)));
@@ -300,7 +342,10 @@ export class SceneView {
     switch (key) {
       case 'Enter':
       case ' ':
-        this.chosen.emit(this.roving);
+        this.chosen.emit(this.index.meaning(this.roving));
+        return true;
+      case 'o':
+        this.toggled.emit(this.roving);
         return true;
       case 'Escape':
         this.chosen.emit('');

@@ -7,10 +7,13 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
+import type { FrameView } from '../schema/messages';
 import { FrameClient } from '../state/client';
 import { FrameStore } from '../state/store';
 import { askOver, TransportError } from '../state/transport';
 import type { Ask } from '../state/transport';
+import { ViewState, WHOLE } from '../state/view';
+import type { Look } from '../state/view';
 import type { Words } from '../state/words';
 import { PanelView } from '../views/panel-view';
 import type { ArchiveOf } from './archive';
@@ -33,6 +36,7 @@ export interface PanelOptions {
 export class MandalaPanel extends Widget {
   private readonly store = new FrameStore();
   private readonly client = new FrameClient(this.store, nameOfWindow());
+  private readonly frameView = new ViewState((view, onShow) => this.look(view, onShow));
   private readonly view: PanelView;
   private readonly stops: (() => void)[];
   private path = '';
@@ -51,6 +55,7 @@ export class MandalaPanel extends Widget {
     this.view = new PanelView({
       store: this.store,
       client: this.client,
+      view: this.frameView,
       ask: this.ask,
       words,
       resume: () => this.resume()
@@ -58,7 +63,8 @@ export class MandalaPanel extends Widget {
     this.node.append(this.view.element);
     this.stops = [
       follower.changed.connect(followed => this.follow(followed)),
-      this.client.contactChanged.connect(contact => contact === 'silent' && this.recall())
+      this.client.contactChanged.connect(contact => contact === 'silent' && this.recall()),
+      this.client.selectionRefused.connect(why => this.frameView.dropSelection(why))
     ];
     this.follow(follower.followed);
   }
@@ -99,6 +105,8 @@ export class MandalaPanel extends Widget {
     if (path !== this.path) {
       this.path = path;
       this.store.clear();
+      this.client.view = WHOLE;
+      this.frameView.forget();
     }
     this.attached = false;
     this.kernel = kernel;
@@ -122,13 +130,25 @@ export class MandalaPanel extends Widget {
     if (path === '') {
       return;
     }
-    askOver<'frame.get'>(this.options.archiveOf(path), { type: 'frame.get' })
-      .then(snapshot => {
-        if (path === this.path && this.store.freshness !== 'live') {
-          this.store.recall(snapshot);
-        }
-      })
-      .catch(() => undefined); // never recorded, or kernels on another machine: nothing to show
+    const { view } = this.client;
+    this.lookIntoStore(view, () => undefined).catch(() => undefined); // never recorded, or kernels on another machine
+  }
+
+  private readonly look: Look = (view, onShow) =>
+    this.client.contact === 'live'
+      ? this.client.look(view, onShow)
+      : this.lookIntoStore(view, onShow);
+
+  /** Show what the store knows, unless a kernel has more to tell by then. */
+  private async lookIntoStore(view: FrameView, onShow: () => void): Promise<void> {
+    const { path } = this;
+    const road = this.options.archiveOf(path);
+    const snapshot = await askOver<'frame.get'>(road, { type: 'frame.get', view });
+    if (path === this.path && this.store.freshness !== 'live') {
+      this.client.view = view;
+      onShow();
+      this.store.recall(snapshot);
+    }
   }
 
   /** Ask the kernel while it records, else the store; a replay needs the kernel. */

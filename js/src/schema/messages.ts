@@ -9,6 +9,7 @@ export const PUSH_COMM_ID = 'mandala-lab-live-v1';
 export const PUSH_COMM_TARGET = 'mandala_lab.live';
 export const REQUEST_MSG_TYPE = 'mandala_lab_request';
 export const REPLY_MSG_TYPE = 'mandala_lab_reply';
+export const CHIP_GLYPH = 'M11 11 L3.5 3.5 M3.5 9 L3.5 3.5 L9 3.5';
 export const REPORT_VERSION = 1;
 export const SCENE_VERSION = 1;
 export const SCENE_MIME = 'application/vnd.mandala-lab.frame+json';
@@ -19,19 +20,38 @@ export const GLYPHS = {
   earlier: 'M7 2 A5 5 0 1 0 7 12 A5 5 0 1 0 7 2 Z M7 4.4 L7 7 L8.9 8.4'
 };
 
-export type Request = FrameGet | PanelDetach | NodeInspect | CallInspect | ReplayRun;
-export type Reply = FrameSnapshot | Done | NodeInspected | CallInspected | ReplayQueued | Failure;
+export type Request = FrameGet | PanelDetach | NodeInspect | CallInspect | RefInspect | ReplayRun;
+export type Reply =
+  FrameSnapshot | Done | NodeInspected | CallInspected | RefInspected | ReplayQueued | Failure;
 export type Push = FrameSnapshot | FrameDelta | RecordingStopped | ReplayFinished;
 
 /**
- * Attach to the live frame: answered by `FrameSnapshot`, then pushes follow.
+ * Attach to the live frame: answered by `FrameSnapshot`, then pushes for this panel follow.
  *
- * `panel` tells panels apart, since several windows may show one notebook.
+ * `panel` tells panels apart, since several windows may show one notebook, each in a view of
+ * its own. Asked again with another `view`, the panel sees that; what is no selection is answered
+ * with `Failure` (``bad_selection``), and changes nothing.
  */
 export interface FrameGet {
   type: 'frame.get';
   panel?: string;
+  view?: FrameView | null;
   v?: number;
+}
+/**
+ * What of a frame to show: a selection (empty for all), nodes to open by id, sides folded away in their order.
+ */
+export interface FrameView {
+  selection: string;
+  opened: string[];
+  folded: FoldedSide[];
+}
+/**
+ * A side of a node that is folded away: what leads to it, or what follows.
+ */
+export interface FoldedSide {
+  node: string;
+  side: 'after' | 'before';
 }
 /**
  * Hide a panel: when none is left, nothing is pushed. Answered by `Done`.
@@ -60,6 +80,15 @@ export interface CallInspect {
   v?: number;
 }
 /**
+ * Look at one value of a variable.
+ */
+export interface RefInspect {
+  type: 'ref.inspect';
+  hid: string;
+  variable: string;
+  v?: number;
+}
+/**
  * Run a recorded call again with other arguments, given as Python literals.
  *
  * Queued to the kernel's main thread; answered by `ReplayQueued`, and when it
@@ -77,7 +106,8 @@ export interface ReplayRun {
 /**
  * The whole live frame at revision `seq` of a recording; also pushed when one begins.
  *
- * `session` names the recording: revisions of another one do not follow.
+ * `session` names the recording: revisions of another one do not follow. `matched` is how many
+ * calls a selection left, and ``None`` without one.
  */
 export interface FrameSnapshot {
   type: 'frame.snapshot';
@@ -85,6 +115,7 @@ export interface FrameSnapshot {
   scene: Scene;
   store: StoreInfo | null;
   session: string;
+  matched: number | null;
   v: number;
 }
 /**
@@ -98,11 +129,15 @@ export interface Scene {
   edges: SceneEdge[];
 }
 /**
- * A variable or operation with its box.
+ * A variable or operation with its box; or where one is open, an element of it; or a chip that refers to one.
+ *
+ * `group` is the id of the variable or operation that an element, a rest (`more`) or a chip
+ * belongs to; `element` the hid of a call or ref. `hidden_before` and `hidden_after` count
+ * what is folded away.
  */
 export interface SceneNode {
   id: string;
-  kind: 'op' | 'var';
+  kind: 'call' | 'chip' | 'more' | 'op' | 'ref' | 'var';
   label: string;
   detail: string;
   status: 'cached' | 'computed' | 'earlier' | 'error';
@@ -111,6 +146,10 @@ export interface SceneNode {
   y: number;
   w: number;
   h: number;
+  group: string;
+  element: string;
+  hiddenBefore: number;
+  hiddenAfter: number;
 }
 /**
  * Elements of a node (`total`) and their fate in the current session.
@@ -224,6 +263,17 @@ export interface EditableArgument {
   text: string;
 }
 /**
+ * One value, the call that made it (none: it was given), and the last calls that took it, of `takers_total`.
+ */
+export interface RefInspected {
+  type: 'ref.inspected';
+  value: ValueRow;
+  maker: CallRow | null;
+  takers: CallRow[];
+  takersTotal: number;
+  v: number;
+}
+/**
  * Waiting for the kernel's main thread; `ticket` names the push to come.
  */
 export interface ReplayQueued {
@@ -241,10 +291,11 @@ export interface Failure {
   v: number;
 }
 /**
- * Changes from revision `base` to `seq`: nodes and edges by id, whole.
+ * Changes of what `panel` shows, from revision `base` to `seq`: nodes and edges by id, whole.
  */
 export interface FrameDelta {
   type: 'frame.delta';
+  panel: string;
   seq: number;
   base: number;
   width: number;
@@ -255,6 +306,7 @@ export interface FrameDelta {
   removedEdges: string[];
   store: StoreInfo | null;
   session: string;
+  matched: number | null;
   v: number;
 }
 /**

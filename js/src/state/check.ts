@@ -7,9 +7,13 @@
 import { SCENE_VERSION } from '../schema/messages';
 import type { Scene, SceneEdge, SceneNode } from '../schema/messages';
 
+const KINDS: readonly unknown[] = ['var', 'op', 'call', 'ref', 'more', 'chip'];
 const STATUSES: readonly unknown[] = ['computed', 'cached', 'error', 'earlier'];
 /** A position further out than this is not drawn by any browser in a useful way. */
 const FAR = 1e7;
+
+/** What nodes that were saved by earlier versions lack. */
+const PLAIN = { group: '', element: '', hiddenBefore: 0, hiddenAfter: 0 };
 
 type Fields = Record<string, unknown>;
 
@@ -23,7 +27,10 @@ export function readScene(value: unknown): Scene | null {
   if (!sized || !Array.isArray(nodes) || !Array.isArray(edges)) {
     return null;
   }
-  return nodes.every(isNode) && edges.every(isEdge) ? (value as unknown as Scene) : null;
+  if (!nodes.every(isNode) || !edges.every(isEdge)) {
+    return null;
+  }
+  return { ...(value as unknown as Scene), nodes: nodes.map(node => ({ ...PLAIN, ...node })) };
 }
 
 function isFields(value: unknown): value is Fields {
@@ -49,7 +56,9 @@ function isNode(value: unknown): value is SceneNode {
   const { counts } = value;
   return (
     [value.id, value.label, value.detail].every(text => typeof text === 'string') &&
-    (value.kind === 'op' || value.kind === 'var') &&
+    KINDS.includes(value.kind) &&
+    [value.group, value.element].every(text => text === undefined || typeof text === 'string') &&
+    [value.hiddenBefore, value.hiddenAfter].every(n => n === undefined || isCount(n)) &&
     STATUSES.includes(value.status) &&
     isPlace(value.x) &&
     isPlace(value.y) &&

@@ -6,12 +6,13 @@
  * replays that are under way. Knows nothing of notebooks, comms or the DOM.
  */
 import { PROTOCOL } from '../schema/messages';
-import type { FrameDelta, Push } from '../schema/messages';
+import type { FrameDelta, FrameView, Push } from '../schema/messages';
 import { Replays } from './replays';
 import { Signal } from './signal';
 import type { FrameStore } from './store';
 import { askOver, protocolProblem, RequestError, TransportError } from './transport';
 import type { Ask, Transport } from './transport';
+import { WHOLE } from './view';
 
 /**
  * Where a client stands: no kernel; asked and waiting for a first answer; the
@@ -29,7 +30,11 @@ const MAX_QUEUED = 200;
 export class FrameClient {
   /** The contact, or the problem that is to be shown, changed. */
   readonly contactChanged = new Signal<Contact>();
+  /** What was selected is not in the frame: everything is asked for instead. */
+  readonly selectionRefused = new Signal<string>();
   readonly replays = new Replays();
+  /** What of the frame is asked for. */
+  view: FrameView = WHOLE;
 
   private transport: Transport | null = null;
   private stopListening: () => void = () => undefined;
@@ -38,6 +43,8 @@ export class FrameClient {
   /** Number of the question under way, 0 for none. Late answers to others are no refusal. */
   private asking = 0;
   private lastAsked = 0;
+  /** Number of the question for another view under way, 0 for none. */
+  private looking = 0;
   private resting = false;
   private queued: FrameDelta[] = [];
 
@@ -81,6 +88,7 @@ export class FrameClient {
   /** The kernel is gone: keep the picture as remembered, give up what waits. */
   drop(): void {
     this.asking = 0;
+    this.looking = 0;
     this.resting = false;
     this.queued = [];
     this.stopListening();
@@ -97,7 +105,7 @@ export class FrameClient {
   refresh(): void {
     const transport = this.transport;
     this.resting = false;
-    if (transport === null || this.asking !== 0) {
+    if (transport === null || this.asking !== 0 || this.looking !== 0) {
       return;
     }
     this.lastAsked += 1;
@@ -107,11 +115,34 @@ export class FrameClient {
       this.setContact('asking');
     }
     const timer = setTimeout(() => this.giveUpWaiting(question), this.probeTimeoutMs);
-    const { panel } = this;
-    askOver<'frame.get'>(transport, { type: 'frame.get', panel })
+    const { panel, view } = this;
+    askOver<'frame.get'>(transport, { type: 'frame.get', panel, view })
       .then(snapshot => transport === this.transport && this.take(snapshot))
       .catch((reason: unknown) => question === this.asking && this.takeRefusal(reason))
       .finally(() => clearTimeout(timer));
+  }
+
+  /** Ask for another view; of several, the last counts. Rejects where it is refused. */
+  async look(view: FrameView, onShow: () => void): Promise<void> {
+    this.lastAsked += 1;
+    this.looking = this.lastAsked;
+    const question = this.lastAsked;
+    const { panel } = this;
+    try {
+      const snapshot = await this.ask<'frame.get'>({ type: 'frame.get', panel, view });
+      if (question === this.looking) {
+        this.looking = 0;
+        this.view = view;
+        onShow();
+        this.take(snapshot);
+      }
+    } catch (reason) {
+      if (question === this.looking) {
+        this.looking = 0;
+        this.refresh(); // an answer to an earlier question may have been passed over
+      }
+      throw reason;
+    }
   }
 
   /** Nobody looks: ask the kernel to stop pushing. `refresh` starts it again. */
@@ -136,6 +167,12 @@ export class FrameClient {
   private takeRefusal(reason: unknown): void {
     this.asking = 0;
     this.queued = [];
+    if (reason instanceof RequestError && reason.code === 'bad_selection') {
+      this.view = { ...this.view, selection: '' };
+      this.selectionRefused.emit(reason.message);
+      this.refresh();
+      return;
+    }
     if (reason instanceof TransportError && this.currentContact === 'live') {
       return; // A kernel that is kept busy: the next delta asks again.
     }
@@ -169,7 +206,9 @@ export class FrameClient {
         }
         break;
       case 'frame.delta':
-        this.takeDelta(push);
+        if (push.panel === this.panel) {
+          this.takeDelta(push);
+        }
         break;
       case 'recording.stopped':
         this.asking = 0;
@@ -186,7 +225,8 @@ export class FrameClient {
     if (this.resting) {
       return;
     }
-    if (this.asking !== 0 && this.queued.length < MAX_QUEUED) {
+    const waits = this.asking !== 0 || this.looking !== 0;
+    if (waits && this.queued.length < MAX_QUEUED) {
       this.queued.push(delta);
     } else if (this.store.takeDelta(delta) === 'gap') {
       this.refresh();

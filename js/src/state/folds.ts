@@ -1,27 +1,29 @@
 /*
- * Folds: which sides of which nodes are folded away, and the scene that is left.
- * Positions stay, so that nothing jumps. Pure data; the buttons are views'.
+ * Folds: which sides of which nodes of a page without a kernel are folded away, and the
+ * scene that is left, closed up. Pure data; the buttons are views'.
  */
 import type { Scene, SceneEdge } from '../schema/messages';
+import { compact } from './compact';
 import { Signal } from './signal';
-
-/** What leads to a node, or what follows from it. */
-export type Side = 'before' | 'after';
-
-/** Both sides, in the order in which they are offered. */
-export const SIDES: readonly Side[] = ['before', 'after'];
+import type { Side } from './view';
 
 /** Sides of nodes that are folded away. */
 export class Folds {
   /** Another part of the scene is left. */
   readonly changed = new Signal<Scene>();
   private readonly next: Record<Side, Map<string, string[]>>;
+  /** Variables by the chips that stand for them. */
+  private readonly chips: ReadonlyMap<string, string>;
   private readonly folded = new Map<string, Set<Side>>();
 
   constructor(private readonly whole: Scene) {
+    // What follows from a variable follows from its chips, which are no nodes of their own.
+    const chips = whole.nodes.filter(node => node.kind === 'chip');
+    this.chips = new Map(chips.map(chip => [chip.id, chip.group]));
+    const source = (edge: SceneEdge): string => this.chips.get(edge.source) ?? edge.source;
     this.next = {
-      before: grouped(whole.edges, edge => [edge.target, edge.source]),
-      after: grouped(whole.edges, edge => [edge.source, edge.target])
+      before: grouped(whole.edges, edge => [edge.target, source(edge)]),
+      after: grouped(whole.edges, edge => [source(edge), edge.target])
     };
   }
 
@@ -92,13 +94,20 @@ export class Folds {
       beyond.forEach(one => hidden.add(one));
       counts.set(id, beyond.size);
     }
+    for (const { source, target } of this.whole.edges) {
+      const chip = this.chips.get(source);
+      if (chip !== undefined && (hidden.has(chip) || hidden.has(target))) {
+        hidden.add(source);
+      }
+    }
     const nodes = this.whole.nodes.filter(node => !hidden.has(node.id));
     const edges = this.whole.edges.filter(e => !hidden.has(e.source) && !hidden.has(e.target));
     const told = nodes.map(node => {
       const count = counts.get(node.id) ?? 0;
       return count === 0 ? node : { ...node, detail: `${node.detail} · ${count} hidden` };
     });
-    return { ...this.whole, nodes: told, edges };
+    const left = { ...this.whole, nodes: told, edges };
+    return hidden.size === 0 ? left : compact(left);
   }
 }
 

@@ -14,10 +14,11 @@ export type Freshness = 'none' | 'remembered' | 'live';
 /** What became of a message: it was used, was old news, or shows that one is missing. */
 export type Outcome = 'applied' | 'ignored' | 'gap';
 
-/** A frame of an earlier time. */
+/** A frame of an earlier time, and how many calls a selection left of it; null without one. */
 export interface EarlierFrame {
   scene: Scene;
   store: StoreInfo | null;
+  matched?: number | null;
 }
 
 /** What a listener is told: the ids of the nodes that changed, or null for all. */
@@ -36,6 +37,7 @@ export class FrameStore {
   private currentInfo: StoreInfo | null = null;
   private currentFreshness: Freshness = 'none';
   private currentSelection = '';
+  private currentMatched: number | null = null;
   private seq = 0;
   private session = '';
 
@@ -54,6 +56,11 @@ export class FrameStore {
     return this.currentFreshness;
   }
 
+  /** How many calls the selection of a view left; null without one. */
+  get matched(): number | null {
+    return this.currentMatched;
+  }
+
   /** Id of the selected node, '' for none. */
   get selected(): string {
     return this.currentSelection;
@@ -65,7 +72,7 @@ export class FrameStore {
     if (this.currentFreshness === 'live' && sameSession && snapshot.seq < this.seq) {
       return 'ignored';
     }
-    this.replace(snapshot.scene, snapshot.store, 'live');
+    this.replace(snapshot.scene, snapshot.store, 'live', snapshot.matched);
     this.seq = snapshot.seq;
     this.session = snapshot.session;
     this.changed.emit({ nodes: null });
@@ -88,7 +95,7 @@ export class FrameStore {
     if (delta.base > this.seq) {
       return 'gap';
     }
-    this.replace(applyDelta(scene, delta), delta.store, 'live');
+    this.replace(applyDelta(scene, delta), delta.store, 'live', delta.matched);
     this.seq = delta.seq;
     this.changed.emit({
       nodes: new Set([...delta.nodes.map(node => node.id), ...delta.removedNodes])
@@ -98,7 +105,7 @@ export class FrameStore {
 
   /** Show a frame of an earlier time. */
   recall(frame: EarlierFrame): void {
-    this.replace(frame.scene, frame.store, 'remembered');
+    this.replace(frame.scene, frame.store, 'remembered', frame.matched ?? null);
     this.changed.emit({ nodes: null });
   }
 
@@ -112,24 +119,36 @@ export class FrameStore {
 
   /** Forget everything (another notebook is in front). */
   clear(): void {
-    this.replace(null, null, 'none');
+    this.replace(null, null, 'none', null);
     this.changed.emit({ nodes: null });
   }
 
-  /** Select a node by id, '' for none. An id that is not in the frame selects none. */
+  /**
+   * Select a node by id, '' for none. A node that is open is there in its elements; an id
+   * that is not in the frame selects none.
+   */
   select(id: string): void {
-    const found = this.currentScene?.nodes.some(node => node.id === id) ?? false;
-    const selection = found ? id : '';
+    const found = this.currentScene?.nodes.some(node => node.id === id || node.group === id);
+    const selection = id !== '' && found === true ? id : '';
     if (selection !== this.currentSelection) {
       this.currentSelection = selection;
       this.selectionChanged.emit(selection);
     }
   }
 
-  private replace(scene: Scene | null, info: StoreInfo | null, freshness: Freshness): void {
+  private replace(
+    scene: Scene | null,
+    info: StoreInfo | null,
+    freshness: Freshness,
+    matched: number | null
+  ): void {
+    const chosen = this.currentScene?.nodes.find(node => node.id === this.currentSelection);
     this.currentScene = scene;
     this.currentInfo = info;
     this.currentFreshness = freshness;
-    this.select(this.currentSelection);
+    this.currentMatched = matched;
+    // An element whose node was closed leaves the selection to that node.
+    const isThere = scene?.nodes.some(node => node.id === this.currentSelection) ?? false;
+    this.select(isThere || !chosen?.group ? this.currentSelection : chosen.group);
   }
 }

@@ -13,6 +13,8 @@ import type {
   NodeInspected,
   PanelDetach,
   Push,
+  RefInspect,
+  RefInspected,
   ReplayQueued,
   ReplayRun,
   Reply,
@@ -40,6 +42,7 @@ export interface ReplyOf {
   'panel.detach': Done;
   'node.inspect': NodeInspected;
   'call.inspect': CallInspected;
+  'ref.inspect': RefInspected;
   'replay.run': ReplayQueued;
 }
 
@@ -49,6 +52,7 @@ export interface RequestOf {
   'panel.detach': PanelDetach;
   'node.inspect': NodeInspect;
   'call.inspect': CallInspect;
+  'ref.inspect': RefInspect;
   'replay.run': ReplayRun;
 }
 
@@ -60,6 +64,7 @@ const REPLY_TYPE: { [K in Request['type']]: ReplyOf[K]['type'] } = {
   'panel.detach': 'done',
   'node.inspect': 'node.inspected',
   'call.inspect': 'call.inspected',
+  'ref.inspect': 'ref.inspected',
   'replay.run': 'replay.queued'
 };
 

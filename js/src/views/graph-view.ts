@@ -18,6 +18,7 @@ const ICONS = {
 export class GraphView {
   readonly element = html('div', 'mandala-graph');
   readonly scene: SceneView;
+  private readonly note = html('p', 'mandala-canvas-note');
 
   constructor(options: SceneViewOptions) {
     const { words } = options;
@@ -31,9 +32,16 @@ export class GraphView {
     );
     tools.setAttribute('role', 'group');
     tools.setAttribute('aria-label', words.__('View'));
-    const canvas = html('div', 'mandala-canvas', this.scene.element);
+    this.note.hidden = true;
+    const canvas = html('div', 'mandala-canvas', this.scene.element, this.note);
     const foot = html('div', 'mandala-foot', legend(words), tools);
     this.element.append(canvas, foot);
+  }
+
+  /** Say something in the place of a picture, '' for nothing. */
+  tell(text: string): void {
+    this.note.textContent = text;
+    this.note.hidden = text === '';
   }
 
   /** Take the picture away. */

@@ -2,9 +2,9 @@
  * Inspector: asks about a node or a call and shows the answer.
  *
  * Owns which page is shown, the way back, and that a late answer to an earlier
- * question is thrown away. The pages themselves are node-page.ts and call-page.ts.
+ * question is thrown away. The pages themselves are node-page.ts, call-page.ts, ref-page.ts.
  */
-import type { CallInspected, CallRow } from '../schema/messages';
+import type { CallInspected, SceneNode } from '../schema/messages';
 import type { Replays } from '../state/replays';
 import type { Ask } from '../state/transport';
 import type { Words } from '../state/words';
@@ -12,6 +12,7 @@ import { callPage } from './call-page';
 import { button, html } from './dom';
 import { NodePage, PAGE_SIZE } from './node-page';
 import { failureNote, waitingNote } from './notes';
+import { refPage } from './ref-page';
 import { ReplayForm } from './replay-form';
 
 /** What an inspector needs of its surroundings. */
@@ -21,9 +22,15 @@ export interface InspectorOptions {
   /** Where replays are paired; null hides the replay form. */
   replays: Replays | null;
   onClose: () => void;
+  /** What can be done with the shown node; stands above the page. */
+  actions?: HTMLElement;
 }
 
-type Place = { kind: 'none' } | { kind: 'node'; id: string } | { kind: 'call'; call: CallRow };
+type Place =
+  | { kind: 'none' }
+  | { kind: 'node'; id: string }
+  | { kind: 'call'; hid: string }
+  | { kind: 'ref'; hid: string };
 
 /** An answer that comes this fast needs no waiting note. */
 const QUICK_MS = 150;
@@ -36,13 +43,15 @@ export class Inspector {
   private readonly bar = html('div', 'mandala-inspector-bar');
   private readonly content = html('div', 'mandala-inspector-content');
   private place: Place = { kind: 'none' };
+  /** The shown node, and the variable or operation that it is or belongs to. */
+  private shown = '';
   private node = '';
   private round = 0;
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: InspectorOptions) {
     this.element.setAttribute('aria-label', options.words.__('Inspector'));
-    this.element.append(this.bar, this.content);
+    this.element.append(this.bar, ...(options.actions ? [options.actions] : []), this.content);
     this.element.hidden = true;
     this.element.addEventListener('keydown', event => {
       if (event.key === 'Escape' && !(event.target instanceof HTMLInputElement)) {
@@ -52,13 +61,15 @@ export class Inspector {
     });
   }
 
-  /** Show a node; '' closes the inspector. */
-  showNode(id: string): void {
-    if (id === this.node && this.place.kind === 'node') {
+  /** Show what is behind a node: its page, or that of the call or value it is; '' closes the inspector. */
+  showNode(id: string, node?: SceneNode): void {
+    const place = placeOf(id, node);
+    if (id === this.shown && place.kind === this.place.kind) {
       return;
     }
-    this.node = id;
-    this.go(id === '' ? { kind: 'none' } : { kind: 'node', id });
+    this.shown = id;
+    this.node = node?.group || id;
+    this.go(place);
   }
 
   /** The shown node changed in the kernel: look again soon, without a flicker. */
@@ -93,9 +104,11 @@ export class Inspector {
   private fillBar(): void {
     const { words, onClose } = this.options;
     const parts: Node[] = [];
-    if (this.place.kind === 'call' && this.node !== '') {
+    if (this.place.kind === 'call' || this.place.kind === 'ref') {
       const back = (): void => this.go({ kind: 'node', id: this.node });
-      parts.push(button(words.__('← All calls'), back, 'mandala-link'));
+      const isOp = this.node.startsWith('op:');
+      const label = isOp ? words.__('← All calls') : words.__('← All values');
+      parts.push(button(label, back, 'mandala-link'));
     } else {
       parts.push(html('span', 'mandala-bar-title', this.kindWord()));
     }
@@ -118,8 +131,7 @@ export class Inspector {
     }
     const slow = setTimeout(() => this.showWaiting(round), QUICK_MS);
     try {
-      const page =
-        place.kind === 'node' ? await this.nodePage(place.id) : await this.call(place.call);
+      const page = await this.page(place);
       if (round === this.round) {
         this.content.replaceChildren(page);
       }
@@ -139,17 +151,34 @@ export class Inspector {
     }
   }
 
+  private page(place: Exclude<Place, { kind: 'none' }>): Promise<HTMLElement> {
+    switch (place.kind) {
+      case 'node':
+        return this.nodePage(place.id);
+      case 'call':
+        return this.call(place.hid);
+      case 'ref':
+        return this.value(place.hid);
+    }
+  }
+
   private async nodePage(id: string): Promise<HTMLElement> {
     const { ask, words } = this.options;
     const request = { type: 'node.inspect', node: id, offset: 0, limit: PAGE_SIZE } as const;
     const reply = await ask<'node.inspect'>(request);
-    const onCall = (call: CallRow): void => this.go({ kind: 'call', call });
-    return new NodePage(reply, { ask, words, onCall }).element;
+    return new NodePage(reply, { ask, words, onCall: ({ hid }) => this.go({ kind: 'call', hid }) })
+      .element;
   }
 
-  private async call(call: CallRow): Promise<HTMLElement> {
+  private async value(hid: string): Promise<HTMLElement> {
     const { ask, words } = this.options;
-    const reply = await ask<'call.inspect'>({ type: 'call.inspect', hid: call.hid });
+    const reply = await ask<'ref.inspect'>({ type: 'ref.inspect', hid, variable: this.node });
+    return refPage(reply, words, call => this.go({ kind: 'call', hid: call.hid }));
+  }
+
+  private async call(hid: string): Promise<HTMLElement> {
+    const { ask, words } = this.options;
+    const reply = await ask<'call.inspect'>({ type: 'call.inspect', hid });
     return callPage(reply, words, ...this.replayForm(reply));
   }
 
@@ -161,4 +190,14 @@ export class Inspector {
     const options = { ask, replays, words };
     return [new ReplayForm(reply.call.hid, reply.editable, options).element];
   }
+}
+
+function placeOf(id: string, node: SceneNode | undefined): Place {
+  if (id === '') {
+    return { kind: 'none' };
+  }
+  if (node?.kind === 'call' || node?.kind === 'ref') {
+    return { kind: node.kind, hid: node.element };
+  }
+  return { kind: 'node', id: node?.group || id };
 }

@@ -5,6 +5,7 @@
 import type { FrameClient } from '../state/client';
 import type { FrameStore } from '../state/store';
 import type { Ask } from '../state/transport';
+import type { ViewState } from '../state/view';
 import type { Words } from '../state/words';
 import { button, html } from './dom';
 import { emptyState } from './empty-state';
@@ -19,6 +20,7 @@ export type Surroundings = 'no-notebook' | 'no-kernel' | 'kernel';
 export interface PanelViewOptions {
   store: FrameStore;
   client: FrameClient;
+  view: ViewState;
   /** Where the inspector asks. */
   ask: Ask;
   words: Words;
@@ -39,10 +41,11 @@ export class PanelView {
   private shown = '';
 
   constructor(private readonly options: PanelViewOptions) {
-    const { store, client, ask, words } = options;
+    const { store, client, view, ask, words } = options;
     this.bar = new StoreBar(words);
     this.workbench = new Workbench({
       store,
+      view,
       ask,
       words,
       replays: client.replays,
@@ -52,7 +55,8 @@ export class PanelView {
     this.element.append(this.bar.element, this.notice, this.empty, this.workbench.element);
     this.stops = [
       store.changed.connect(() => this.update()),
-      client.contactChanged.connect(() => this.update())
+      client.contactChanged.connect(() => this.update()),
+      view.changed.connect(() => this.update())
     ];
     this.update();
   }
@@ -95,8 +99,9 @@ export class PanelView {
   }
 
   private emptiness(): Emptiness | null {
-    const { store, client } = this.options;
-    if (store.scene !== null && store.scene.nodes.length > 0) {
+    const { store, client, view } = this.options;
+    const isPart = view.view.selection !== '';
+    if (store.scene !== null && (isPart || store.scene.nodes.length > 0)) {
       return null;
     }
     if (this.surroundings !== 'kernel') {

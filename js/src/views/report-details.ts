@@ -4,8 +4,9 @@
  */
 import type { SceneIndex } from '../draw/scene-index';
 import type { Report, ReportCode, ReportOp, ReportVariable, SceneNode } from '../schema/messages';
-import { SIDES } from '../state/folds';
-import type { Folds, Side } from '../state/folds';
+import type { Folds } from '../state/folds';
+import { SIDES } from '../state/view';
+import type { Side } from '../state/view';
 import type { Words } from '../state/words';
 import { button, codeBlock, fold, html, section } from './dom';
 import { duration, moment, shortId } from './format';
@@ -121,7 +122,9 @@ function variableParts(variable: ReportVariable, hasValues: boolean, words: Word
 function ways(node: SceneNode, { index, words, onNode }: DetailsOptions): HTMLElement[] {
   const titles = { in: words.__('Comes from'), out: words.__('Goes to') } as const;
   return (['in', 'out'] as const).flatMap(direction => {
-    const ids = index.neighbours(node.id, direction);
+    const ids = index
+      .neighbours(node.id, direction)
+      .filter(id => index.nodes.get(id)?.kind !== 'chip');
     const items = ids.map(id => {
       const link = button(index.nodes.get(id)?.label ?? id, () => onNode(id), 'mandala-link');
       return html('li', '', link);

@@ -35,7 +35,7 @@ export class ReportView {
     this.graph = new GraphView({ words, name: words.__('Graph of memoized computations'), place });
     const order = readingOrder(this.index);
     this.search = new SearchBox(
-      order.flatMap(id => this.index.nodes.get(id) ?? []),
+      order.flatMap(id => this.index.nodes.get(id) ?? []).filter(node => node.kind !== 'chip'),
       words
     );
     this.unfold = button(words.__('Show everything'), () => this.folds.clear());
@@ -79,6 +79,7 @@ export class ReportView {
     });
     this.folds.changed.connect(scene => {
       const side = focusedSide();
+      this.graph.scene.hold(store.selected);
       store.recall({ scene, store: null });
       this.showDetails();
       this.details.querySelector<HTMLElement>(`[data-side="${side}"]`)?.focus();
