@@ -36,7 +36,8 @@ def test_every_public_name_is_there():
     "storage storage.records storage.code computation_frame computation_frame.contents computation_frame.framed "
     "computation_frame.growth computation_frame.holding computation_frame.picture computation_frame.refining "
     "computation_frame.selection computation_frame.structure model.ids frame.numbers frame.joining model.columns "
-    "memo.decorator memo.context memo.encoding.forms model.errors model.hashing model.refs trust.keyring versions.syntax".split(),
+    "memo.decorator memo.context memo.encoding.forms model.errors model.hashing model.refs trust.keyring "
+    "versions.syntax".split(),
 )
 def test_examples_in_docstrings_run(name):
     module = importlib.import_module(f"mandala_lab.{name}")

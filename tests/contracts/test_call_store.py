@@ -190,6 +190,24 @@ def test_a_store_opened_for_reading_is_never_written(tmp_path):
     storage.close()
 
 
+@pytest.mark.parametrize("is_writing", [False, True])
+def test_a_connection_that_is_given_up_takes_nothing_with_it(store, is_writing):
+    store.record([entry(1)])
+    (known,) = store.calls_of_session(None)
+    with store._database.reading() as connection:
+        raw = connection.connection.driver_connection.cursor()
+        if is_writing:
+            raw.execute("BEGIN IMMEDIATE")
+            raw.execute("DELETE FROM events")
+        assert (raw.execute("SELECT seq FROM events").fetchone() is None) == is_writing
+        connection.invalidate()  # as by an interrupt while it is read
+    del raw
+    assert store.calls_of_session(None) == [known]
+    assert len(store.events()) == 1
+    store.record([entry(2)])
+    assert len(store.calls_of_session(None)) == 2
+
+
 def test_many_open_a_new_store_at_once(path):
     problems = []
 

@@ -156,7 +156,7 @@ def test_a_table_that_would_fill_the_memory_is_refused(storage, monkeypatch):
     frame = storage.cf(base).expand_forward(recursive=True)
     assert len(frame.df("total", "product")) == 25  # each with each, since they have the base in common
     monkeypatch.setattr("mandala_lab.frame.joining._MOST_ROWS", 20)
-    with pytest.raises(ValueError, match="25 rows.* name the operations"):
+    with pytest.raises(ValueError, match=r"25 rows.* name the operations"):
         frame.df("total", "product")
 
 

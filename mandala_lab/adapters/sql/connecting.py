@@ -38,11 +38,35 @@ class _Closing(sqlite3.Connection):
         self.wait_s = seconds
 
     def __del__(
-        self, _pid: Callable[[], int] = os.getpid, _quietly: Callable[..., Any] = suppress, _error: Any = sqlite3.Error
+        self,
+        _pid: Callable[[], int] = os.getpid,
+        _quietly: Callable[..., Any] = suppress,
+        _error: Any = sqlite3.Error,
+        _close: Callable[..., Any] = sqlite3.Connection.close,
     ) -> None:
         if self._opened_by == _pid():  # bound above, since modules are gone when the process ends
             with _quietly(_error):  # it could not be opened
-                self.close()
+                _close(self)
+
+
+class _Lasting(_Closing):
+    """The one connection to a database in memory, which is gone with it: a pool that gives it up gets it again."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._functions: set[str] = set()
+
+    def create_function(self, name: str, *args: Any, **options: Any) -> None:
+        """Make a function, once: not while a statement of an interrupted read may still be open."""
+        if name not in self._functions:
+            super().create_function(name, *args, **options)
+            self._functions.add(name)
+
+    def close(self) -> None:
+        """Undo what was begun, and stay."""
+        with suppress(sqlite3.ProgrammingError):  # where it was closed with the store
+            if self.in_transaction:
+                self.rollback()
 
 
 def has_log(path: str) -> bool:
@@ -57,10 +81,11 @@ def connector(path: str, reading: str, *, synced: bool, wait_s: float) -> Callab
     Another program that is writing is waited for `wait_s` seconds.
     """
     read_only = bool(reading)
+    factory = _Lasting if path == MEMORY else _Closing
     place = f"{Path(path).as_uri()}?mode={reading}" if read_only else path
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(place, uri=read_only, timeout=wait_s, check_same_thread=False, factory=_Closing)
+        connection = sqlite3.connect(place, uri=read_only, timeout=wait_s, check_same_thread=False, factory=factory)
         connection.isolation_level = None  # transactions are begun explicitly
         connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

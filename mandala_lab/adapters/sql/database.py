@@ -220,6 +220,8 @@ class Database:
         self._here = threading.local()
         self._cursors.clear()
         self._engine.dispose()
+        if self.in_memory:
+            sqlite3.Connection.close(self._connect())  # which lasts otherwise
 
     def pending_migrations(self) -> list[str]:
         """Return the names of the migrations that the store lacks."""
