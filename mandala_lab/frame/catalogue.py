@@ -17,6 +17,7 @@ from mandala_lab.frame.hids import Hids
 from mandala_lab.frame.links import NONE, Links, Takers
 from mandala_lab.frame.numbers import distinct
 from mandala_lab.frame.ref_table import RefTable
+from mandala_lab.frame.whole import uninterrupted
 from mandala_lab.model.calls import Call
 from mandala_lab.model.columns import CallColumns, CallDetails, LinkColumns, Origin
 from mandala_lab.model.grown import Grown
@@ -53,7 +54,7 @@ class Catalogue:
 
         A call that failed when it was taken in stays so, though it may have succeeded since.
         """
-        with self._lock:
+        with self._lock, uninterrupted():
             self.origin, self.refs.source = found.origin, found.origin.source
             known = self.call_ids.find(found.hids)
             new = np.flatnonzero(known < 0)
@@ -93,7 +94,7 @@ class Catalogue:
 
     def takers(self, refs: np.ndarray) -> np.ndarray:
         """Return the calls here that took refs, each once."""
-        with self._lock:
+        with self._lock, uninterrupted():
             return self._takers.of(refs)
 
     def call_ages(self, calls: np.ndarray) -> np.ndarray:
@@ -104,7 +105,7 @@ class Catalogue:
         """Return numbers as `call_ages`: a ref comes after the call that made it, or before the first that took it."""
         found, which = np.unique(refs, return_inverse=True)  # a constant may be here often, and have many takers
         makers = self.refs.makers.view[found]
-        with self._lock:
+        with self._lock, uninterrupted():
             first = self._takers.first_rows(found, self.rows.view)
         rows = np.append(self.rows.view, 0)  # the last is that of `NONE`
         return np.asarray(np.where(makers != NONE, 2 * rows[makers] + 1, 2 * first - 1)[which])

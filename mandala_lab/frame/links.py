@@ -82,7 +82,6 @@ class Takers:
         starts = links.starts.view
         first = self._calls_done
         owners = np.repeat(np.arange(first, len(starts) - 1), np.diff(starts[first:]))
-        self._calls_done = len(starts) - 1
         if total - self._done < max(2_000, self._done // 8):
             for ref, call in zip(links.refs.view[self._done :].tolist(), owners.tolist(), strict=True):
                 self._recent.setdefault(ref, []).append(call)
@@ -92,4 +91,4 @@ class Takers:
             self._calls = every[np.argsort(refs, kind="stable")]
             self._starts = np.concatenate([[0], np.cumsum(np.bincount(refs))]).astype(np.int64)
             self._recent = {}
-        self._done = total
+        self._done, self._calls_done = total, len(starts) - 1

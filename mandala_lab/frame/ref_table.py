@@ -14,6 +14,7 @@ import numpy as np
 from mandala_lab.frame.hids import Hids, texts_of, whole_ids
 from mandala_lab.frame.links import NONE, Links
 from mandala_lab.frame.numbers import is_in
+from mandala_lab.frame.whole import uninterrupted
 from mandala_lab.model.columns import FREE_POSITION, NO_DATA, LinkColumns, gathered
 from mandala_lab.model.grown import Grown
 from mandala_lab.model.hashing import DIGEST_SIZE
@@ -148,7 +149,7 @@ class RefTable:
         positions = np.array([int(ref.hid[2 * DIGEST_SIZE :], 16) for ref in refs], np.uint16)
         nothing = np.zeros(len(refs), np.int64)
         links = LinkColumns(nothing, nothing, origins, positions, cids, nothing, nothing + NO_DATA, b"")
-        with self._lock:
+        with self._lock, uninterrupted():
             before = len(self)
             numbers = self.add_taken(links)
             for number, ref in zip(numbers.tolist(), refs, strict=True):
