@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.model.errors import nearest
@@ -12,8 +12,13 @@ from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records.find import drop_calls
 
-Drop = Callable[[Iterable[str]], None]
-"""Deletes calls, given by their hids, with all that depends on them."""
+
+class Drop(Protocol):
+    """Deletes calls, given by their hids, with all that depends on them."""
+
+    def __call__(self, hids: Iterable[str], /, *, dry_run: bool) -> int:
+        """Delete them, unless it is a `dry_run`, and return how many these are."""
+        ...
 
 
 class Framed:

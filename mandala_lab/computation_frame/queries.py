@@ -67,7 +67,8 @@ class Queries(Framed):
         """Return the histories through values and calls of which something holds.
 
         All conditions have to hold, those on calls of one call. What leads to such an
-        element, what it leads to, and what that needed is kept.
+        element, what it leads to, and what that needed is kept, but for what other values
+        of that variable, or other calls of that `op`, led to.
 
         Parameters
         ----------
@@ -161,12 +162,50 @@ class Queries(Framed):
         made: Self = self._made(replaced(self._graph, *numbers))
         return made
 
-    def delete_calls(self) -> None:
-        """Delete the frame's calls, and all that depends on them, from the storage; the frame stays as it is."""
-        self._drop(list(self._graph.calls))
+    def delete_calls(self, *, dry_run: bool = False) -> int:
+        """Delete the frame's calls, and all that depends on them, from the storage; the frame stays as it is.
 
-    def delete_calls_from_df(self, df: pd.DataFrame) -> None:
-        """Delete the calls in a table, and all that depends on them, from the storage."""
+        Calls that are not in the frame depend on them, too: those of other histories, where the
+        frame holds what these came from. Look with `dry_run` first, or delete a part:
+        ``frame.select("op:score").delete_calls()``.
+
+        Parameters
+        ----------
+        dry_run
+            Delete nothing.
+
+        Returns
+        -------
+        int
+            How many calls were deleted, or would be.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(inc(1))
+        >>> frame = storage.cf(inc).where(x=1)
+        >>> frame.delete_calls(dry_run=True), len(storage.calls())
+        (2, 2)
+        >>> frame.delete_calls(), len(storage.calls())
+        (2, 0)
+        """
+        return self._drop(list(self._graph.calls), dry_run=dry_run)
+
+    def delete_calls_from_df(self, df: pd.DataFrame, *, dry_run: bool = False) -> int:
+        """Delete the calls in a table, and all that depends on them, from the storage; as `delete_calls`.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     _ = [inc(x) for x in (1, 2)]
+        >>> table = storage.cf(inc).df()
+        >>> storage.cf(inc).delete_calls_from_df(table[table.x == 1])
+        1
+        """
         cells = [cell for name in df.columns for cell in df[name]]
         every = [one for cell in cells for one in (cell if isinstance(cell, tuple) else (cell,))]
-        self._drop(list(dict.fromkeys(one.hid for one in every if isinstance(one, Call))))
+        return self._drop(list(dict.fromkeys(one.hid for one in every if isinstance(one, Call))), dry_run=dry_run)

@@ -73,9 +73,7 @@ def where(graph: FrameGraph, asked: Where, store: CallStore) -> FrameGraph:
         _Query(graph, store).variable(name)
     if asked.op is not None or asked.calls:
         calls = _Query(graph, store).calls_where(asked)
-        histories = _histories_through(graph, calls)
-        histories.update(calls if asked.op is not None else {})
-        graph = subsets(graph, histories)
+        graph = subsets(graph, _histories_through(graph, calls, only=asked.op is not None))
     for name, wanted in asked.values.items():
         variable = var_id(name)
         graph = subsets(
@@ -90,7 +88,7 @@ def through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> FrameGraph:
 
 
 def _through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> Sets:
-    return {**_histories_through(graph, {variable: refs}), variable: refs}
+    return _histories_through(graph, {variable: refs}, only=True)
 
 
 class _Query:
@@ -221,10 +219,20 @@ def _holds(test: Predicate, value: Any) -> bool:
         raise ValueError(f"the condition failed for a value of type {type(value).__name__}: {error}") from error
 
 
-def _histories_through(graph: FrameGraph, elements: Sets) -> Sets:
-    """Return what elements lead to, and all that leads to that."""
+def _histories_through(graph: FrameGraph, elements: Sets, *, only: bool) -> Sets:
+    """Return what elements lead to, and all that leads to that.
+
+    With `only` these of their nodes: what others of them led to is left out, unless it
+    leads to one of these, or one of these to it.
+    """
     below = reached_elements(graph, elements, "forward", "weak")
-    return reached_elements(graph, below, "back", "weak")
+    found = reached_elements(graph, below, "back", "weak")
+    if not only:
+        return found
+    others = {node: lacking(graph.elements(node), held) for node, held in elements.items()}
+    foreign = reached_elements(graph, others, "forward", "weak")
+    own = _united(below, reached_elements(graph, elements, "back", "weak"))
+    return {node: united([lacking(held, foreign[node]), own[node]]) for node, held in found.items()}
 
 
 def _reached(graph: FrameGraph, start: Sets, direction: Any, steps: int) -> Sets:

@@ -91,8 +91,10 @@ def get_ref(store: CallStore, hid: str) -> Ref:
     return found[0]
 
 
-def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_dependents: bool) -> None:
-    """Delete calls (see `Storage.drop_calls`)."""
+def drop_calls(
+    store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_dependents: bool, dry_run: bool = False
+) -> int:
+    """Delete calls (see `Storage.drop_calls`), and return how many, not counting what connects elements."""
     hids = [one.hid if isinstance(one, Call) else one for one in calls_or_hids]
     for hid in hids:
         refuse_other(hid, str, "drop_calls takes calls or their hids, as texts")
@@ -118,7 +120,9 @@ def drop_calls(store: CallStore, calls_or_hids: Iterable[Call | str], *, delete_
                 f"{dropped[pin.hid]!r} is pinned{f' ({pin.reason})' if pin.reason else ''}, so it is not deleted, nor "
                 "what it needs; storage.unpin(...) first"
             )
-    store.delete_calls(dropped)
+    if not dry_run:
+        store.delete_calls(dropped)
+    return sum(not is_structural(call) for call in dropped.values())
 
 
 def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:

@@ -72,6 +72,7 @@ class Frames(Opened):
     def _face(self, graph: FrameGraph) -> ComputationFrame:
         return ComputationFrame(graph, self.store, self._drop)
 
-    def _drop(self, hids: Iterable[str]) -> None:
-        drop_calls(self._written, hids, delete_dependents=True)
+    def _drop(self, hids: Iterable[str], /, *, dry_run: bool) -> int:
+        found = drop_calls(self._written, hids, delete_dependents=True, dry_run=dry_run)
         self._parts.forget_stored()
+        return found

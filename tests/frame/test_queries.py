@@ -139,7 +139,10 @@ def test_where_keeps_histories(frame):
     table = frame.drop("slow_best").where(depth={1, 4}).df("depth", "acc")
     assert table["depth"].tolist() == [1, 4]
     assert table["acc"].tolist() == [0.1, 0.4]
-    assert numbers(frame.where(depth=1), "acc") == [0.1, 0.2], "what the best of both was made of"
+    assert numbers(frame.where(depth=1), "acc") == [0.1], "not what else the best of both was made of"
+    assert frame.where(depth=1).df("depth", "acc").to_dict("list") == {"depth": [1], "acc": [0.1]}
+    for depth, part in frame.groupby("depth"):
+        assert set(part.df("depth", "fit")["depth"]) == {depth}
     assert frame.where(depth=2, acc=lambda value: value > 0.3).nodes == set()
     assert numbers(frame.where(acc=lambda value: value < 0.3), "depth") == [1, 2]
     failed = frame.where(status="error")
@@ -211,7 +214,10 @@ def test_a_replay_takes_the_place_of_a_call(fits):
 def test_deleting_takes_calls_out_of_the_storage_and_leaves_the_frame(fits):
     frame = fits.cf(score)
     hids = set(frame.calls)
-    frame.where(acc=0.4).delete_calls()
+    part = frame.where(acc=0.4)
+    assert part.delete_calls(dry_run=True) == 1
+    assert {call.hid for call in fits.calls(score)} == hids
+    assert part.delete_calls() == 1
     assert {call.hid for call in fits.calls(score)} < hids
     assert set(frame.calls) == hids
     frame.check()
