@@ -31,10 +31,12 @@ def matching(graph: FrameGraph, values: Any, by: By, node_class: NodeClass) -> F
     """
     if isinstance(values, str | bytes | Ref | Call) or not isinstance(values, Iterable | Container):
         raise TypeError(f"isin looks among several: write isin([{values!r:.60}]), not isin({values!r:.60})")
+    if by == "val" and node_class == "var":
+        return with_refs(graph, _is_among(values))
+    if not isinstance(values, Iterable):
+        raise TypeError(f"isin takes several ids, such as a list of them, not {type(values).__name__}")
     if node_class == "func":
         return _of_calls(graph, values, by)
-    if by == "val":
-        return with_refs(graph, _is_among(values))
     wanted = {one.hid if by == "hid" else one.cid for one in values if isinstance(one, Ref)}
     wanted |= {one for one in values if isinstance(one, str)}
     if by == "hid":

@@ -27,7 +27,6 @@ _NUMPY = tuple(
 _KINDS = (*_PLAIN, *_NUMPY)
 _EDGES = (0, float("inf"), float("-inf"))
 """What numbers become in a type that is too small for them, which is no equality."""
-_TEXTS = {str: np.str_, bytes: np.bytes_}
 
 
 def equal_ids(value: Any) -> frozenset[str]:
@@ -53,8 +52,8 @@ def equal_ids(value: Any) -> frozenset[str]:
 
 def _spellings(value: Any) -> list[Any]:
     plain = value.item() if isinstance(value, np.number | np.bool_ | np.str_ | np.bytes_) else value
-    if type(plain) in _TEXTS:
-        return [plain, _TEXTS[type(plain)](plain)]
+    if type(plain) is str or type(plain) is bytes:
+        return [plain, np.str_(plain) if type(plain) is str else np.bytes_(plain)]
     if type(plain) not in _PLAIN:
         return [value]
     with np.errstate(all="ignore"):
