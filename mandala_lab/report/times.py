@@ -7,8 +7,6 @@ were deleted after the frame was made took nobody knows how long.
 
 from __future__ import annotations
 
-from itertools import compress
-
 import numpy as np
 
 from mandala_lab.frame.details import MICRO, known_details
