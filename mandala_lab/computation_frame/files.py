@@ -116,14 +116,14 @@ class Files(Picture, Contents):
         >>> "left out of this export" in page.read_text()
         True
         """
-        from mandala_lab.report.content import gather
+        from mandala_lab.report.content import gather, what_is_gone
         from mandala_lab.report.looks import Looks
         from mandala_lab.report.page import to_html
 
         looks = Looks(self._graph, values=values, redact=redact)
         scene = self.scene(orientation)
         report = gather(self._graph, self._store, scene, _TITLE if title is None else title, looks)
-        return write(path, ".html", to_html(report))
+        return write(path, ".html", to_html(report, what_is_gone(self._graph)))
 
     def save_png(self, path: str | Path, *, scale: float = 2, orientation: Orientation = "TB") -> Path:
         """Write the picture in pixels and return its path; needs ``pip install "mandala-lab[png]"``.

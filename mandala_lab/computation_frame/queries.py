@@ -75,8 +75,11 @@ class Queries(Framed):
         values
             Conditions on variables whose names are those of attributes of calls.
         **predicates
-            For a variable by its name: a value that it equals (looked for by content,
-            nothing is loaded), a set of such values, or a function of the value. For calls:
+            For a variable by its name: a value that it equals, a set of such values, or
+            a function of the value. Equals are looked for by content, and nothing is loaded:
+            a number or text has those that ``==`` gives it among plain and numpy's types, so
+            that ``1`` finds ``1.0``, ``True`` and ``np.int64(1)``, too; in a container types count.
+            For calls:
             ``op`` (a name, ``*`` stands for anything), ``status`` (``"ok"``, ``"error"``),
             ``duration`` (``">1.5s"``, or a function of seconds), ``time`` (``">2026-01-31"``, or
             a function of seconds since the epoch), ``run`` and ``version`` (ids).

@@ -183,7 +183,10 @@ class Selection(Framed):
         Parameters
         ----------
         values
-            What to look in: values, content ids or history ids.
+            What to look among: values, content ids or history ids. Of values, equals
+            are found, as by `where`: ``1`` finds ``1.0``, ``True`` and ``np.int64(1)``, and NaN
+            every NaN. Only what cannot be listed (a ``range``, an object with
+            ``__contains__``) is asked about each value, which loads it.
         by
             ``"val"``, ``"cid"`` or ``"hid"``: what `values` are.
         node_class

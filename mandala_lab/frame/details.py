@@ -25,8 +25,18 @@ def details_of(catalogue: Catalogue, calls: np.ndarray) -> CallDetails:
     found, places, gone = _found(catalogue, calls)
     if gone.any():
         hid = catalogue.call_hid(int(calls[gone][0]))
-        raise LookupError(f"call {hid} was deleted from the storage after this frame was made")
+        raise LookupError(
+            f"call {hid} was deleted from the storage after this frame was made"
+            + (f", and so were {gone.sum() - 1:,} others" if gone.sum() > 1 else "")
+            + "; make the frame anew, such as storage.cf(...)"
+        )
     return found.take(places)
+
+
+def known_details(catalogue: Catalogue, calls: np.ndarray) -> tuple[CallDetails, np.ndarray]:
+    """Return what else is known of those calls that the store still has, in their order, and which they are."""
+    found, places, gone = _found(catalogue, calls)
+    return found.take(places[~gone]), ~gone
 
 
 def versions_of(catalogue: Catalogue, calls: np.ndarray) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -11,7 +11,9 @@ from mandala_lab.frame.details import details_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.numbers import distinct, is_in, united
 from mandala_lab.frame.select import adjacent_calls, subsets
+from mandala_lab.memo.encoding import equal_ids
 from mandala_lab.model.calls import Call
+from mandala_lab.model.errors import UnstorableError
 from mandala_lab.model.outline import NodeId
 from mandala_lab.model.refs import Ref
 
@@ -20,11 +22,21 @@ NodeClass = Literal["var", "func"]
 
 
 def matching(graph: FrameGraph, values: Any, by: By, node_class: NodeClass) -> FrameGraph:
-    """Return the frame with those refs that are among some, and the calls that an edge joins with one; or calls."""
+    """Return the frame with those refs that are among some, and the calls that an edge joins with one; or calls.
+
+    Raises
+    ------
+    TypeError
+        For one value in the place of several.
+    """
+    if isinstance(values, str | bytes | Ref | Call) or not isinstance(values, Iterable | Container):
+        raise TypeError(f"isin looks among several: write isin([{values!r:.60}]), not isin({values!r:.60})")
+    if by == "val" and node_class == "var":
+        return with_refs(graph, _is_among(values))
+    if not isinstance(values, Iterable):
+        raise TypeError(f"isin takes several ids, such as a list of them, not {type(values).__name__}")
     if node_class == "func":
         return _of_calls(graph, values, by)
-    if by == "val":
-        return with_refs(graph, lambda ref: _is_among(ref.value, values))
     wanted = {one.hid if by == "hid" else one.cid for one in values if isinstance(one, Ref)}
     wanted |= {one for one in values if isinstance(one, str)}
     if by == "hid":
@@ -69,10 +81,23 @@ def _of_calls(graph: FrameGraph, values: Any, by: By) -> FrameGraph:
     return with_calls(graph, graph.all_calls[kept])
 
 
-def _is_among(value: Any, values: Any) -> bool:
+def _is_among(values: Any) -> Callable[[Ref], bool]:
+    """Return whether a ref has one of some values; of what lists its values, nothing is loaded for it."""
+    if isinstance(values, range) or not isinstance(values, Iterable):  # what only says what is in it
+        return lambda ref: _is_in(ref.value, values)
+    wanted: set[str] = set()
+    for value in values:
+        try:
+            wanted |= equal_ids(value)
+        except UnstorableError as error:
+            raise ValueError(f"{value!r} cannot be looked for: {error}; where takes a function of the value") from error
+    return lambda ref: ref.cid in wanted
+
+
+def _is_in(value: Any, values: Any) -> bool:
     try:
         return bool(value in values)
-    except (TypeError, ValueError):  # an array, or what cannot be hashed
+    except (TypeError, ValueError):
         return False
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,14 @@ from mandala_lab.frame.hids import texts_of
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import subsets, without_empty
 from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, read_test
-from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.encoding import equal_ids
 from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
 from mandala_lab.ports.call_store import CallStore
 
 Sets = dict[NodeId, np.ndarray]
 Predicate = Callable[[Any], bool]
+_TRIED, _SHOWN = 1_000, 3
 
 
 def selected(graph: FrameGraph, selection: Selection, store: CallStore) -> FrameGraph:
@@ -75,10 +77,11 @@ def where(graph: FrameGraph, asked: Where, store: CallStore) -> FrameGraph:
         calls = _Query(graph, store).calls_where(asked)
         graph = subsets(graph, _histories_through(graph, calls, only=asked.op is not None))
     for name, wanted in asked.values.items():
-        variable = var_id(name)
-        graph = subsets(
-            graph, _through(graph, variable, _Query(graph, store).refs_where(variable, predicate_of(wanted)))
-        )
+        variable, query = var_id(name), _Query(graph, store)
+        refs = query.refs_where(variable, predicate_of(wanted))
+        if not len(refs) and isinstance(wanted, list | tuple | range | np.ndarray):
+            query.refuse_several(variable, wanted)
+        graph = subsets(graph, _through(graph, variable, refs))
     return without_empty(graph)
 
 
@@ -157,6 +160,20 @@ class _Query:
         answers = {ref.cid: _holds(holds, ref.value) for ref in distinct_refs}
         return np.asarray(refs[np.fromiter((answers[cid] for cid in cids), bool, len(cids))])
 
+    def refuse_several(self, variable: VarId, wanted: Sequence[Any] | np.ndarray) -> None:
+        """Raise `ValueError` for a sequence that no value equals, where values equal its elements."""
+        several = list(islice(wanted, _TRIED))
+        try:
+            found = self.refs_where(variable, _Equal(frozenset().union(*map(equal_ids, several))))
+        except UnstorableError:
+            return
+        if len(found):
+            name, shown = node_name(variable), f"{{{', '.join(map(repr, several[:_SHOWN]))}}}"
+            raise ValueError(
+                f"no value of {name!r} is the {type(wanted).__name__} {wanted!r:.60}, but some are elements of it; "
+                f"a set means one of several: {name}={shown.replace('}', ', ...}') if len(several) > _SHOWN else shown}"
+            )
+
     def calls_where(self, asked: Where) -> Sets:
         """Return the calls, of the operations spoken of, of which all holds."""
         nodes: Iterable[OpId] = self._graph.operations
@@ -200,12 +217,15 @@ class _Equal:
 
 
 def predicate_of(wanted: Any) -> Predicate:
-    """Return the condition of a value: that it equals one, is in a set, or what a function says."""
+    """Return the condition of a value: that it equals one, is in a set, or what a function says.
+
+    What equals a number or a text are all its spellings (see `equal_ids`), as for the comparisons of a selection.
+    """
     if callable(wanted):
         return wanted  # type: ignore[no-any-return]
     values = wanted if isinstance(wanted, set | frozenset) else [wanted]
     try:
-        return _Equal(frozenset(content_id(value).hex() for value in values))
+        return _Equal(frozenset().union(*map(equal_ids, values)))
     except UnstorableError as error:
         raise ValueError(f"{wanted!r} cannot be looked for: {error}; give a function of the value") from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mandala_lab.memo.decorator import Op, known_ops
-from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.encoding import equal_ids
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.ops import OpSpec
@@ -20,7 +20,9 @@ _SEVERAL = 100
 def find_calls(
     store: CallStore, op: Op[..., Any] | str | None, status: str | None, where: Mapping[str, Any]
 ) -> list[Call]:
-    """Return the calls of an op (or of all), with a status, whose arguments have the given values.
+    """Return the calls of an op (or of all), with a status, whose arguments equal the given values.
+
+    What equals a value is said by `equal_ids`, so that ``1`` finds ``np.int64(1)``, too.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def find_calls(
     for name in where:
         if found and name not in known:
             raise ValueError(f"where names {name!r}, which none of these calls has; {nearest(name, known)}")
-    wanted = {name: value.cid if isinstance(value, Ref) else content_id(value).hex() for name, value in where.items()}
+    wanted = {name: equal_ids(value) for name, value in where.items()}
     return [call for call in found if (status is None or call.status == status) and _matches(call, wanted)]
 
 
@@ -131,5 +133,5 @@ def _is_meant(spec: OpSpec, op: Op[..., Any] | str | None) -> bool:
     return op in {spec.name, spec.key} or (op is None and not spec.key.startswith(RESERVED))
 
 
-def _matches(call: Call, wanted: Mapping[str, str]) -> bool:
-    return all(name in call.inputs and call.inputs[name].cid == cid for name, cid in wanted.items())
+def _matches(call: Call, wanted: Mapping[str, frozenset[str]]) -> bool:
+    return all(name in call.inputs and call.inputs[name].cid in cids for name, cids in wanted.items())

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mandala_lab.frame.details import details_of
+from mandala_lab.frame.details import known_details
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.table import table
 from mandala_lab.model.outline import NodeId, OpId, node_name
@@ -17,6 +17,7 @@ from mandala_lab.model.secrets import hidden
 from mandala_lab.model.traces import error_line, error_name
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.report.looks import Looks, short_call
+from mandala_lab.report.times import Times
 from mandala_lab.schema.report import (
     REPORT_VERSION,
     Report,
@@ -35,25 +36,26 @@ _FAILURES = 20
 _VALUES_OF_ONE, _VALUES = 50, 5_000
 _ERROR = 500
 _LISTED = 5
-_MICRO = 1e6
+_GONE = "deleted from the storage"
 
 
 def gather(graph: FrameGraph, store: CallStore, scene: Scene, title: str, looks: Looks) -> Report:
     """Return all that a report of the frame holds."""
+    times = Times(graph, store)
     return Report(
         version=REPORT_VERSION,
         title=title,
         has_values=looks.values,
-        summary=summarize(graph, store),
+        summary=summarize(graph, store, times),
         scene=scene,
-        ops=[_op(graph, store, node, looks) for node in graph.operations],
+        ops=[_op(graph, store, node, looks, times) for node in graph.operations],
         variables=_variables(graph, looks),
         table=_table(graph, looks),
     )
 
 
-def summarize(graph: FrameGraph, store: CallStore) -> ReportSummary:
-    """Return what the calls of a frame came to."""
+def summarize(graph: FrameGraph, store: CallStore, times: Times) -> ReportSummary:
+    """Return what the calls of a frame came to; a call inside another one is part of its time."""
     calls = graph.all_calls
     return ReportSummary(
         store=store_name(store),
@@ -63,7 +65,7 @@ def summarize(graph: FrameGraph, store: CallStore) -> ReportSummary:
         calls=len(calls),
         refs=len(graph.all_refs),
         failed=count_failed(graph, calls),
-        took_s=time_of(graph, calls),
+        took_s=times.seconds(calls),
     )
 
 
@@ -77,17 +79,24 @@ def count_failed(graph: FrameGraph, calls: np.ndarray) -> int:
     return int(graph.catalogue.failed.view[calls].sum())
 
 
-def time_of(graph: FrameGraph, calls: np.ndarray) -> float:
-    """Return for how many seconds the bodies of these calls ran together."""
-    details = details_of(graph.catalogue, calls)
-    return float(details.duration_us[details.executed].sum()) / _MICRO
+def what_is_gone(graph: FrameGraph) -> str:
+    """Return a sentence on calls that were deleted after the frame was made; empty where there are none."""
+    _, there = known_details(graph.catalogue, graph.all_calls)
+    gone = int((~there).sum())
+    if not gone:
+        return ""
+    calls = "1 call was" if gone == 1 else f"{gone:,} calls were"
+    return (
+        f"{calls} deleted from the storage after this frame was made: times, code and errors of theirs are not told; "
+        "make the frame anew to leave them out"
+    )
 
 
-def _op(graph: FrameGraph, store: CallStore, node: OpId, looks: Looks) -> ReportOp:
+def _op(graph: FrameGraph, store: CallStore, node: OpId, looks: Looks, times: Times) -> ReportOp:
     catalogue, calls = graph.catalogue, graph.operations[node]
     spec = catalogue.specs[graph.ops[node]]
     ran: dict[str, int] = {}
-    details = details_of(catalogue, calls)
+    details, _ = known_details(catalogue, calls)
     for state, number in zip(
         details.states, np.bincount(details.state_numbers, minlength=len(details.states)).tolist(), strict=True
     ):
@@ -98,17 +107,18 @@ def _op(graph: FrameGraph, store: CallStore, node: OpId, looks: Looks) -> Report
     ]
     failed = calls[catalogue.failed.view[calls]]
     told = failed[::-1][:_FAILURES]
-    errors = details_of(catalogue, told).errors
+    known, there = known_details(catalogue, told)
+    errors = {place: _error(known.errors.get(at, ""), looks) for at, place in enumerate(np.flatnonzero(there).tolist())}
     return ReportOp(
         node=node,
         key=spec.key,
         doc=hidden(spec.doc),
         calls=len(calls),
         failed=len(failed),
-        took_s=time_of(graph, calls),
+        took_s=times.seconds(calls),
         code=code,
         failures=[
-            ReportFailure(short_call(catalogue.call_hid(call)), _error(errors.get(place, ""), looks))
+            ReportFailure(short_call(catalogue.call_hid(call)), errors.get(place, _GONE))
             for place, call in enumerate(told.tolist())
         ],
     )

@@ -28,8 +28,8 @@ _ENDS = ("</script", "<!--", "</style")
 """What would end, or open anew, a script or a style sheet in a page."""
 
 
-def to_html(report: Report) -> str:
-    """Return the page of a report.
+def to_html(report: Report, note: str = "") -> str:
+    """Return the page of a report, with a note below the summary if there is one.
 
     Raises
     ------
@@ -57,6 +57,7 @@ def to_html(report: Report) -> str:
             '<body class="mandala mandala-report">',
             f'<header class="mandala-report-head"><h1>{title}</h1>',
             _summary(report.summary),
+            *([f'<p class="mandala-note">{_text(note)}</p>'] if note else []),
             "</header>",
             '<main id="report">',
             f'<div class="mandala-report-still">{picture}</div>',

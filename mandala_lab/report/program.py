@@ -27,7 +27,8 @@ from mandala_lab.render.text_width import clean
 from mandala_lab.report.calling import spelled
 from mandala_lab.report.content import store_name
 from mandala_lab.report.literals import check_of, literal
-from mandala_lab.report.sources import Source, importing, indented, sets_globals, source_of
+from mandala_lab.report.needed import Needed, left_out
+from mandala_lab.report.sources import Source, indented, sets_globals, source_of
 
 _SHORT = 60
 _UNREAD: Any = object()
@@ -100,7 +101,7 @@ class _Program:
             for ref in call.inputs.values():
                 self._uses[ref.hid] = self._uses.get(ref.hid, 0) + 1
         self._sources = {call.hid: self._source(call) for call in self._calls if not is_structural(call)}
-        self._taken = {"np", "pd", "copy", "asyncio", "left_out"}
+        self._taken = {"np", "pd", "copy", "asyncio", "types", "left_out"}
         for source in self._sources.values():
             self._taken |= source.identifiers | {*source.needs, *source.texts}
         self._imports: dict[str, None] = {}
@@ -139,7 +140,7 @@ class _Program:
 
     def _needed_imports(self, body: str) -> list[str]:
         ours = {"np.": "import numpy as np", "pd.": "import pandas as pd", "copy.": "import copy"}
-        ours["asyncio.run("] = "import asyncio"
+        ours |= {"asyncio.run(": "import asyncio", "types.SimpleNamespace(": "import types"}
         lines = dict.fromkeys([*self._imports, *(line for word, line in ours.items() if word in body)])
         if "left_out(" not in body:
             return sorted(lines)
@@ -164,23 +165,18 @@ class _Program:
     def _function(self, call: Call) -> str:
         """Return the name under which the code of a call stands in the program, where it is put if it is new."""
         source = self._sources[call.hid]
-        read = {name: ref for name, ref in call.reads.items() if name in source.needs}
-        which = (call.op, call.version, *(f"{name}={ref.cid}" for name, ref in sorted(read.items())))
+        which = (call.op, call.version, *(f"{name}={ref.cid}" for name, ref in sorted(call.reads.items())))
         if which not in self._functions:
-            texts = {name: f"{name} = {self._read(name, ref, call)}\n" for name, ref in read.items()}
-            for name in source.needs:
-                line = None if name in read else importing(name, call.op)
-                if line is not None:
-                    self._imports[line] = None
-                elif name not in read:
-                    texts[name] = f"{name} = left_out({_quoted(f'{name}, which {call.name} uses,')})\n"
-            self._functions[which] = self._placed(source.function, {**texts, **source.texts})
+            needed = Needed(call, source)
+            texts = needed.texts(lambda name, read: self._read(name, read, call))
+            self._imports.update(dict.fromkeys(needed.imports))
+            self._functions[which] = self._placed(source.function, texts)
         return self._functions[which]
 
     def _read(self, name: str, ref: Ref, call: Call) -> str:
         value = _peek(ref)
         text = None if value is _UNREAD else literal(value)
-        return text or f"left_out({_quoted(f'the global {name}, which {call.name} reads,')})"
+        return text or left_out(f"the global {name}, which {call.name} reads,")
 
     def _placed(self, function: str, texts: Mapping[str, str]) -> str:
         """Write code at top level; where its names are taken by other code, into a function of its own."""
@@ -247,7 +243,7 @@ class _Program:
             text = None if value is _UNREAD else literal(value)
             if text is None:
                 kind = "" if value is _UNREAD else f" (of type {type(value).__name__})"
-                return f"left_out({_quoted(what + kind)})"
+                return left_out(what + kind)
             if len(text) <= _SHORT or self._uses.get(ref.hid, 0) <= 1:
                 return text
             name = self._named("value", ref)
@@ -299,10 +295,6 @@ def _peek(ref: Ref) -> Any:
         return ref.peek()
     except (MandalaLabError, LookupError):
         return _UNREAD
-
-
-def _quoted(text: str) -> str:
-    return ascii(clean(text))
 
 
 def _comment(text: str) -> str:

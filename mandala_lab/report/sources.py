@@ -11,13 +11,13 @@ import builtins
 import importlib.util
 import symtable
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from types import ModuleType
 from typing import Any
 
-from mandala_lab.versions.kinds import offered_as
+from mandala_lab.versions.kinds import is_user_module, offered_as
 
 _USUAL = {
     "np": "numpy",
@@ -51,6 +51,8 @@ class Source:
         What it needs and the function itself last, each by the name that it defines.
     needs
         Names that none of the texts defines.
+    labels
+        The names that the texts define, by the labels under which they were recorded.
     """
 
     function: str
@@ -58,6 +60,7 @@ class Source:
     signature: ast.arguments
     texts: Mapping[str, str]
     needs: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
     identifiers: frozenset[str] = field(default=frozenset())
 
 
@@ -67,26 +70,38 @@ def source_of(name: str, key: str, text: str, helpers: Mapping[str, str]) -> Sou
     Raises
     ------
     ValueError
-        When there is none, or it is not the definition of a function.
+        When there is none, it is not the definition of a function, or several things go by one name.
     """
     if not text:
         raise ValueError(f"the source of {name} was not recorded, so a program cannot make its result again")
     scope = vars(sys.modules.get(key.partition(":")[0], ModuleType("")))
     own, definition = _definition(name, _plain(text), scope)
-    texts: dict[str, str] = {}
-    for helper in helpers.values():
+    texts: dict[str, str] = {definition[0]: own}
+    labels: dict[str, str] = {}
+    for label, helper in helpers.items():
         its_name, its_text = _helper(name, _plain(helper), scope)
-        texts.setdefault(its_name, its_text)
-    texts.pop(definition[0], None)
+        labels[label] = its_name
+        if texts.setdefault(its_name, its_text) != its_text and "." in label:
+            raise ValueError(f"{name} needs {label} and another {its_name}, and a program has one of each name")
+    texts.pop(definition[0])
     ordered = {one: texts[one] for one in _in_order(texts)} | {definition[0]: own}
     needs = dict.fromkeys(free for one in ordered.values() for free in free_names(one) if free not in ordered)
     words = frozenset(word for one in ordered.values() for word in _identifiers(one))
-    return Source(*definition, ordered, tuple(needs), words)
+    return Source(*definition, ordered, tuple(needs), labels, words)
 
 
-def importing(name: str, key: str) -> str | None:
-    """Return the line that makes a name stand for what it did in the module of an op, or is likely to."""
-    value = vars(sys.modules.get(key.partition(":")[0], ModuleType(""))).get(name)
+def importing(name: str, homes: Iterable[str]) -> str | None:
+    """Return the line that makes a name stand for what it did in one of some modules, or is likely to.
+
+    ``None`` where there is none; modules of the user's own are not imported.
+    """
+    spaces = (vars(sys.modules.get(home, ModuleType(""))) for home in homes)
+    value = next((space[name] for space in spaces if name in space), None)
+    line = _importing(name, value)
+    return None if line is None or is_user_module(line.split()[1]) else line
+
+
+def _importing(name: str, value: Any) -> str | None:
     if isinstance(value, ModuleType) and all(map(str.isidentifier, value.__name__.split("."))):
         return f"import {value.__name__}" if value.__name__ == name else f"import {value.__name__} as {name}"
     home, own = getattr(value, "__module__", None), getattr(value, "__name__", None)

@@ -56,6 +56,8 @@ class Records(Opened):
     ) -> list[Call]:
         """Find calls by op (or its name), by status, and by argument values.
 
+        Values are compared as by `ComputationFrame.where`: ``1`` finds ``1.0`` and ``np.int64(1)``, too.
+
         Examples
         --------
         >>> from mandala_lab import Storage, op

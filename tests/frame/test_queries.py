@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mandala_lab import MandalaLabError, Storage, op
 from mandala_lab.frame.selectors import ALL_STEPS, read_selection
+from mandala_lab.memo.encoding import content_id, equal_ids
 
 ran: list[float] = []
 note = ran.append
@@ -157,6 +159,86 @@ def test_where_keeps_histories(frame):
 def test_where_loads_nothing_to_find_equal_values(frame, monkeypatch):
     monkeypatch.setattr("mandala_lab.model.refs.Ref.value", property(lambda _self: pytest.fail("loaded")))
     assert len(frame.where(depth=2).vs["depth"]) == 1
+
+
+SPELLINGS = [1, 1.0, True, np.int8(1), np.int64(1), np.float16(1), np.float32(1), np.float64(1), np.bool_(True), 1 + 0j]
+
+
+@op(output_names=["loss"])
+def train(lr):
+    return 1.0
+
+
+def found_by(storage, value):
+    """Return what each way to ask finds of a value."""
+    frame = storage.cf(train)
+    ways = {
+        "where": frame.where(lr=value),
+        "set": frame.where(lr={value, "none"}) if value.__hash__ else frame.where(lr=value),
+        "isin": frame.isin([value]),
+        "calls": storage.calls(train, where={"lr": value}),
+    }
+    if type(value) in {int, float, str, bool}:
+        ways["select"] = frame.select(f"lr={value!r}") if value == value else ways["where"]  # noqa: PLR0124
+    return {way: len(found) if isinstance(found, list) else len(found.vs.get("lr", ())) for way, found in ways.items()}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked"),
+    [
+        ([*SPELLINGS, 2, "1", np.float32(1.5)], SPELLINGS),
+        ([0, 0.0, -0.0, False, np.float32(-0.0), 1, None], [0, -0.0, False, np.uint8(0)]),
+        ([0.1, np.float64(0.1), np.float32(0.1)], [0.1]),
+        ([float("nan"), np.float64("nan"), np.float32("nan"), 1.0], [float("nan"), np.float16("nan")]),
+        (["a", np.str_("a"), "b", b"a"], ["a", np.str_("a")]),
+        ([2**60, 2**60 + 1, float(2**60), np.int64(2**60)], [2**60]),
+    ],
+)
+def test_a_number_or_text_is_found_in_all_its_spellings(storage, recorded, asked):
+    with storage:
+        for lr in recorded:
+            train(lr)
+    for value in asked:
+        same = [one for one in recorded if one == value or (one != one and value != value)]  # noqa: PLR0124
+        found = found_by(storage, value)
+        assert set(found.values()) == {len(same)}, (value, found)
+
+
+def test_what_a_small_type_cannot_tell_apart_is_no_equal():
+    assert content_id(np.float16("inf")).hex() not in equal_ids(1e10)
+    assert content_id(np.float16(0)).hex() not in equal_ids(1e-10)
+
+
+def test_what_a_sweep_of_numpy_took_is_found_by_plain_numbers(storage):
+    with storage:
+        _ = [train(lr) for lr in np.linspace(0.1, 0.5, 5)]
+    assert len(storage.cf(train).where(lr=0.1).calls) == 1
+    assert len(storage.calls("train", where={"lr": 0.5})) == 1
+
+
+def test_isin_and_where_agree_on_arrays_refs_and_what_is_no_list(storage):
+    values = [np.arange(3), np.arange(4), [1, 2], 7]
+    with storage:
+        losses = [train(value) for value in values]
+    frame = storage.cf(train)
+    for value in values:
+        assert len(frame.isin([value]).vs["lr"]) == len(frame.where(lr=value).vs["lr"]) == 1
+    assert len(frame.isin(range(5, 9)).vs["lr"]) == 1
+    assert len(frame.isin(losses[:1]).vs["loss"]) == len(frame.where(loss=losses[0]).vs["loss"]) == 4
+    for wrong in (7, "text", losses[0]):
+        with pytest.raises(TypeError, match=r"isin looks among several: write isin\(\["):
+            frame.isin(wrong)
+
+
+def test_a_list_means_a_list_and_it_is_told_where_its_elements_would_do(frame, storage):
+    with pytest.raises(ValueError, match=r"no value of 'depth' is the list \[1, 2\].*: depth=\{1, 2\}$"):
+        frame.where(depth=[1, 2])
+    with pytest.raises(ValueError, match=r"a set means one of several: depth=\{0, 1, 2, ...\}$"):
+        frame.where(depth=range(9))
+    assert frame.where(depth=[70, 80]).nodes == set()
+    with storage:
+        train([1, 2])
+    assert len(storage.cf(train).where(lr=[1, 2]).calls) == 1
 
 
 def test_where_says_what_is_wrong(frame):

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -169,3 +171,80 @@ def test_an_empty_frame_has_a_page(storage, tmp_path):
 )
 def test_the_type_of_an_error_is_told_and_nothing_of_its_message(trace, name):
     assert error_name(trace) == name
+
+
+@op(output_names=["y"])
+def descend(depth):
+    time.sleep(0.01)
+    return depth if depth <= 0 else descend(depth - 1) + leaf(depth)
+
+
+@op(output_names=["leaf"])
+def leaf(depth):
+    time.sleep(0.01)
+    return depth
+
+
+def took(frame, tmp_path):
+    data = data_of(page_of(frame, tmp_path))
+    return data["summary"]["tookS"], {one["node"]: one["tookS"] for one in data["ops"]}
+
+
+def test_a_call_inside_another_one_is_no_time_of_its_own(storage, tmp_path):
+    with storage:
+        descend(4)
+        descend(2)  # a hit
+        leaf(9)
+    frame = storage.cf("run")
+    calls = {call.inputs["depth"].value: call for call in storage.calls(descend)}
+    leaves = storage.calls(leaf)
+    total, of_ops = took(frame, tmp_path)
+    outer, alone = calls[4].duration_s, next(call for call in leaves if call.parent is None).duration_s
+    assert total == pytest.approx(outer + alone, abs=1e-5) == storage.stats().computed_s
+    assert of_ops["op:descend"] == pytest.approx(outer, abs=1e-5)
+    assert of_ops["op:leaf"] == pytest.approx(sum(call.duration_s for call in leaves), abs=1e-5)
+    text = frame.save_markdown(tmp_path / "page.md").read_text()
+    assert f"| descend | 5 | 0 | {outer:.3g} |" in text
+    part = frame.where(depth=3)
+    assert took(storage.cf("run").drop("leaf").where(depth=2), tmp_path)[0] <= total + 1e-5
+    assert part.nodes
+
+
+def test_calls_beside_each_other_count_each(storage, tmp_path):
+    def work(depth):
+        with storage:
+            return leaf(depth)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(6)))
+    calls = storage.calls(leaf)
+    assert took(storage.cf(leaf), tmp_path)[0] == pytest.approx(sum(call.duration_s for call in calls), abs=1e-5)
+
+
+def test_calls_executed_in_an_earlier_run_are_looked_up_there(tmp_path):
+    for _ in range(2):
+        with Storage(tmp_path / "runs.db", session="runs") as storage:
+            descend(2)
+            leaf(2)
+        storage.close()
+    storage = Storage(tmp_path / "runs.db", session="runs")
+    assert took(storage.cf("run"), tmp_path)[0] == pytest.approx(storage.stats(everything=True).computed_s, abs=1e-5)
+
+
+def test_a_page_is_saved_though_calls_were_deleted(frame, storage, tmp_path):
+    whole = len(frame.calls)
+    storage.drop_calls([call for call in storage.calls(login) if call.status == "error"])
+    note = "1 call was deleted from the storage after this frame was made"
+    for values in (False, True):
+        page = page_of(frame, tmp_path, values=values)
+        assert note in page
+        assert "deleted from the storage" in str(data_of(page)["ops"])
+    assert note in frame.save_markdown(tmp_path / "page.md").read_text()
+    storage.drop_calls(list(storage.cf("run").calls), delete_dependents=True)
+    storage.cleanup_refs()
+    page = page_of(frame, tmp_path, values=True)
+    assert f"{whole} calls were deleted" in page
+    assert took(frame, tmp_path)[0] == 0
+    for ask in (frame.calls_by_func, lambda: frame.select("duration:>1s"), lambda: frame.where(duration=">1s")):
+        with pytest.raises(LookupError, match=r"deleted from the storage .*make the frame anew"):
+            ask()

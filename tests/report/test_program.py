@@ -6,6 +6,7 @@ import linecache
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -170,6 +171,86 @@ def test_a_name_that_nothing_explains_is_named(storage, tmp_path):
         ref = defined(source, "f", tmp_path, 1)(1)
     done = run(program_of(storage, ref, tmp_path), tmp_path)
     assert done.stderr.startswith("unheard, which f uses, could not be written")
+
+
+HELPERS = """
+import math
+import numpy as nump
+SCALE = 3
+TABLE = {"a": 1}
+def base(x):
+    return x + SCALE
+def f(x):
+    return base(x) * math.pi + float(nump.float64(1))
+again = f
+class Kind:
+    def go(self):
+        return SCALE
+OPEN = object()
+"""
+
+
+def of_helpers(body, storage, tmp_path, monkeypatch, head="import helpers", name="helpers"):
+    """Return what an op makes that uses a module of the user's."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / f"{name}.py").write_text(HELPERS)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    scope_source = f"{head}\n@op\ndef one(x):\n    {body}\n"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    one = defined(scope_source, "one", tmp_path, 1)
+    for alias, value in one.f.__globals__.items():
+        if isinstance(value, ModuleType):
+            monkeypatch.setattr(sys.modules["__main__"], alias, value, raising=False)
+    with storage:
+        return one(1)
+
+
+@pytest.mark.parametrize(
+    ("body", "head"),
+    [
+        ("return helpers.f(x) + helpers.SCALE + helpers.Kind().go() + helpers.TABLE['a']", "import helpers"),
+        ("return hp.again(x) * hp.math.pi", "import helpers as hp"),
+        ("return f(x) + helpers.f(x) + helpers.base(x)", "import helpers\nfrom helpers import f"),
+        ("return Kind().go() + f(x)", "from helpers import f, Kind"),
+    ],
+)
+def test_what_is_used_of_a_module_of_the_users_is_in_the_program(storage, tmp_path, monkeypatch, body, head):
+    ref = of_helpers(body, storage, tmp_path, monkeypatch, head)
+    text = assert_makes_again(storage, ref, tmp_path)
+    assert "import helpers" not in text
+    assert "assert result ==" in text
+
+
+@pytest.mark.filterwarnings("ignore:.*changes cannot be seen")
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return str(type(helpers.OPEN))", "helpers.OPEN, which one uses, could not be written"),
+        ("return [helpers, x][1]", "the module helpers, which one uses as a whole, could not be written"),
+    ],
+)
+def test_what_cannot_be_had_of_such_a_module_is_named(storage, tmp_path, monkeypatch, body, said):
+    ref = of_helpers(body, storage, tmp_path, monkeypatch)
+    done = run(program_of(storage, ref, tmp_path), tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+def test_two_things_of_one_name_and_imports_inside_are_refused(storage, tmp_path, monkeypatch):
+    head = "import helpers\nSCALE = 5\ndef base(x):\n    return x"
+    ref = of_helpers("return helpers.base(x) + base(x) + SCALE", storage, tmp_path, monkeypatch, head)
+    with pytest.raises(ValueError, match=r"one needs helpers\.base and another base"):
+        program_of(storage, ref, tmp_path)
+    with storage:
+        inside = defined("@op\ndef two(x):\n    import helpers\n    return helpers.SCALE\n", "two", tmp_path, 2)(1)
+        mixed = defined(
+            "import helpers\nSCALE = 5\n@op\ndef three(x):\n    return helpers.base(x) + SCALE\n", "three", tmp_path, 3
+        )
+        third = mixed(1)
+    with pytest.raises(ValueError, match="the code of two imports helpers while it runs"):
+        program_of(storage, inside, tmp_path)
+    with pytest.raises(ValueError, match=r"three reads SCALE and helpers\.SCALE, and a program has one SCALE"):
+        program_of(storage, third, tmp_path)
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE[:4], "x\nimport os; os.abort()", "a'\"\\\n", "class", "\uff58", "1\r2"])

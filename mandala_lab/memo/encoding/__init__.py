@@ -4,6 +4,7 @@
 module                 owns
 ====================== =====================================================
 `identity`             content ids: the canonical bytes of a value, one way
+`spellings`            content ids of what equals a value
 `recognised`           large plain containers that were encoded before
 `tree`                 the typed encoding for storage, there and back
 `forms`                the seam: how a type says what its content is
@@ -26,6 +27,7 @@ Plain data has a grammar in both `identity` and `tree`; every other type is a
 
 from mandala_lab.memo.encoding.forms import register_hasher, register_serializer
 from mandala_lab.memo.encoding.identity import content_id
+from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.memo.encoding.tree import decode, encode
 
-__all__ = ["content_id", "decode", "encode", "register_hasher", "register_serializer"]
+__all__ = ["content_id", "decode", "encode", "equal_ids", "register_hasher", "register_serializer"]
