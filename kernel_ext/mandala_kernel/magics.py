@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,9 @@ USAGE = (
     "export FILE [selection] [--values [--redact NAME]] | doctor | "
     "replay find OP [name=value ...] | replay run CALL [name=value ...] [--downstream]"
 )
+
+_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_WORD = re.compile(rf"""(?:\\.|{_QUOTED.pattern}|[^\s'"\\])+""", re.DOTALL)
 
 
 class Mistake(Exception):  # noqa: N818 - the user's, told in one line
@@ -51,7 +55,7 @@ class MandalaMagics(Magics):  # type: ignore[misc]
             "replay": self._replay,
         }
         try:
-            words = shlex.split(line) or [""]
+            words = _words(line) or [""]
             return verbs.get(words[0], self._unknown)(words if words[0] not in verbs else words[1:])
         except (Mistake, MandalaLabError, LookupError, ValueError, TypeError, OSError, RuntimeError) as error:
             say(str(error.args[0] if isinstance(error, LookupError) and error.args else error))
@@ -190,6 +194,13 @@ def say(text: str) -> None:
 def count(found: list[Any], one: str, many: str = "") -> str:
     """Return a number with its word."""
     return f"{len(found)} {one if len(found) == 1 else many or one + 's'}"
+
+
+def _words(line: str) -> list[str]:
+    """Split a line; in a comparison, such as ``name='a b'``, the quotes stay, since they make it a text."""
+    shlex.split(line)  # which says where a quotation has no end
+    found = _WORD.findall(line)
+    return [word if re.search("[=<>]", _QUOTED.sub("", word)) else "".join(shlex.split(word)) for word in found]
 
 
 def _export_words(words: list[str]) -> tuple[list[str], bool, list[str]]:

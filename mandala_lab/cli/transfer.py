@@ -88,7 +88,7 @@ def take_in(options: Namespace) -> int:
 
 def _graph(store: CallStore, op: str | None, session: str | None) -> FrameGraph:
     if op is not None:
-        return of_op(store, find.key_of(store, op))
+        return of_op(store, find.only_key_of(store, op))
     found = of_session(store, session)
     if not len(found.all_calls) and session is not None:
         raise LookupError(f"no call belongs to the session {session!r}; {nearest(session, store.sessions()[::-1])}")

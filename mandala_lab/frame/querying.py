@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
@@ -16,7 +15,7 @@ from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.hids import texts_of
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import subsets, without_empty
-from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, read_test
+from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, fits, read_test
 from mandala_lab.memo.encoding import equal_ids
 from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
@@ -138,16 +137,26 @@ class _Query:
         if term.method != "var":
             nodes += [node for node in self._graph.operations if self._is_called(node, term.value)]
         if term.method != "op":
-            nodes += [node for node in self._graph.variables if fnmatchcase(node_name(node), term.value)]
+            nodes += [node for node in self._graph.variables if fits(node_name(node), term.value)]
         if not nodes:
-            kind = {"name": "node", "op": "operation", "var": "variable"}[term.method]
-            names = [node_name(node) for node in self._graph.nodes]
-            raise ValueError(f"no {kind} of the frame is called {term.value!r}; {nearest(term.value, names)}")
+            raise ValueError(self._lacking(term))
         return nodes
+
+    def _lacking(self, term: Term) -> str:
+        """Say that nothing goes by a name: it may be a node of the other kind."""
+        name, method = term.value, term.method
+        kinds = {"op": ("operation", self._graph.operations), "var": ("variable", self._graph.variables)}
+        for other, (kind, nodes) in kinds.items():
+            if method not in {"name", other} and name in map(node_name, nodes):
+                return (
+                    f"{name!r} is {'an' if other == 'op' else 'a'} {kind} of the frame: write {other}:{name}, or {name}"
+                )
+        kind, nodes = kinds.get(method, ("node", self._graph.nodes))
+        return f"no {kind} of the frame is called {name!r}; {nearest(name, map(node_name, nodes))}"
 
     def _is_called(self, node: OpId, name: str) -> bool:
         key = self._graph.catalogue.specs[self._graph.ops[node]].key
-        return fnmatchcase(node_name(node), name) or fnmatchcase(key, name)
+        return fits(node_name(node), name) or fits(key, name)
 
     def refs_where(self, variable: VarId, holds: Predicate) -> np.ndarray:
         """Return the refs of a variable of whose value something holds; each distinct value is looked at once."""

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any, Literal, cast, get_args
 
 from mandala_lab.model.errors import nearest
@@ -29,7 +30,7 @@ STATUSES = ("ok", "error")
 ALL_STEPS = -1
 
 _TERM = re.compile(r"(?:(?P<up>\d*)(?P<plus>\+))?(?P<atom>.+?)(?:(?P<more>\+)(?P<down>\d*))?")
-_COMPARISON = re.compile(r"(?P<name>[^\s=<>!:]+)(?P<sign>==|!=|<=|>=|=|<|>)(?P<literal>.+)", re.DOTALL)
+_COMPARISON = re.compile(r"(?P<name>(?:[^\s=<>!:\[]|\[[^\]]*\])+)(?P<sign>==|!=|<=|>=|=|<|>)(?P<literal>.+)", re.DOTALL)
 _LIMIT = re.compile(r"(?P<sign><=|>=|<|>|=)?(?P<amount>.+)")
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)\s*(?P<unit>[a-z]*)")
@@ -95,6 +96,17 @@ class Selection:
     """What any of its parts selects, without what the negated ones do."""
 
     parts: tuple[Part, ...] = field(default_factory=tuple)
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Whether a name is one that a pattern means: ``*`` and ``?`` stand for anything, all else for itself.
+
+    Examples
+    --------
+    >>> fits("args[0]", "args[?]"), fits("args0", "args[0]")
+    (True, False)
+    """
+    return fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 def read_selection(text: str) -> Selection:

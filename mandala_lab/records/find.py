@@ -64,6 +64,20 @@ def key_of(store: CallStore, op: Op[..., Any] | str) -> str:
     raise ValueError(f"no op {op!r} was called or is defined; {nearest(op, names)}")
 
 
+def only_key_of(store: CallStore, op: str) -> str:
+    """Return the key of an op as `key_of` does, where only one op with calls goes by that name.
+
+    Raises
+    ------
+    ValueError
+        Also where several do.
+    """
+    keys = [spec.key for spec in store.ops() if op == spec.name and op != spec.key]
+    if len(keys) > 1:
+        raise ValueError(f"{len(keys)} ops are called {op!r}: name one by its key, {' or '.join(keys)}")
+    return key_of(store, op)
+
+
 def get_call(store: CallStore, hid: str) -> Call:
     """Return the call with this hid, or the only one whose hid begins so.
 

@@ -17,7 +17,7 @@ from typing import Any
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.numbers import common, distinct, lacking
 from mandala_lab.model.calls import Call
-from mandala_lab.model.errors import MandalaLabError
+from mandala_lab.model.errors import MandalaLabError, refuse_other
 from mandala_lab.model.ops import CodeVersion, OpSpec
 from mandala_lab.model.outline import node_name
 from mandala_lab.model.refs import Ref, is_immutable
@@ -39,9 +39,12 @@ def to_program(store: CallStore, ref: Ref | str) -> str:
 
     Raises
     ------
+    TypeError
+        For what is neither a ref nor a hid.
     ValueError
         For a ref that the store does not know, or a call that cannot be written down.
     """
+    refuse_other(ref, (Ref, str), "save_py makes a value again that is given as a ref, or by its hid")
     wanted = ref if isinstance(ref, Ref) else next(iter(store.refs([ref])), None)
     if wanted is None:
         raise ValueError(f"no ref has the hid {ref!r}; the refs of a frame are in its refs")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.selectors import fits
 from mandala_lab.model.outline import node_name
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.secrets import is_secret
@@ -58,7 +58,7 @@ class Redaction:
     def covers_name(self, name: str) -> bool:
         """Whether values of this name are left out; of an element, the name of its collection counts too."""
         parts = {name, *_IN_NAME.split(name)}
-        return any(fnmatchcase(part.lower(), pattern.lower()) for part in parts for pattern in self._patterns)
+        return any(fits(part.lower(), pattern.lower()) for part in parts for pattern in self._patterns)
 
     def covers_ref(self, ref: Ref) -> bool:
         """Whether a ref is left out by a name that it, or an element, goes by."""
@@ -81,7 +81,7 @@ class Redaction:
             if any(base is one for one in self._types):
                 return True
             names = (base.__name__, base.__qualname__, f"{base.__module__}.{base.__qualname__}")
-            if base is not object and any(fnmatchcase(name, one) for name in names for one in self._patterns):
+            if base is not object and any(fits(name, one) for name in names for one in self._patterns):
                 return True
         return False
 

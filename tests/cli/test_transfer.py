@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mandala_lab import Storage, op
+
 
 def test_export_and_import_carry_a_store_over(filled, run, tmp_path):
     status, out, _ = run("export", filled, "backup.zip")
@@ -121,3 +123,22 @@ def test_export_of_a_selection_holds_no_more(filled, run, tmp_path):
     status, _, err = run("export", filled, "-o", "all.zip", "--select", "inc")
     assert status == 1
     assert "an archive holds all of a store" in err
+
+
+def test_an_op_is_named_by_its_key_where_several_have_its_name(path, run, tmp_path):
+    def first(x):
+        return x
+
+    def second(x):
+        return -x
+
+    with Storage(path) as storage:
+        for function in (first, second):
+            op(name="score")(function)(1)
+        keys = [spec.key for spec in storage.store.ops()]
+    storage.close()
+    status, _, err = run("export", str(path), "score", "-o", "x.json")
+    assert status == 1
+    assert f"2 ops are called 'score': name one by its key, {keys[0]} or {keys[1]}" in err
+    assert not (tmp_path / "x.json").exists()
+    assert run("export", str(path), keys[0], "-o", "x.json")[0] == 0

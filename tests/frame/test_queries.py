@@ -107,8 +107,9 @@ def test_a_selection_finds_elements_not_only_nodes(frame):
         ("status:eror", "did you mean 'error'"),
         ("status:", "such as status:error"),
         ("modle", "did you mean 'model'"),
-        ("op:model", "no operation"),
-        ("var:fit", "no variable"),
+        ("op:model", "'model' is a variable of the frame: write var:model, or model"),
+        ("var:fit", "'fit' is an operation of the frame: write op:fit, or fit"),
+        ("op:scor", "no operation of the frame is called 'scor'; did you mean 'score'"),
         ("acc2=3", "did you mean 'acc'"),
         ("depth=[1", "quote a text"),
         ("duration:>3 parsecs", "no node of the frame is called 'parsecs'"),
@@ -119,6 +120,21 @@ def test_a_selection_finds_elements_not_only_nodes(frame):
 def test_a_wrong_selection_is_told(frame, selection, message):
     with pytest.raises(ValueError, match=message):
         frame.select(selection)
+
+
+def test_brackets_are_part_of_a_name(storage):
+    @op
+    def gather(*args, **kwargs):
+        return len(args)
+
+    with storage:
+        gather(1, 2, **{"a b": 3})
+    frame = storage.cf(gather)
+    assert frame.select("args[0]").nodes == {"args[0]"}
+    assert frame.select("args[*]").nodes == {"args[0]", "args[1]"}
+    assert frame.select("args[1]=2").nodes == {"args[1]"}
+    assert len(frame.select("args[1]+").calls) == 1
+    assert frame.select("kwargs['a b']=3").nodes == frame.select("var:kwargs[*").nodes == {"kwargs['a b']"}
 
 
 @given(st.text("abx+!:=<>, '\"[](){}0123*", max_size=12))

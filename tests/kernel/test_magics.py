@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -72,6 +74,18 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "recording stopped" in say("off")
     assert "nothing was being recorded" in say("off")
     assert shell.user_ns["f"](5) == 2
+
+
+def test_quotes_of_a_comparison_stay(shell, say, tmp_path):
+    say("on results.db")
+    shell.run_cell("from mandala_lab import op\n@op\ndef f(name):\n    return name\nfor n in ('a b', '1', 1): f(n)")
+    for selection, count in (("name='a b'+", 1), ('"name=1+"', 1), ("name='1'+", 1), ("name='1'+ name='a b'+", 2)):
+        assert say(f"graph {selection}") == ""
+        assert len(say.result.calls) == count, selection
+    assert "wrote" in say("export 'my page.json' name='a b'+")
+    assert len(json.loads((tmp_path / "my page.json").read_text())["calls"]) == 1
+    assert "1 match" in say("replay find f name='a b'")
+    assert "1 match" in say("replay find f name='1'")
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,8 @@ def test_a_value_that_no_call_made_and_an_unknown_one(storage, tmp_path):
     frame = storage.cf(inc)
     with pytest.raises(ValueError, match="no ref has the hid 'beef'"):
         frame.save_py(tmp_path / "x.py", "beef")
+    with pytest.raises(TypeError, match="a value again that is given as a ref, or by its hid, not int"):
+        frame.save_py(tmp_path / "x.py", 3)
     assert not (tmp_path / "x.py").exists()
 
 
