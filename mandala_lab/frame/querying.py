@@ -145,14 +145,15 @@ class _Query:
     def _lacking(self, term: Term) -> str:
         """Say that nothing goes by a name: it may be a node of the other kind."""
         name, method = term.value, term.method
-        kinds = {"op": ("operation", self._graph.operations), "var": ("variable", self._graph.variables)}
-        for other, (kind, nodes) in kinds.items():
-            if method not in {"name", other} and name in map(node_name, nodes):
+        every = [(node_name(node), "op" if node in self._graph.operations else "var") for node in self._graph.nodes]
+        kinds = {"op": "operation", "var": "variable"}
+        for other, kind in kinds.items():
+            if method not in {"name", other} and (name, other) in every:
                 return (
                     f"{name!r} is {'an' if other == 'op' else 'a'} {kind} of the frame: write {other}:{name}, or {name}"
                 )
-        kind, nodes = kinds.get(method, ("node", self._graph.nodes))
-        return f"no {kind} of the frame is called {name!r}; {nearest(name, map(node_name, nodes))}"
+        names = [one for one, kind in every if method in {"name", kind}]
+        return f"no {kinds.get(method, 'node')} of the frame is called {name!r}; {nearest(name, names)}"
 
     def _is_called(self, node: OpId, name: str) -> bool:
         key = self._graph.catalogue.specs[self._graph.ops[node]].key

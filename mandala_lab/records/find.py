@@ -72,10 +72,10 @@ def only_key_of(store: CallStore, op: str) -> str:
     ValueError
         Also where several do.
     """
-    keys = [spec.key for spec in store.ops() if op == spec.name and op != spec.key]
-    if len(keys) > 1:
+    keys = [spec.key for spec in store.ops() if op == spec.name]
+    if len(keys) > 1 and op not in keys:
         raise ValueError(f"{len(keys)} ops are called {op!r}: name one by its key, {' or '.join(keys)}")
-    return key_of(store, op)
+    return op if op in keys else key_of(store, op)
 
 
 def get_call(store: CallStore, hid: str) -> Call:

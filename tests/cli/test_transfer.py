@@ -134,7 +134,9 @@ def test_an_op_is_named_by_its_key_where_several_have_its_name(path, run, tmp_pa
 
     with Storage(path) as storage:
         for function in (first, second):
-            op(name="score")(function)(1)
+            function.__module__, function.__qualname__ = f"of_{function.__name__}", "score"
+            function.__name__ = "score"
+            op(function)(1)
         keys = [spec.key for spec in storage.store.ops()]
     storage.close()
     status, _, err = run("export", str(path), "score", "-o", "x.json")
