@@ -73,17 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (MandalaLabError, LookupError, ValueError, TypeError, OSError) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
-        print(f"mandala: {shown.printable(str(text))}", file=sys.stderr)  # noqa: T201 - a command's way to speak
+        shown.note(str(text))
         return _OTHER_FAULT if options.command == "fsck" else 1
     except KeyboardInterrupt:
-        print("mandala: interrupted", file=sys.stderr)  # noqa: T201 - as above
+        shown.note("interrupted")
         return _INTERRUPTED
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
     from mandala_lab.cli import shown
 
-    print(f"mandala: {shown.printable(str(message))}", file=sys.stderr)  # noqa: T201 - a command's way to speak
+    shown.note(str(message))
 
 
 def _run(options: argparse.Namespace) -> int:

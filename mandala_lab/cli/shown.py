@@ -36,6 +36,11 @@ def printable(text: str) -> str:
     return "".join(char if _is_plain(char) else ascii(char)[1:-1] for char in text)
 
 
+def note(text: str) -> None:
+    """Say something that is no result: on the stream of errors."""
+    print(f"mandala: {printable(text)}", file=sys.stderr)  # noqa: T201 - a command's way to speak
+
+
 def say(text: object = "") -> None:
     """Print lines."""
     for line in str(text).split("\n"):

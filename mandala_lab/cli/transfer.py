@@ -40,6 +40,8 @@ def export(options: Namespace) -> int:
         else:
             frame = ComputationFrame(_graph(store, op, options.session), store)
             frame = frame if options.select is None else frame.select(options.select)
+            if options.select is not None and not frame.nodes:
+                shown.note(f"nothing of the graph is {options.select!r}, so {place} holds nothing")
             frame.save(place, values=options.values, redact=options.redact)
     size = place.stat().st_size
     if options.json:

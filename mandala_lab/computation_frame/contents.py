@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np  # noqa: TC002 - as for our own imports
 
-from mandala_lab.computation_frame.framed import Framed
+from mandala_lab.computation_frame.framed import Framed, several
 from mandala_lab.frame import export, flow, table
 from mandala_lab.frame.table import JoinHow
 from mandala_lab.model.calls import Call
@@ -31,7 +31,7 @@ class Contents(Framed):
         self,
         *nodes: str,
         values: Values = "objs",
-        lazy_vars: Iterable[str] | None = None,
+        lazy_vars: str | Iterable[str] | None = None,
         verbose: bool = False,
         include_calls: bool = True,
         join_how: JoinHow = "outer",
@@ -75,7 +75,7 @@ class Contents(Framed):
         part = flow.connecting(self._graph, chosen) if len(chosen) > 1 else self._graph
         if verbose:
             self._made(part).print_graph()
-        lazy = None if lazy_vars is None else {self._variable(name) for name in lazy_vars}
+        lazy = None if lazy_vars is None else {self._variable(name) for name in several(lazy_vars)}
         catalogue = self._graph.catalogue
 
         def show(node: NodeId, numbers: np.ndarray) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.computation_frame.contents import Contents
 from mandala_lab.computation_frame.picture import Picture
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.refs import Ref
 from mandala_lab.report.written import write
 
@@ -120,6 +120,7 @@ class Files(Picture, Contents):
         from mandala_lab.report.looks import Looks
         from mandala_lab.report.page import to_html
 
+        refuse_other(title, (str, type(None)), "the title of a page is a text")
         looks = Looks(self._graph, values=values, redact=redact)
         scene = self.scene(orientation)
         report = gather(self._graph, self._store, scene, _TITLE if title is None else title, looks)
@@ -142,6 +143,7 @@ class Files(Picture, Contents):
         from mandala_lab.model.files import target
         from mandala_lab.report.markdown import to_markdown
 
+        refuse_other(title, (str, type(None)), "the title of a text is a text")
         target(path, ".md")
         picture = self.save_svg(Path(path).with_suffix(".svg"), orientation)
         return write(path, ".md", to_markdown(self._graph, self._store, _TITLE if title is None else title, picture))
@@ -199,4 +201,6 @@ class Files(Picture, Contents):
         """
         from mandala_lab.frame.imported import from_dict
 
+        if not hasattr(storage, "store"):
+            raise TypeError(f"from_dict takes the storage that has these calls, not {type(storage).__name__}")
         return cls(from_dict(data, storage.store), storage.store)

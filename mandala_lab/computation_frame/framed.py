@@ -91,7 +91,7 @@ class Framed:
         raise ValueError(f"the frame has no node {name!r}; {nearest(name, names)}")
 
     def _nodes(self, names: str | Iterable[str]) -> list[NodeId]:
-        return [self._node(name) for name in ([names] if isinstance(names, str) else names)]
+        return [self._node(name) for name in several(names)]
 
     def _variable(self, name: str) -> VarId:
         node = self._node(name)
@@ -104,3 +104,16 @@ class Framed:
         if node not in self._graph.operations:
             raise ValueError(f"{name!r} is a variable; {nearest(name, map(node_name, self._graph.operations))}")
         return OpId(node)
+
+
+def several(names: str | Iterable[str]) -> Iterable[str]:
+    """Return names of nodes that are given, or the one.
+
+    Raises
+    ------
+    TypeError
+        For what is neither.
+    """
+    if not isinstance(names, Iterable):
+        raise TypeError(f"nodes go by their names, such as 'x' or ['x', 'y'], not by {names!r}")
+    return [names] if isinstance(names, str) else names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from mandala_lab.computation_frame.framed import Framed
+from mandala_lab.computation_frame.framed import Framed, several
 from mandala_lab.frame import expand
 from mandala_lab.frame.expand import Growth
 from mandala_lab.frame.graph import FrameGraph
@@ -119,8 +119,7 @@ class Growing(Framed):
         return self._told(expand.expand_all(self._graph, self._store, growth), growth, inplace=inplace, verbose=verbose)
 
     def _grown(self, varnames: str | Iterable[str] | None, growth: Growth, *, inplace: bool, verbose: bool) -> Self:
-        names = [varnames] if isinstance(varnames, str) else varnames
-        chosen = None if names is None else [self._variable(name) for name in names]
+        chosen = None if varnames is None else [self._variable(name) for name in several(varnames)]
         grown = expand.expand(self._graph, self._store, growth, chosen)
         return self._told(grown, growth, inplace=inplace, verbose=verbose)
 

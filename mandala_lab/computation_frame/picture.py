@@ -162,6 +162,8 @@ class Picture(Framed):
         if show_how not in get_args(ShowHow):
             hint = f"did you mean path={show_how!r}?" if "." in str(show_how) else nearest(show_how, get_args(ShowHow))
             raise ValueError(f"show_how={show_how!r} is not a choice; {hint}")
+        if orientation not in {"TB", "LR"}:
+            raise ValueError(f"orientation={orientation!r} is not a choice; {nearest(str(orientation), ['TB', 'LR'])}")
         if verbose:
             self.print_graph()
         if print_dot:

@@ -10,11 +10,13 @@ import numpy as np
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import querying
 from mandala_lab.frame.compare import Comparison, compare
+from mandala_lab.frame.conditions import conditions
 from mandala_lab.frame.numbers import distinct
-from mandala_lab.frame.querying import Where
 from mandala_lab.frame.replace import replaced
-from mandala_lab.frame.selectors import METHODS, read_selection
+from mandala_lab.frame.selectors import read_selection
 from mandala_lab.model.calls import Call
+from mandala_lab.model.errors import refuse_other
+from mandala_lab.model.outline import VarId
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +62,7 @@ class Queries(Framed):
         >>> frame.select("inc,status:ok !var:x").nodes
         {'inc', 'y'}
         """
+        refuse_other(selection, str, "a selection is a text, such as '+model' or 'depth=3'")
         made: Self = self._made(querying.selected(self._graph, read_selection(selection), self._store))
         return made
 
@@ -80,7 +83,7 @@ class Queries(Framed):
             a number or text has those that ``==`` gives it among plain and numpy's types, so
             that ``1`` finds ``1.0``, ``True`` and ``np.int64(1)``, too; in a container types count.
             For calls:
-            ``op`` (a name, ``*`` stands for anything), ``status`` (``"ok"``, ``"error"``),
+            ``op`` (an op, or a name, in which ``*`` stands for anything), ``status`` (``"ok"``, ``"error"``),
             ``duration`` (``">1.5s"``, or a function of seconds), ``time`` (``">2026-01-31"``, or
             a function of seconds since the epoch), ``run`` and ``version`` (ids).
 
@@ -96,14 +99,12 @@ class Queries(Framed):
            x  y
         0  2  3
         """
-        calls = {name: predicates.pop(name) for name in METHODS if name not in {"op", "var"} and name in predicates}
-        op = predicates.pop("op", None)
-        asked = Where({**(values or {}), **predicates}, op, calls)
+        asked = conditions(values, predicates)
         made: Self = self._made(querying.where(self._graph, asked, self._store))
         return made
 
     def groupby(self, variable: str) -> Iterator[tuple[Any, Self]]:
-        """Yield each value of a variable, with the frame of the histories through it.
+        """Return each value of a variable, one after another, with the frame of the histories through it.
 
         Examples
         --------
@@ -116,7 +117,9 @@ class Queries(Framed):
         >>> [(k, len(frame.calls)) for k, frame in storage.cf(add).groupby("k")]
         [(10, 2), (20, 2), (30, 2)]
         """
-        node = self._variable(variable)
+        return self._groups(self._variable(variable))
+
+    def _groups(self, node: VarId) -> Iterator[tuple[Any, Self]]:
         catalogue = self._graph.catalogue
         cids: dict[bytes, list[int]] = {}
         for ref in catalogue.in_order(self._graph.variables[node]).tolist():
@@ -142,6 +145,7 @@ class Queries(Framed):
         y: - -> 3
         inc: - -> 1 call
         """
+        refuse_other(other, Framed, "a frame is compared with another frame")
         return compare(self._graph, other.graph)
 
     def replace(self, call: Call, replay: Replay | Call) -> Self:
@@ -150,6 +154,10 @@ class Queries(Framed):
         Of a replay all calls that it answered anew take the place of those that they
         were answered from. This frame, and what is recorded, stay as they are.
         """
+        from mandala_lab.replay.replay import Replay
+
+        refuse_other(call, Call, "replace takes a call of the frame first")
+        refuse_other(replay, (Replay, Call), "replace takes a replay of the call, or another call, second")
         catalogue = self._graph.catalogue
         if isinstance(replay, Call):
             old, new = {call.hid}, {replay.hid}

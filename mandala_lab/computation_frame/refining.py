@@ -7,6 +7,7 @@ from typing import Self
 
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import refine, select
+from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.outline import node_name
 
 
@@ -27,7 +28,12 @@ class Refining(Framed):
         >>> storage.cf(inc).rename({"var_0": "y"}).vnames
         {'x', 'y'}
         """
-        names = {self._variable(old): str(new) for old, new in vars.items()}
+        refuse_other(vars, Mapping, "rename takes old names with new ones, such as rename({'var_0': 'y'})")
+        for new in vars.values():
+            refuse_other(new, str, "a name is a text")
+            if not new.strip():
+                raise ValueError(f"a variable cannot be renamed to {new!r}: give it a name that can be seen")
+        names = {self._variable(old): new for old, new in vars.items()}
         made: Self = self._made(refine.renamed(self._graph, names), inplace=inplace)
         return made
 

@@ -14,7 +14,7 @@ from mandala_lab.frame.flow import How
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.matching import By, NodeClass, less, matching
 from mandala_lab.frame.numbers import is_in
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import nearest, refuse_other
 
 
 class Selection(Framed):
@@ -280,6 +280,7 @@ class Selection(Framed):
         return made
 
     def _of_same_store(self, other: Framed) -> FrameGraph:
+        refuse_other(other, Framed, "a frame is joined with another frame")
         if other.store is not self._store:
             raise ValueError(
                 "only frames of one storage can be joined; storage.merge(path) brings two storages together"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.computation_frame.views import Names
 from mandala_lab.frame import check
@@ -61,6 +63,34 @@ class Structure(Framed):
         {'inc', 'x', 'y'}
         """
         return Names(map(node_name, self._graph.nodes))
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a node has this name.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> "y" in storage.cf(inc), "z" in storage.cf(inc)
+        (True, False)
+        """
+        return name in self.nodes
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of nodes, as `nodes` has them.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> inc = op(name="inc", output_names=["y"])(lambda x: x + 1)
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> sorted(storage.cf(inc))
+        ['inc', 'x', 'y']
+        """
+        return iter(self.nodes)
 
     def ops(self) -> dict[str, OpSpec]:
         """Return the op of each operation.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from mandala_lab.frame.conditions import Equal, Predicate, Where, predicate_of
 from mandala_lab.frame.details import MICRO, details_of
 from mandala_lab.frame.flow import reached_elements
 from mandala_lab.frame.graph import FrameGraph
@@ -22,7 +22,6 @@ from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
 from mandala_lab.ports.call_store import CallStore
 
 Sets = dict[NodeId, np.ndarray]
-Predicate = Callable[[Any], bool]
 _TRIED, _SHOWN = 1_000, 3
 
 
@@ -47,25 +46,6 @@ def selected(graph: FrameGraph, selection: Selection, store: CallStore) -> Frame
             dropped = query.part(part)
             found = {node: lacking(held, dropped.get(node, held[:0])) for node, held in found.items()}
     return without_empty(subsets(graph, found))
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What `where` asks for.
-
-    Attributes
-    ----------
-    values
-        What has to hold of the value of a ref of a variable: a value that it equals, several in a set, or a function.
-    op
-        Which operations are spoken of: a name, in which ``*`` stands for anything.
-    calls
-        What has to hold of a call, by method of selection; text, or a function of seconds for duration and time.
-    """
-
-    values: Mapping[str, Any]
-    op: str | None
-    calls: Mapping[str, Any]
 
 
 def where(graph: FrameGraph, asked: Where, store: CallStore) -> FrameGraph:
@@ -163,7 +143,7 @@ class _Query:
         """Return the refs of a variable of whose value something holds; each distinct value is looked at once."""
         refs, catalogue = self._graph.variables[variable], self._graph.catalogue
         cids = texts_of(catalogue.refs.cids.view[refs])
-        if isinstance(holds, _Equal):
+        if isinstance(holds, Equal):
             return np.asarray(refs[np.fromiter((cid in holds.cids for cid in cids), bool, len(cids))])
         firsts = dict(zip(reversed(cids), range(len(cids) - 1, -1, -1), strict=True))
         distinct_refs = catalogue.refs.of(refs[list(firsts.values())])
@@ -174,7 +154,7 @@ class _Query:
         """Raise `ValueError` for a sequence that no value equals, where values equal its elements."""
         several = list(islice(wanted, _TRIED))
         try:
-            found = self.refs_where(variable, _Equal(frozenset().union(*map(equal_ids, several))))
+            found = self.refs_where(variable, Equal(frozenset().union(*map(equal_ids, several))))
         except UnstorableError:
             return
         if len(found):
@@ -208,36 +188,12 @@ class _Query:
             return common(calls, distinct(catalogue.call_hids.numbers({span.call for span in spans})))
         if method == "version":
             details = details_of(catalogue, calls)
-            fits = np.array([state.version.startswith(value) for state in details.states], bool)
-            return calls[fits[details.state_numbers]] if len(calls) else calls
+            chosen = np.array([state.version.startswith(value) for state in details.states], bool)
+            return calls[chosen[details.state_numbers]] if len(calls) else calls
         assert test is not None, "of a duration or a time"
         details = details_of(catalogue, calls)
         us = details.started_us if method == "time" else details.duration_us
         return np.asarray(calls[np.fromiter((_holds(test, one / MICRO) for one in us.tolist()), bool, len(us))])
-
-
-@dataclass(frozen=True, slots=True)
-class _Equal:
-    """Whether a value is one of some: by content id, so that nothing is loaded."""
-
-    cids: frozenset[str]
-
-    def __call__(self, _value: Any) -> bool:
-        raise AssertionError("values are not looked at")
-
-
-def predicate_of(wanted: Any) -> Predicate:
-    """Return the condition of a value: that it equals one, is in a set, or what a function says.
-
-    What equals a number or a text are all its spellings (see `equal_ids`), as for the comparisons of a selection.
-    """
-    if callable(wanted):
-        return wanted  # type: ignore[no-any-return]
-    values = wanted if isinstance(wanted, set | frozenset) else [wanted]
-    try:
-        return _Equal(frozenset().union(*map(equal_ids, values)))
-    except UnstorableError as error:
-        raise ValueError(f"{wanted!r} cannot be looked for: {error}; give a function of the value") from error
 
 
 def _holds(test: Predicate, value: Any) -> bool:

@@ -104,16 +104,25 @@ def _refs(catalogue: Catalogue, store: CallStore, source: Any) -> np.ndarray:
     items = list(source)
     for item in items:
         if not isinstance(item, Ref | str):
-            raise ValueError(  # noqa: TRY004 - as above
-                f"a frame is made from refs, and {item!r} is neither one nor the hid of one"
-            )
+            raise ValueError(_no_ref(store, item))  # noqa: TRY004 - as above
     named = {ref.hid: ref for ref in store.refs(item for item in items if isinstance(item, str))}
     found: list[Ref] = []
     for item in items:
         ref = named.get(item) if isinstance(item, str) else item
         if ref is None:
-            raise ValueError(f"a frame is made from refs, and {item!r} is neither one nor the hid of one")
+            raise ValueError(_no_ref(store, item))
         if not ref.cid:
             raise ValueError(f"{ref!r} has no place in a frame: its value could not be stored, so it has no history")
         found.append(ref)
     return distinct(catalogue.refs.add_given(found)) if found else np.zeros(0, np.int64)
+
+
+def _no_ref(store: CallStore, item: Any) -> str:
+    """Say that something is no ref; it may be meant for an op."""
+    told = f"a frame is made from refs, and {item!r} is neither one nor the hid of one"
+    if isinstance(item, Op):
+        name = item.spec.name
+        return f"{told}: of one op, pass it alone, cf({name}); frames of several are joined, cf({name}) | cf(other)"
+    if isinstance(item, str) and any(item in {spec.name, spec.key} for spec in store.ops()):
+        return f"{told}: for all calls of the op of this name, pass the op itself, not its name"
+    return told

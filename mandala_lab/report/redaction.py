@@ -15,6 +15,7 @@ import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.selectors import fits
+from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.outline import node_name
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.secrets import is_secret
@@ -44,6 +45,7 @@ class Redaction:
     """
 
     def __init__(self, graph: FrameGraph, redact: Redact = ()) -> None:
+        refuse_other(redact, (str, type, Iterable), "redact takes names and types, such as 'password'")
         given = [redact] if isinstance(redact, str | type) else list(redact)
         for one in given:
             if not isinstance(one, str | type):

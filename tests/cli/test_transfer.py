@@ -120,11 +120,15 @@ def test_export_of_a_selection_holds_no_more(filled, run, tmp_path):
     status, _, err = run("export", filled, "-o", "part.json", "--select", "op:incc")
     assert status == 1
     assert "did you mean 'inc'" in err
+    status, out, err = run("export", filled, "-o", "part.json", "--select", "x=99")
+    assert (status, out.startswith("wrote")) == (0, True)
+    assert f"mandala: nothing of the graph is 'x=99', so {tmp_path / 'part.json'} holds nothing" in err
     status, _, err = run("export", filled, "-o", "all.zip", "--select", "inc")
     assert status == 1
     assert "an archive holds all of a store" in err
 
 
+@pytest.mark.filterwarnings("ignore:two ops of this storage")
 def test_an_op_is_named_by_its_key_where_several_have_its_name(path, run, tmp_path):
     def first(x):
         return x

@@ -1,0 +1,114 @@
+"""Wrong arguments of frames: each is told at once, with what is wanted in its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from mandala_lab import ComputationFrame, Storage, op
+
+
+@op(output_names=["model"])
+def fit(depth):
+    return {"depth": depth}
+
+
+@op(output_names=["acc"])
+def evaluate(model):
+    return model["depth"] / 10
+
+
+@pytest.fixture
+def filled(storage):
+    with storage:
+        for depth in (1, 2):
+            evaluate(fit(depth))
+    return storage
+
+
+@pytest.fixture
+def frame(filled):
+    return filled.cf("run")
+
+
+def first(frame):
+    return next(iter(frame.calls.values()))
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "said"),
+    [
+        (lambda f: f.where(op=["fit"]), TypeError, r"op= takes an op, or its name .*not \['fit'\]; of a variable 'op'"),
+        (lambda f: f.where(duration=1), TypeError, r"duration= takes a text such as '>1.5s', or a function of seconds"),
+        (lambda f: f.where(time=1), TypeError, r"time= takes a text such as '>2026-01-31'"),
+        (lambda f: f.where(status=["ok"]), TypeError, r"status= takes 'ok' or 'error', not \['ok'\]"),
+        (lambda f: f.where(status=str), TypeError, r"status= takes 'ok' or 'error'"),
+        (lambda f: f.where(run=2), TypeError, r"run= takes the id of a run, as a text, not 2"),
+        (lambda f: f.where("depth"), TypeError, r"conditions by name, such as where\(depth=3\); a mapping, not str"),
+        (lambda f: f.where({"depth": 1}, depth=2), ValueError, r"where has two conditions on 'depth'"),
+        (lambda f: f | None, TypeError, r"a frame is joined with another frame, not NoneType"),
+        (lambda f: f & "acc", TypeError, r"a frame is joined with another frame, not str"),
+        (lambda f: f.compare(3), TypeError, r"a frame is compared with another frame, not int"),
+        (lambda f: f.replace(first(f), 3), TypeError, r"a replay of the call, or another call, second, not int"),
+        (lambda f: f.replace(3, first(f)), TypeError, r"a call of the frame first, not int"),
+        (lambda f: ComputationFrame.from_dict(f.to_dict(), None), TypeError, r"the storage that has .*, not NoneType"),
+        (lambda f: f.rename("acc"), TypeError, r"such as rename\(\{'var_0': 'y'\}\), not str"),
+        (lambda f: f.rename({"depth": 3}), TypeError, r"a name is a text, not int"),
+        (lambda f: f.rename({"depth": " "}), ValueError, r"cannot be renamed to ' '"),
+        (lambda f: f.select(3), TypeError, r"a selection is a text, such as '\+model' or 'depth=3', not int"),
+        (lambda f: f[0], TypeError, r"nodes go by their names, such as 'x' or .* not by 0"),
+        (lambda f: f.expand_back(3), TypeError, r"nodes go by their names, .* not by 3"),
+        (lambda f: f.save_html("x.html", redact=3), TypeError, r"redact takes names and types, .*not int"),
+        (lambda f: f.save_html("x.html", title=3), TypeError, r"the title of a page is a text, not int"),
+        (lambda f: f.save_markdown("x.md", title=3), TypeError, r"is a text, not int"),
+        (lambda f: f.save("x.py"), ValueError, r"frame.save_py\(path, ref\)"),
+        (lambda f: f.draw(orientation="XX"), ValueError, r"orientation='XX' is not a choice"),
+        (lambda f: f.groupby("dept"), ValueError, r"did you mean 'depth'"),
+    ],
+)
+def test_a_wrong_argument_is_told(frame, ask, error, said):
+    with pytest.raises(error, match=said):
+        ask(frame)
+
+
+def test_an_op_stands_for_its_name(frame):
+    assert frame.where(op=fit).to_bytes() == frame.where(op="fit").to_bytes()
+    assert len(frame.where(op=fit, depth=1).calls) == 2
+
+
+def test_where_speaks_of_a_variable_called_like_an_attribute_of_calls(storage):
+    @op
+    def wait(duration):
+        return duration
+
+    with storage:
+        wait(1), wait(2)
+    assert len(storage.cf(wait).where({"duration": 1}).calls) == 1
+
+
+def test_one_name_is_enough_where_several_are_taken(frame):
+    table = frame.df("depth", "model", lazy_vars="model")
+    assert [type(cell).__name__ for cell in table["model"]] == ["Ref", "Ref"]
+    assert frame["acc"].nodes == frame[["acc"]].nodes
+
+
+def test_a_frame_has_its_nodes(frame):
+    assert "acc" in frame
+    assert "fit" in frame
+    assert "no" not in frame
+    assert 3 not in frame
+    assert set(frame) == frame.nodes
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("evaluate", r"for all calls of the op of this name, pass the op itself, not its name"),
+        ([fit, evaluate], r"pass it alone, cf\(fit\); frames of several are joined, cf\(fit\) \| cf\(other\)"),
+        ([[1]], r"\[1\] is neither one nor the hid of one$"),
+    ],
+)
+def test_what_a_frame_is_made_of_is_told(filled, source, said):
+    with pytest.raises(ValueError, match=said):
+        filled.cf(source)
+    assert set(filled.cf(fit) | filled.cf(evaluate)) == {"fit", "evaluate", "depth", "model", "acc"}
+    assert Storage().cf([]).nodes == set()
