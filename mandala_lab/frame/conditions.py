@@ -8,7 +8,7 @@ from typing import Any
 
 from mandala_lab.frame.selectors import METHODS
 from mandala_lab.memo.decorator import Op
-from mandala_lab.memo.encoding import equal_ids
+from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.errors import UnstorableError, refuse_other
 
 Predicate = Callable[[Any], bool]

@@ -11,7 +11,7 @@ from mandala_lab.frame.details import details_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.numbers import distinct, is_in, united
 from mandala_lab.frame.select import adjacent_calls, subsets
-from mandala_lab.memo.encoding import equal_ids
+from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import UnstorableError
 from mandala_lab.model.outline import NodeId

@@ -16,7 +16,7 @@ from mandala_lab.frame.hids import texts_of
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import subsets, without_empty
 from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, fits, read_test
-from mandala_lab.memo.encoding import equal_ids
+from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
 from mandala_lab.ports.call_store import CallStore

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mandala_lab.memo.decorator import Op, known_ops
-from mandala_lab.memo.encoding import equal_ids
+from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.ops import OpSpec

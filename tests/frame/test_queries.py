@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mandala_lab import MandalaLabError, Storage, op
 from mandala_lab.frame.selectors import ALL_STEPS, read_selection
-from mandala_lab.memo.encoding import content_id, equal_ids
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.encoding.spellings import equal_ids
 
 ran: list[float] = []
 note = ran.append

@@ -27,7 +27,6 @@ Plain data has a grammar in both `identity` and `tree`; every other type is a
 
 from mandala_lab.memo.encoding.forms import register_hasher, register_serializer
 from mandala_lab.memo.encoding.identity import content_id
-from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.memo.encoding.tree import decode, encode
 
-__all__ = ["content_id", "decode", "encode", "equal_ids", "register_hasher", "register_serializer"]
+__all__ = ["content_id", "decode", "encode", "register_hasher", "register_serializer"]
