@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.computation_frame.contents import Contents
 from mandala_lab.computation_frame.picture import Picture
+from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.refs import Ref
 from mandala_lab.report.written import write
@@ -154,9 +155,12 @@ class Files(Picture, Contents):
 
         return write(path, ".graphml", to_graphml(self._graph))
 
+    @collector_at_rest()
     def save_json(self, path: str | Path) -> Path:
         """Write what `to_dict` gives as JSON, which `from_dict` takes, and return the path."""
-        return write(path, ".json", json.dumps(self.to_dict(), indent=1))
+        import msgspec
+
+        return write(path, ".json", msgspec.json.format(json.dumps(self.to_dict()), indent=1))
 
     def save_py(self, path: str | Path, ref: Ref | str) -> Path:
         """Write a program that makes a value again, and return its path.

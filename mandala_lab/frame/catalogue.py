@@ -8,10 +8,11 @@ makes `Call` and `Ref` objects of them on demand. Does not own what is in a fram
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.details import MICRO, details_of
 from mandala_lab.frame.hids import Hids
 from mandala_lab.frame.links import NONE, Links, Takers
@@ -134,21 +135,28 @@ class Catalogue:
         for position, ref in enumerate(self.outputs.refs.view[made].tolist()):
             yield self.spec(call).output_name(position), ref, False
 
+    def linked(self, calls: np.ndarray) -> np.ndarray:
+        """Return the refs that calls took and made, each once."""
+        of_calls = [links.refs.view[links.places(calls)[0]] for links in (self.inputs, self.outputs)]
+        return distinct(np.concatenate(of_calls))
+
     def call(self, number: int) -> Call:
         """Return a call."""
         return self.calls(np.array([number]))[0]
 
+    @collector_at_rest()
     def calls(self, numbers: np.ndarray) -> list[Call]:
         """Return calls; for many much faster than one by one."""
-        details = details_of(self, numbers)
-        return [self._call(number, details, place) for place, number in enumerate(numbers.tolist())]
+        details, linked = details_of(self, numbers), self.linked(numbers)
+        refs = dict(zip(linked.tolist(), self.refs.of(linked), strict=True))
+        return [self._call(number, details, place, refs) for place, number in enumerate(numbers.tolist())]
 
-    def _call(self, number: int, details: CallDetails, place: int) -> Call:
+    def _call(self, number: int, details: CallDetails, place: int, refs: Mapping[int, Ref]) -> Call:
         spec, state = self.spec(number), details.states[int(details.state_numbers[place])]
         inputs: dict[str, Ref] = {}
         outputs: dict[str, Ref] = {}
         for name, ref, is_input in self.links_of(number):
-            (inputs if is_input else outputs)[name] = self.refs[ref]
+            (inputs if is_input else outputs)[name] = refs[ref]
         return Call(
             hid=self.call_hid(number),
             cid=details.cids[place].tobytes().hex(),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.details import versions_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.hids import texts_of
@@ -14,14 +16,17 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+@collector_at_rest()
 def to_dict(graph: FrameGraph) -> dict[str, Any]:
     """Return the frame as JSON-ready data: equal frames give equal data, however they came about."""
     catalogue = graph.catalogue
     refs = dict(
         zip(catalogue.refs.hids.texts(graph.all_refs), texts_of(catalogue.refs.cids.view[graph.all_refs]), strict=True)
     )
+    linked = catalogue.linked(graph.all_calls)
+    hids = dict(zip(linked.tolist(), catalogue.refs.hids.texts(linked), strict=True))
     calls = {
-        catalogue.call_hid(call): _call(catalogue, call, version)
+        catalogue.call_hid(call): _call(catalogue, call, version, hids)
         for call, version in zip(graph.all_calls.tolist(), versions_of(catalogue, graph.all_calls), strict=True)
     }
     return {
@@ -38,8 +43,8 @@ def to_dict(graph: FrameGraph) -> dict[str, Any]:
     }
 
 
-def _call(catalogue: Catalogue, number: int, version: str) -> dict[str, Any]:
-    links = [(name, catalogue.refs.hid(ref), is_input) for name, ref, is_input in catalogue.links_of(number)]
+def _call(catalogue: Catalogue, number: int, version: str, hids: Mapping[int, str]) -> dict[str, Any]:
+    links = [(name, hids[ref], is_input) for name, ref, is_input in catalogue.links_of(number)]
     return {
         "op": catalogue.spec(number).key,
         "status": "error" if catalogue.failed.view[number] else "ok",

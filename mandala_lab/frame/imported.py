@@ -10,6 +10,7 @@ import numpy as np
 
 from mandala_lab.frame import check
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.export import to_dict
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.model.outline import NodeId, op_id, var_id
@@ -33,6 +34,7 @@ class _Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calls: dict[str, _Call]
 
 
+@collector_at_rest()
 def from_dict(data: Any, store: CallStore) -> FrameGraph:
     """Return the frame.
 
@@ -75,12 +77,18 @@ def _catalogue(said: _Frame, store: CallStore) -> Catalogue:
     if hids:
         catalogue.add(store.columns_of_calls(hids))
     _lacking("call", said.calls, catalogue.call_hids.numbers(said.calls))
-    missing = [hid for hid in said.refs if not len(catalogue.refs.hids.numbers([_bytes(hid).hex()]))]
-    found = store.refs(missing)
+    found = store.refs(_missing(catalogue, said.refs))
     if found:
         catalogue.refs.add_given(found)
     _lacking("ref", said.refs, catalogue.refs.hids.numbers(said.refs))
     return catalogue
+
+
+def _missing(catalogue: Catalogue, hids: Iterable[str]) -> list[str]:
+    """Return which refs no call of the catalogue took or made."""
+    whole = [_bytes(hid).hex() for hid in hids]
+    here = set(catalogue.refs.hids.texts(catalogue.refs.hids.numbers(whole)))
+    return [hid for hid in whole if hid not in here]
 
 
 def _bytes(hid: str) -> bytes:

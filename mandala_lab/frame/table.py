@@ -5,15 +5,14 @@ Histories of different end nodes are joined where what they have in common agree
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mandala_lab.frame import joining
+from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.histories import Histories, histories
 from mandala_lab.frame.joining import ABSENT
@@ -57,24 +56,12 @@ def table(
         joined = joined.drop_duplicates()
     joined = joined.reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
-    with _collector_at_rest():
+    with collector_at_rest():
         columns = [_column(joined[place[node]], partial(show, node), tuples) for node in shown]
     made = pd.DataFrame(dict(enumerate(columns)), index=joined.index)
     names = [node_name(node) for node in shown]
     made.columns = pd.Index(names, dtype=None if all(map(_is_whole, names)) else object)
     return made
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, at many objects that are all in use."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _is_whole(name: str) -> bool:
