@@ -32,25 +32,27 @@ def preview(value: Any) -> ValuePreview:
     kind = type(value)
     module = kind.__module__.partition(".")[0]
     if module == "pandas" and kind.__name__ in {"DataFrame", "Series"}:
-        return _preview_table(value if kind.__name__ == "DataFrame" else value.to_frame())
+        return _preview_table(value if kind.__name__ == "DataFrame" else value.to_frame(), kind.__name__)
     if module == "numpy" and kind.__name__ == "ndarray":
         return _preview_array(value)
     text = short_repr(value, TEXT_LIMIT)
     return ValuePreview("text", kind.__name__, text, truncated=text.endswith("…"))
 
 
-def _preview_table(frame: Any) -> ValuePreview:
+def _preview_table(frame: Any, kind: str) -> ValuePreview:
     head = frame.iloc[:_ROWS, :_COLUMNS]
     rows = [
         [_cell(index), *(_cell(value) for value in row)]
         for index, row in zip(head.index, head.itertuples(index=False, name=None), strict=True)
     ]
+    text = plural(frame.shape[0], "row" if kind == "DataFrame" else "value")
+    text += f" x {plural(frame.shape[1], 'column')}" if kind == "DataFrame" else ""
     return ValuePreview(
         "table",
-        "DataFrame",
-        f"{plural(frame.shape[0], 'row')} x {plural(frame.shape[1], 'column')}",
+        kind,
+        text,
         truncated=frame.shape[0] > _ROWS or frame.shape[1] > _COLUMNS,
-        shape=list(frame.shape),
+        shape=list(frame.shape) if kind == "DataFrame" else [len(frame)],
         columns=["", *(_cell(name) for name in head.columns)],
         rows=rows,
     )
@@ -82,9 +84,9 @@ def _preview_array(array: Any) -> ValuePreview:
 def one_line(seen: ValuePreview, limit: int) -> str:
     """Return a look at a value in one bounded line."""
     if seen.kind == "table":
-        return f"<DataFrame {seen.shape[0]}x{seen.shape[1]}>"
+        return f"<{seen.type_name} {'x'.join(map(str, seen.shape))}>"
     if seen.kind == "array":
-        return f"<{seen.dtype} array {'x'.join(map(str, seen.shape))}>"
+        return f"<{seen.dtype} array {'x'.join(map(str, seen.shape)) or '0-d'}>"
     text = " ".join(seen.text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

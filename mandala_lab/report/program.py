@@ -26,7 +26,7 @@ from mandala_lab.ports.call_store import CallStore
 from mandala_lab.render.text_width import clean
 from mandala_lab.report.calling import spelled
 from mandala_lab.report.content import store_name
-from mandala_lab.report.literals import check_of, literal
+from mandala_lab.report.literals import IMPORTS, check_of, literal
 from mandala_lab.report.needed import Needed, left_out
 from mandala_lab.report.sources import Source, indented, sets_globals, source_of
 
@@ -104,7 +104,7 @@ class _Program:
             for ref in call.inputs.values():
                 self._uses[ref.hid] = self._uses.get(ref.hid, 0) + 1
         self._sources = {call.hid: self._source(call) for call in self._calls if not is_structural(call)}
-        self._taken = {"np", "pd", "copy", "asyncio", "types", "left_out"}
+        self._taken = {"np", "pd", "_datetime", "_decimal", "copy", "asyncio", "types", "left_out"}
         for source in self._sources.values():
             self._taken |= source.identifiers | {*source.needs, *source.texts}
         self._imports: dict[str, None] = {}
@@ -142,8 +142,8 @@ class _Program:
         ]
 
     def _needed_imports(self, body: str) -> list[str]:
-        ours = {"np.": "import numpy as np", "pd.": "import pandas as pd", "copy.": "import copy"}
-        ours |= {"asyncio.run(": "import asyncio", "types.SimpleNamespace(": "import types"}
+        ours = {**IMPORTS, "copy.": "import copy", "asyncio.run(": "import asyncio"}
+        ours["types.SimpleNamespace("] = "import types"
         lines = dict.fromkeys([*self._imports, *(line for word, line in ours.items() if word in body)])
         if "left_out(" not in body:
             return sorted(lines)
@@ -301,4 +301,4 @@ def _peek(ref: Ref) -> Any:
 
 
 def _comment(text: str) -> str:
-    return ascii(clean(text))[1:-1]
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in clean(text))
