@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.computation_frame.contents import Contents
 from mandala_lab.computation_frame.picture import Picture
-from mandala_lab.frame.collector import collector_at_rest
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.refs import Ref
 from mandala_lab.report.written import write

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.details import MICRO, details_of
 from mandala_lab.frame.hids import Hids
 from mandala_lab.frame.links import NONE, Links, Takers
@@ -20,6 +19,7 @@ from mandala_lab.frame.numbers import distinct
 from mandala_lab.frame.ref_table import RefTable
 from mandala_lab.frame.whole import uninterrupted
 from mandala_lab.model.calls import Call
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.columns import CallColumns, CallDetails, LinkColumns, Origin
 from mandala_lab.model.grown import Grown
 from mandala_lab.model.hashing import DIGEST_SIZE

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mandala_lab.frame.catalogue import Catalogue
-from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.details import versions_of
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.hids import texts_of
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.outline import node_name
 
 if TYPE_CHECKING:

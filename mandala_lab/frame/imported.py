@@ -10,9 +10,9 @@ import numpy as np
 
 from mandala_lab.frame import check
 from mandala_lab.frame.catalogue import Catalogue
-from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.export import to_dict
 from mandala_lab.frame.graph import Edge, FrameGraph
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.outline import NodeId, op_id, var_id
 from mandala_lab.ports.call_store import CallStore
 

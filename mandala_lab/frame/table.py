@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mandala_lab.frame import joining
-from mandala_lab.frame.collector import collector_at_rest
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.histories import Histories, histories
 from mandala_lab.frame.joining import ABSENT
 from mandala_lab.frame.numbers import distinct
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.outline import NodeId, node_name
 
 if TYPE_CHECKING:

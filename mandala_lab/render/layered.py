@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.render.block import Block, Box, pack, place_block
 from mandala_lab.render.boxes import box_size, flat_half
 from mandala_lab.render.incremental import extend
@@ -59,6 +60,7 @@ class LayeredLayout:
         if self.orientation not in valid:
             raise ValueError(f"orientation must be one of {', '.join(valid)}; found {self.orientation!r}")
 
+    @collector_at_rest()
     def place(self, outline: Outline, previous: Scene | None = None) -> Scene:
         """Place an outline; with `previous`, keep what is there where it is.
 

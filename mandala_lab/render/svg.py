@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.outline import KIND_WORDS
 from mandala_lab.render.boxes import (
     CHIP_LEFT,
@@ -56,6 +57,7 @@ _SIDES = (TEXT_LEFT, TEXT_RIGHT)
 _SIZES = {"label": LABEL_SIZE, "detail": DETAIL_SIZE}
 
 
+@collector_at_rest()
 def scene_to_svg(scene: Scene, *, theme: ThemeName = "auto", title: str = "Computation graph") -> str:
     """Draw a scene.
 
