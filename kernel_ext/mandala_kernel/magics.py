@@ -130,6 +130,8 @@ class MandalaMagics(Magics):  # type: ignore[misc]
         return frame.select(" ".join(words)) if words else frame
 
     def _calls(self, words: list[str]) -> None:
+        if len(words) > 1:
+            raise Mistake(f"calls takes one op, and {' '.join(words[1:])!r} was given, too")
         storage = self._storage()
         found = storage.calls(self._known_op(words[0]) if words else None)
         for call in found[-20:]:

@@ -15,6 +15,7 @@ from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest
 from mandala_lab.model.outline import NodeId, node_name
 from mandala_lab.model.refs import Ref
+from mandala_lab.model.structures import LEFT_OUT
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -216,6 +217,8 @@ class Contents(Framed):
 
 
 def _stays_lazy(ref: Ref, lazy: set[Any] | None, node: NodeId) -> bool:
+    if ref.data == LEFT_OUT:  # a secret, which is nowhere
+        return True
     if lazy is not None:
         return node in lazy
     return ref.data is None and not ref.in_memory and (ref.stored_size or 0) > _LARGE_BYTES

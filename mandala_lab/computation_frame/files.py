@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mandala_lab.computation_frame.contents import Contents
 from mandala_lab.computation_frame.picture import Picture
+from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.refs import Ref
@@ -125,6 +126,9 @@ class Files(Picture, Contents):
         looks = Looks(self._graph, values=values, redact=redact)
         scene = self.scene(orientation)
         report = gather(self._graph, self._store, scene, _TITLE if title is None else title, looks)
+        for name, hint in looks.redaction.unmet().items() if values else ():
+            told = f"redact names {name!r}, and nothing that is shown of this frame has this name or type; {hint}"
+            warn_user(told)
         return write(path, ".html", to_html(report, what_is_gone(self._graph)))
 
     def save_png(self, path: str | Path, *, scale: float = 2, orientation: Orientation = "TB") -> Path:

@@ -19,6 +19,7 @@ from mandala_lab.schema.scene import SCENE_MIME, Scene
 if TYPE_CHECKING:
     from mandala_lab.render.layered import Orientation
 
+_ORIENTATIONS = ("TB", "LR")
 MimeBundle = dict[str, Any]
 Layout = Literal["layered", "dot"]
 ShowHow = Literal["inline", "browser", "none"]
@@ -84,6 +85,7 @@ class Picture(Framed):
         """
         from mandala_lab.render.dot import outline_to_dot
 
+        _refuse_other_orientation(orientation)
         return outline_to_dot(outline(self._graph), orientation)
 
     def to_svg(self, orientation: Orientation = "TB", *, layout: Layout = "layered") -> str:
@@ -162,8 +164,7 @@ class Picture(Framed):
         if show_how not in get_args(ShowHow):
             hint = f"did you mean path={show_how!r}?" if "." in str(show_how) else nearest(show_how, get_args(ShowHow))
             raise ValueError(f"show_how={show_how!r} is not a choice; {hint}")
-        if orientation not in {"TB", "LR"}:
-            raise ValueError(f"orientation={orientation!r} is not a choice; {nearest(str(orientation), ['TB', 'LR'])}")
+        _refuse_other_orientation(orientation)
         if verbose:
             self.print_graph()
         if print_dot:
@@ -229,3 +230,8 @@ class Picture(Framed):
         if not _live_display or SCENE_MIME not in shown:
             return shown, {}
         return shown, {SCENE_MIME: _live_display[-1](self)}
+
+
+def _refuse_other_orientation(given: object) -> None:
+    if given not in _ORIENTATIONS:
+        raise ValueError(f"orientation={given!r} is not a choice; {nearest(str(given), _ORIENTATIONS)}")

@@ -160,6 +160,8 @@ class Queries(Framed):
         refuse_other(replay, (Replay, Call), "replace takes a replay of the call, or another call, second")
         catalogue = self._graph.catalogue
         if isinstance(replay, Call):
+            if replay.op != call.op:
+                raise ValueError(f"{replay!r} is a call of another op than {call!r}, and cannot take its place")
             old, new = {call.hid}, {replay.hid}
         else:
             before, after = set(replay.base.calls), set(replay.graph.calls)
@@ -217,6 +219,12 @@ class Queries(Framed):
         >>> storage.cf(inc).delete_calls_from_df(table[table.x == 1])
         1
         """
+        import pandas as pd
+
+        refuse_other(df, pd.DataFrame, "the calls to delete are given by a table that df() returned")
         cells = [cell for name in df.columns for cell in df[name]]
         every = [one for cell in cells for one in (cell if isinstance(cell, tuple) else (cell,))]
-        return self._drop(list(dict.fromkeys(one.hid for one in every if isinstance(one, Call))), dry_run=dry_run)
+        hids = list(dict.fromkeys(one.hid for one in every if isinstance(one, Call)))
+        if not hids and len(df):
+            raise ValueError("this table has no calls: make it with the operations whose calls are meant, as df() does")
+        return self._drop(hids, dry_run=dry_run)

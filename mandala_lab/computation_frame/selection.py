@@ -74,6 +74,7 @@ class Selection(Framed):
         >>> len(frame.select_subsets({"inc": [hid]}).calls)
         1
         """
+        refuse_other(elts, Mapping, "select_subsets takes ids by node, such as {'x': [hid]}")
         chosen = {}
         for name, hids in elts.items():
             node = self._node(name)
@@ -301,7 +302,7 @@ class Selection(Framed):
         >>> frame.union(frame["x"], frame["y"], frame["inc"]).edges()
         []
         """
-        return reduce(lambda one, other: one | other, cfs)
+        return reduce(lambda one, other: one | other, _some(cfs))
 
     @staticmethod
     def intersection(*cfs: Selection) -> Any:
@@ -317,9 +318,15 @@ class Selection(Framed):
         >>> frame.intersection(frame, frame["x"], frame["x"]).nodes
         {'x'}
         """
-        return reduce(lambda one, other: one & other, cfs)
+        return reduce(lambda one, other: one & other, _some(cfs))
 
 
 def _require_choice(name: str, given: Any, choices: tuple[str, ...]) -> None:
     if given not in choices:
         raise ValueError(f"{name}={given!r} is not a choice; {nearest(str(given), choices)}")
+
+
+def _some(frames: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not frames:
+        raise ValueError("give at least one frame")
+    return frames

@@ -87,6 +87,11 @@ def predicate_of(wanted: Any) -> Predicate:
 
     What equals a number or a text are all its spellings (see `equal_ids`), as for the comparisons of a selection.
     """
+    if isinstance(wanted, type):
+        name = wanted.__name__
+        raise TypeError(
+            f"{name} is a class: for its objects give lambda value: isinstance(value, {name}), for itself {{{name}}}"
+        )
     if callable(wanted):
         return wanted  # type: ignore[no-any-return]
     values = wanted if isinstance(wanted, set | frozenset) else [wanted]

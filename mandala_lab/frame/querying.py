@@ -133,6 +133,8 @@ class _Query:
                     f"{name!r} is {'an' if other == 'op' else 'a'} {kind} of the frame: write {other}:{name}, or {name}"
                 )
         names = [one for one, kind in every if method in {"name", kind}]
+        if name.strip("=<>!") == "":
+            return f"{name!r} stands alone, which is no name: write a condition without spaces, such as x>2"
         return f"no {kinds.get(method, 'node')} of the frame is called {name!r}; {nearest(name, names)}"
 
     def _is_called(self, node: OpId, name: str) -> bool:

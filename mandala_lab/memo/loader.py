@@ -35,7 +35,7 @@ class Kept:
     def __init__(self, stored: StoredValue) -> None:
         self._stored = stored
 
-    def load_value(self, _ref: Ref, *, recover: bool = True, held: Any = MISSING) -> Any:  # noqa: ARG002 - it is here
+    def load_value(self, _ref: Ref, *, recover: bool = True, held: Any = MISSING, data_only: bool = False) -> Any:  # noqa: ARG002 - it is here
         """Return the value."""
         return values.load(self._stored)
 
@@ -91,8 +91,10 @@ class ValueLoader:
         self._write = write
         self._recover = recover
 
-    def load_value(self, ref: Ref, *, recover: bool = True, held: Any = MISSING) -> Any:
+    def load_value(self, ref: Ref, *, recover: bool = True, held: Any = MISSING, data_only: bool = False) -> Any:
         """Return the value of a ref; with `recover` one that is not there as it was is made again where possible."""
+        if data_only and self._unpickles:
+            return self._of_data_only().load_value(ref, recover=recover, held=held)
         try:
             if ref.data is not None and not is_mark(ref.data):
                 return inline.load(ref.cid, ref.data)
@@ -106,6 +108,12 @@ class ValueLoader:
                 raise
             self.nearby.drop(bytes.fromhex(ref.cid))
             return self._recover(ref, trouble)
+
+    def _of_data_only(self) -> ValueLoader:
+        """Return one that shares all with this one, and reads no pickle; nor do the elements of collections."""
+        made = copy.copy(self)
+        made._unpickles = False  # noqa: SLF001 - of its own class
+        return made
 
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
         """Return the elements of a collection with their histories, and the keys of a dict."""

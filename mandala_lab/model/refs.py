@@ -21,10 +21,11 @@ _IMMUTABLE = frozenset(map(id, (type(None), bool, int, float, complex, str, byte
 class ValueSource(Protocol):
     """Where a ref finds its value when it is asked for."""
 
-    def load_value(self, ref: Ref, *, recover: bool = True, held: Any = MISSING) -> Any:
+    def load_value(self, ref: Ref, *, recover: bool = True, held: Any = MISSING, data_only: bool = False) -> Any:
         """Return the value of a ref, in an object of its own.
 
-        With `recover` one that is damaged may be made again, which runs its op. `held`
+        With `recover` one that is damaged may be made again, which runs its op. With
+        `data_only` a value that only code can bring back, a pickle, is refused. `held`
         is what the ref holds: where the value is not stored, a copy of it will do, if
         nobody has changed it.
         """
@@ -134,11 +135,14 @@ class Ref(Refusing):
         """About how many bytes loading the value reads; ``None`` where that is not known."""
         return None if self._source is None else self._source.stored_size(self)
 
-    def peek(self) -> Any:
-        """Return the value as `own_value` does, and run nothing: for those who only show it."""
+    def peek(self, *, data_only: bool = False) -> Any:
+        """Return the value as `own_value` does, and make none again: for those who only show it.
+
+        With `data_only` a value that only code can bring back, a pickle, is refused.
+        """
         if self._source is None or not self.cid or (self.in_memory and is_immutable(self._obj)):
             return self.value
-        return self._source.load_value(self, recover=False)
+        return self._source.load_value(self, recover=False, data_only=data_only)
 
     def comes_from(self, source: ValueSource) -> bool:
         """Whether the value lies where `source` finds it."""

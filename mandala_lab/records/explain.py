@@ -219,7 +219,7 @@ def _given(
 
 def _text(ref: Ref) -> str:
     try:
-        return short_repr(ref.peek())
+        return short_repr(ref.peek(data_only=True))
     except (MandalaLabError, LookupError) as error:
         return f"<{error}>"
 

@@ -53,7 +53,7 @@ class Looks:
         if self.redaction.covers_ref(ref):
             return _note(LEFT_OUT)
         try:
-            value = ref.peek()
+            value = ref.peek(data_only=True)
         except (MandalaLabError, LookupError) as error:
             return _note(str(error.args[0] if isinstance(error, LookupError) and error.args else error))
         return _note(LEFT_OUT) if self.redaction.covers_value(value) else preview(value)

@@ -295,7 +295,7 @@ def _by_keyword(call: Call) -> tuple[str, ...]:
 def _peek(ref: Ref) -> Any:
     """Return a value as those do who only show it, or `_UNREAD`."""
     try:
-        return ref.peek()
+        return ref.peek(data_only=True)
     except (MandalaLabError, LookupError):
         return _UNREAD
 

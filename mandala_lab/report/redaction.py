@@ -15,7 +15,7 @@ import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.selectors import fits
-from mandala_lab.model.errors import refuse_other
+from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.outline import node_name
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.secrets import is_secret
@@ -52,6 +52,8 @@ class Redaction:
                 raise TypeError(f"redact takes names and types, not {one!r}")
         self._types = {one for one in given if isinstance(one, type)}
         self._patterns = [one for one in given if isinstance(one, str)]
+        self._met: set[str] = set()
+        self._names = self._names_of(graph)
         self._cids = self._named(graph) if self._patterns else set()
 
     def __bool__(self) -> bool:
@@ -60,7 +62,14 @@ class Redaction:
     def covers_name(self, name: str) -> bool:
         """Whether values of this name are left out; of an element, the name of its collection counts too."""
         parts = {name, *_IN_NAME.split(name)}
-        return any(fits(part.lower(), pattern.lower()) for part in parts for pattern in self._patterns)
+        met = {pattern for part in parts for pattern in self._patterns if fits(part.lower(), pattern.lower())}
+        self._met |= met
+        return bool(met)
+
+    def unmet(self) -> dict[str, str]:
+        """Return the names that meant nothing so far, with what they may be meant for; patterns may mean nothing."""
+        left = [one for one in self._patterns if one not in self._met and not set(one) & set("*?")]
+        return {one: nearest(one, self._names) for one in left}
 
     def covers_ref(self, ref: Ref) -> bool:
         """Whether a ref is left out by a name that it, or an element, goes by."""
@@ -83,9 +92,20 @@ class Redaction:
             if any(base is one for one in self._types):
                 return True
             names = (base.__name__, base.__qualname__, f"{base.__module__}.{base.__qualname__}")
-            if base is not object and any(fits(name, one) for name in names for one in self._patterns):
+            met = {one for name in names for one in self._patterns if fits(name, one)}
+            if base is not object and met:
+                self._met |= met
                 return True
         return False
+
+    @staticmethod
+    def _names_of(graph: FrameGraph) -> list[str]:
+        """Return the names of variables, arguments and outputs."""
+        catalogue, found = graph.catalogue, dict.fromkeys(map(node_name, graph.variables))
+        for links in (catalogue.inputs, catalogue.outputs):
+            places, _ = links.places(graph.all_calls)
+            found |= dict.fromkeys(catalogue.labels[n] for n in np.unique(links.labels.view[places]).tolist())
+        return list(found)
 
     def _named(self, graph: FrameGraph) -> set[str]:
         """Return the content ids of all values that go by a name that is meant."""

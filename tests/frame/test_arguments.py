@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
-from mandala_lab import ComputationFrame, Storage, op
+from mandala_lab import ComputationFrame, Ref, Storage, op
 
 
 @op(output_names=["model"])
@@ -32,6 +33,10 @@ def frame(filled):
 
 def first(frame):
     return next(iter(frame.calls.values()))
+
+
+def last(frame):
+    return list(frame.calls.values())[-1]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,15 @@ def first(frame):
         (lambda f: f.save_markdown("x.md", title=3), TypeError, r"is a text, not int"),
         (lambda f: f.save("x.py"), ValueError, r"frame.save_py\(path, ref\)"),
         (lambda f: f.draw(orientation="XX"), ValueError, r"orientation='XX' is not a choice"),
+        (lambda f: f.where(depth=int), TypeError, r"int is a class: .*isinstance\(value, int\), for itself \{int\}"),
+        (lambda f: f.select("depth > 1"), ValueError, r"'>' stands alone.*without spaces, such as x>2"),
+        (lambda f: f.replace(first(f), last(f)), ValueError, r"is a call of another op than"),
+        (lambda f: f.delete_calls_from_df(f.df("depth")), ValueError, r"this table has no calls"),
+        (lambda f: f.delete_calls_from_df(3), TypeError, r"a table that df\(\) returned, not int"),
+        (lambda f: f.select_subsets(3), TypeError, r"ids by node, .*not int"),
+        (lambda f: f.to_dot("XX"), ValueError, r"orientation='XX' is not a choice"),
+        (lambda _: ComputationFrame.union(), ValueError, r"give at least one frame"),
+        (lambda _: ComputationFrame.intersection(), ValueError, r"give at least one frame"),
         (lambda f: f.groupby("dept"), ValueError, r"did you mean 'depth'"),
     ],
 )
@@ -112,3 +126,15 @@ def test_what_a_frame_is_made_of_is_told(filled, source, said):
         filled.cf(source)
     assert set(filled.cf(fit) | filled.cf(evaluate)) == {"fit", "evaluate", "depth", "model", "acc"}
     assert Storage().cf([]).nodes == set()
+
+
+def test_a_secret_stays_a_ref_in_a_table(storage):
+    @op(output_names=["n"])
+    def pages(token, number):
+        return number * len(token.get_secret_value())
+
+    with storage:
+        pages(SecretStr("hunter2"), 3)
+    table = storage.cf(pages).df("token", "number", "n")
+    assert table[["number", "n"]].to_numpy().tolist() == [[3, 21]]
+    assert isinstance(table["token"][0], Ref)

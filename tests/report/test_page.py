@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 from hostile import HOSTILE, hostile_frame
 
-from mandala_lab import MList, Storage, op
+from mandala_lab import MandalaLabWarning, MList, Storage, op
 from mandala_lab.model.traces import error_name
 from mandala_lab.report.content import COLUMNS, ROWS
 
@@ -42,6 +43,26 @@ def passed_on(anything):
 @op(output_names=["size"])
 def count(items: MList[str]):
     return len(items)
+
+
+class Told:
+    """Tells when code of its own runs."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __setstate__(self, state):
+        sys.stdout.write("read\n")
+        self.__dict__.update(state)
+
+    def __repr__(self):
+        sys.stdout.write("shown\n")
+        return "Told"
+
+
+@op(output_names=["told"])
+def told_of(x):
+    return Told(x)
 
 
 @pytest.fixture
@@ -87,7 +108,7 @@ def test_with_values_they_are_and_so_are_messages(frame, tmp_path):
     assert CANARY in failures[0]["error"]
 
 
-@pytest.mark.parametrize("redact", ["password", "PASS*", ["password", "nothing"]])
+@pytest.mark.parametrize("redact", ["password", "PASS*", ["password", "nothing*"]])
 def test_what_is_named_is_left_out_wherever_it_appears(frame, tmp_path, redact):
     page = page_of(frame, tmp_path, values=True, redact=redact)
     assert CANARY + "password" not in page
@@ -109,6 +130,23 @@ def test_a_type_is_left_out_inside_collections_too(storage, tmp_path):
     frame = storage.cf(passed_on)
     assert "77.25" in page_of(frame, tmp_path, values=True)
     assert "77.25" not in page_of(frame, tmp_path, values=True, redact=np.floating)
+
+
+def test_a_name_that_means_nothing_is_told(frame, tmp_path):
+    with pytest.warns(MandalaLabWarning, match="redact names 'passwort', .* did you mean 'password'"):
+        page_of(frame, tmp_path, values=True, redact=["passwort", "user", "DataFrame", "nothing*"])
+
+
+def test_values_that_only_code_can_read_are_not_read(tmp_path, capsys):
+    with Storage(tmp_path / "code.db") as storage:
+        told = told_of(1)
+    capsys.readouterr()
+    page = page_of(storage.cf(told_of), tmp_path, values=True)
+    assert "is a pickle, which is not read only to be shown" in page
+    storage.cf(told_of).save_py(tmp_path / "program.py", told)
+    assert capsys.readouterr().out == ""
+    assert [one.value.x for one in storage.cf(told_of).get_var_values("told")] == [1]
+    assert capsys.readouterr().out == "read\n"
 
 
 def test_redact_takes_names_and_types(frame, tmp_path):

@@ -18,6 +18,7 @@ from mandala_lab.adapters.sql.rows import RowReader, bytes_to_reads, has_hid, sl
 from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, edges, ops, runs, spans
 from mandala_lab.adapters.sql.signed import of_call
 from mandala_lab.model.calls import History
+from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.columns import CallColumns, CallDetails, CodeState, Origin, joined
 from mandala_lab.model.errors import refuse_other
 from mandala_lab.model.hashing import DIGEST_SIZE
@@ -67,6 +68,7 @@ class Columns(Connected):
         takers = [select(edges.c.call_id).where(edges.c.head.in_(part)) for part in heads]
         return self._columns([calls.c.id.in_(found) for found in takers])
 
+    @collector_at_rest()
     def _columns(self, conditions: Sequence[ColumnElement[bool]]) -> CallColumns:
         reader, seen_ops = LinkReader(), set[int]()
         with self._database.reading() as connection:
