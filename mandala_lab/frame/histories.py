@@ -7,7 +7,7 @@ arguments appears in the column of each only for its own sake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,48 @@ class _Step:
         first, last = np.searchsorted(self._after, [element, element + 1]).tolist()
         found: list[int] = self._before[first:last].tolist()
         return found
+
+
+class _Web:
+    """Single elements, by numbers, with what leads to each, which is looked for once."""
+
+    def __init__(self, steps: Mapping[NodeId, list[tuple[NodeId, _Step]]]) -> None:
+        self._steps = steps
+        self._numbers: dict[tuple[NodeId, int], int] = {}
+        self._elements: list[tuple[NodeId, int]] = []
+        self._before: list[list[int] | None] = []
+
+    def number(self, node: NodeId, element: int) -> int:
+        """Return the number of an element of a node."""
+        number = self._numbers.setdefault((node, element), len(self._elements))
+        if number == len(self._elements):
+            self._elements.append((node, element))
+            self._before.append(None)
+        return number
+
+    def past(self, start: int) -> set[int]:
+        """Return an element with all that leads to it."""
+        seen, left = {start}, [start]
+        while left:
+            for one in self._led(left.pop()):
+                if one not in seen:
+                    seen.add(one)
+                    left.append(one)
+        return seen
+
+    def places(self) -> Pairs:
+        """Return, by number, the place of the node among all, and the element."""
+        place_of = {node: place for place, node in enumerate(self._steps)}
+        places = np.array([place_of[node] for node, _ in self._elements], np.int64)
+        return places, np.array([element for _, element in self._elements], np.int64)
+
+    def _led(self, number: int) -> list[int]:
+        known = self._before[number]
+        if known is None:
+            node, element = self._elements[number]
+            known = [self.number(before, one) for before, step in self._steps[node] for one in step.back_from(element)]
+            self._before[number] = known
+        return known
 
 
 class _Past:
@@ -163,19 +205,18 @@ class _Past:
         return keys
 
     def _followed_one_by_one(self, node: NodeId, ends: np.ndarray) -> dict[NodeId, Pairs]:
-        found: dict[NodeId, tuple[list[int], list[int]]] = {}
-        for position, end in enumerate(ends.tolist()):
-            seen, left = {(node, end)}, [(node, end)]
-            while left:
-                here, element = left.pop()
-                which, elements = found.setdefault(here, ([], []))
-                which.append(position)
-                elements.append(element)
-                for before, step in self._steps[here]:
-                    new = [(before, one) for one in step.back_from(element) if (before, one) not in seen]
-                    seen.update(new)
-                    left.extend(new)
-        return {each: (np.array(which), np.array(elements)) for each, (which, elements) in found.items()}
+        web = _Web(self._steps)
+        pasts = [web.past(web.number(node, end)) for end in ends.tolist()]
+        which = np.repeat(np.arange(len(pasts)), [len(past) for past in pasts])
+        numbers = np.concatenate([np.fromiter(past, np.int64, len(past)) for past in pasts])
+        nodes, elements = web.places()
+        place_of = nodes[numbers]
+        found: dict[NodeId, Pairs] = {}
+        for place, each in enumerate(self._steps):
+            chosen = place_of == place
+            if chosen.any():
+                found[each] = which[chosen], elements[numbers[chosen]]
+        return found
 
     def _ages(self, node: NodeId, elements: np.ndarray) -> np.ndarray:
         catalogue = self._graph.catalogue
