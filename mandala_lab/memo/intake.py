@@ -15,7 +15,7 @@ from mandala_lab.memo.structures import Structures, Taken
 from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import CallEntry, Found, Given, Made
 from mandala_lab.model.errors import MandalaLabError, StoreError
-from mandala_lab.model.refs import Ref, ValueSource, is_immutable
+from mandala_lab.model.refs import Ref, ValueSource, is_immutable, unwrapped
 from mandala_lab.model.structures import LEFT_OUT, is_mark, join, kind_of
 from mandala_lab.model.values import StoredValue
 from mandala_lab.ports.call_store import CallStore
@@ -185,7 +185,9 @@ def warn_of_unchanged_inputs(op: str, changed: tuple[str, ...]) -> None:
 
 def _differs(value: Any, cid: bytes) -> bool:
     try:
-        return content_id(value) != cid
+        if content_id(value) == cid:
+            return False
+        return content_id(unwrapped(value, Ref.own_value)) != cid  # several refs in a set may have one value
     except MandalaLabError:  # it has none any more, as a file that was deleted
         return True
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from mandala_lab import Ignore, MandalaLabWarning, NewArgDefault, Storage, ValuePointer, noop, op
+from mandala_lab import Ignore, MandalaLabWarning, MSet, NewArgDefault, Storage, ValuePointer, noop, op
 
 runs: list[object] = []
 note = runs.append
@@ -247,6 +247,19 @@ def test_an_argument_that_is_changed_in_place_is_keyed_by_what_it_was(storage):
     storage.close()
     with Storage(storage.path), pytest.warns(MandalaLabWarning, match="a hit leaves it as it is"):
         assert grow(again).value == 3
+
+
+def test_refs_of_one_value_in_a_set_change_nothing(storage):
+    @op
+    def double(x):
+        return 2 * x
+
+    @op
+    def count(items: MSet[int]):
+        return len(items)
+
+    with storage:  # a warning would fail this test
+        assert count({double(3), double(double(1)), double(2)}).value == 2
 
 
 def test_a_result_that_is_not_stored_is_passed_on_while_its_ref_is_held(storage):
