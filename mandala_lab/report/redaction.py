@@ -67,8 +67,11 @@ class Redaction:
         return bool(met)
 
     def unmet(self) -> dict[str, str]:
-        """Return the names that meant nothing so far, with what they may be meant for; patterns may mean nothing."""
-        left = [one for one in self._patterns if one not in self._met and not set(one) & set("*?")]
+        """Return the names that meant nothing so far, with what they may be meant for.
+
+        Patterns, and types that are named with their module, may well mean nothing in a frame.
+        """
+        left = [one for one in self._patterns if one not in self._met and not set(one) & set("*?.")]
         return {one: nearest(one, self._names) for one in left}
 
     def covers_ref(self, ref: Ref) -> bool:
