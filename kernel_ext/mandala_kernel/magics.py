@@ -211,8 +211,9 @@ def _export_words(words: list[str]) -> tuple[list[str], bool, list[str]]:
     redact: list[str] = []
     rest = iter(words)
     for word in rest:
-        if word == "--redact":
-            redact.append(next(rest, ""))
+        option, equals, given = word.partition("=")
+        if option == "--redact":
+            redact.append(given if equals else next(rest, ""))
         elif word.startswith("--") and word != "--values":
             raise Mistake(f"%mandala export has no option {word}; {nearest(word, ['--values', '--redact'])}")
         else:

@@ -61,6 +61,8 @@ def test_a_session_from_on_to_off(shell, say, tmp_path):
     assert "def f(x" in (tmp_path / "page.html").read_text()
     assert "wrote" in say("export secret.html --values --redact x --redact 'k*'")
     assert "left out of this export" in (tmp_path / "secret.html").read_text()
+    assert "wrote" in say("export other.html --values --redact=x")
+    assert "left out of this export" in (tmp_path / "other.html").read_text()
     assert "this frame has 2 results (2 of y)" in say("export b.py")
     assert "wrote b.py" in say("export b.py +y=6")
     assert "wrote" in say("export all.zip")
@@ -103,6 +105,7 @@ def test_quotes_of_a_comparison_stay(shell, say, tmp_path):
         ("replay find f x", "write name=value"),
         ("replay run abc --upstream", "no option --upstream"),
         ("calls 'unclosed", "quotation"),
+        ("calls f error", "calls takes one op, and 'error' was given, too"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(say, line, answer):
