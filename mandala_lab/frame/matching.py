@@ -37,8 +37,7 @@ def matching(graph: FrameGraph, values: Any, by: By, node_class: NodeClass) -> F
         raise TypeError(f"isin takes several ids, such as a list of them, not {type(values).__name__}")
     if node_class == "func":
         return _of_calls(graph, values, by)
-    wanted = {one.hid if by == "hid" else one.cid for one in values if isinstance(one, Ref)}
-    wanted |= {one for one in values if isinstance(one, str)}
+    wanted = _ids(values, by, Ref)
     if by == "hid":
         return with_refs(graph, lambda ref: ref.hid in wanted)
     return with_refs(graph, lambda ref: ref.cid in wanted)
@@ -70,8 +69,7 @@ def with_calls(graph: FrameGraph, kept: np.ndarray) -> FrameGraph:
 
 
 def _of_calls(graph: FrameGraph, values: Any, by: By) -> FrameGraph:
-    wanted = {one.cid if by == "cid" else one.hid for one in values if isinstance(one, Call)}
-    wanted |= {one for one in values if isinstance(one, str)}
+    wanted = _ids(values, "cid" if by == "cid" else "hid", Call)
     catalogue = graph.catalogue
     if by == "cid":
         names = [row.tobytes().hex() for row in details_of(catalogue, graph.all_calls).cids]
@@ -79,6 +77,16 @@ def _of_calls(graph: FrameGraph, values: Any, by: By) -> FrameGraph:
         names = catalogue.call_hids.texts(graph.all_calls)
     kept = np.fromiter((name in wanted for name in names), bool, len(names))
     return with_calls(graph, graph.all_calls[kept])
+
+
+def _ids(values: Iterable[Any], by: By, kind: type[Ref | Call]) -> set[str]:
+    """Return the ids that are meant by ids, and by refs or calls."""
+    found = set()
+    for one in values:
+        if not isinstance(one, kind | str):
+            raise TypeError(f"isin takes {kind.__name__.lower()}s and their ids here, and {one!r:.60} is neither")
+        found.add(one if isinstance(one, str) else one.cid if by == "cid" else one.hid)
+    return found
 
 
 def _is_among(values: Any) -> Callable[[Ref], bool]:

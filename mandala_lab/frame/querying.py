@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from string import hexdigits
 from typing import Any
 
 import numpy as np
@@ -189,6 +190,8 @@ class _Query:
             spans = self._store.spans_of_run(value)
             return common(calls, distinct(catalogue.call_hids.numbers({span.call for span in spans})))
         if method == "version":
+            if not set(value) <= set(hexdigits):
+                raise ValueError(f"{value!r} begins no version: its id, as call.version says it, has digits and a to f")
             details = details_of(catalogue, calls)
             chosen = np.array([state.version.startswith(value) for state in details.states], bool)
             return calls[chosen[details.state_numbers]] if len(calls) else calls
