@@ -198,7 +198,8 @@ def of_helpers(body, storage, tmp_path, monkeypatch, head="import helpers", name
     (tmp_path / "lib" / f"{name}.py").write_text(HELPERS)
     monkeypatch.syspath_prepend(tmp_path / "lib")
     scope_source = f"{head}\n@op\ndef one(x):\n    {body}\n"
-    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))  # so that it is gone after the test
+    del sys.modules[name]
     one = defined(scope_source, "one", tmp_path, 1)
     for alias, value in one.f.__globals__.items():
         if isinstance(value, ModuleType):
