@@ -27,6 +27,9 @@ _MEASURED = 1000  # elements of a collection that are measured before it is show
 _LARGE = 1_000_000
 
 
+_CLOSED = "value {} is a pickle, which is not read only to be shown"
+
+
 class Kept:
     """The value source of a ref that belongs to no storage: its bytes, so that nobody can change what it stands for."""
 
@@ -37,6 +40,8 @@ class Kept:
 
     def load_value(self, _ref: Ref, *, recover: bool = True, held: Any = MISSING, data_only: bool = False) -> Any:  # noqa: ARG002 - it is here
         """Return the value."""
+        if data_only and self._stored.format == "pickle":
+            raise UntrustedValueError(_CLOSED.format(self._stored.cid.hex()))
         return values.load(self._stored)
 
     def load_elements(self, ref: Ref) -> tuple[list[Ref], list[Any] | None]:
@@ -197,7 +202,7 @@ class ValueLoader:
                 raise CorruptValueError(f"collection {stored.cid.hex()}, which somebody else wrote, is another one")
         else:
             if stored.format == "pickle" and not self._unpickles:
-                raise UntrustedValueError(f"value {stored.cid.hex()} is a pickle, which is not read only to be shown")
+                raise UntrustedValueError(_CLOSED.format(stored.cid.hex()))
             known = (stored.cid, stored.identity)  # of a file that nobody changed since
             verified = verified or (stored.identity is not None and known in self._verified)
             value = values.load(stored, verified=verified)

@@ -16,6 +16,9 @@ import pytest
 from hostile import HOSTILE, hostile_frame
 
 from mandala_lab import MandalaLabWarning, MList, Storage, op
+from mandala_lab.memo.encoding import content_id
+from mandala_lab.memo.loader import kept
+from mandala_lab.model.errors import UntrustedValueError
 from mandala_lab.model.traces import error_name
 from mandala_lab.report.content import COLUMNS, ROWS
 
@@ -147,6 +150,13 @@ def test_values_that_only_code_can_read_are_not_read(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     assert [one.value.x for one in storage.cf(told_of).get_var_values("told")] == [1]
     assert capsys.readouterr().out == "read\n"
+
+
+def test_nor_is_one_that_belongs_to_no_storage():
+    ref = kept(content_id(Told(1)).hex(), "00" * 22, Told(1))
+    with pytest.raises(UntrustedValueError, match="which is not read only to be shown"):
+        ref.peek(data_only=True)
+    assert ref.peek().x == 1
 
 
 def test_redact_takes_names_and_types(frame, tmp_path):
