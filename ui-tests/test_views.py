@@ -213,6 +213,8 @@ def test_all_of_it_goes_by_keyboard(page: Page, lab: Lab) -> None:
     expect(node(page, "operation", "load")).to_have_count(0)
     expect(score.locator(".mandala-detail")).to_contain_text("hidden")
     expect(action(page, re.compile("Show what leads here"))).to_be_focused()
+    for left in nodes(page, "variable").all():
+        expect(left).to_be_in_viewport(ratio=1)
     picture(page, "folded")
     page.keyboard.press("Enter")
     expect(node(page, "operation", "load")).to_have_count(1)

@@ -262,28 +262,48 @@ describe('what stands for a node', () => {
     expect(standIn(new SceneIndex(chain()), node('op:gone'))).toBeNull();
   });
 
+  /** The middle of a node on the screen. */
+  function middle(view: SceneView, id: string): [number, number] {
+    const moved = /translate\(([-\d.]+) ([-\d.]+)\) scale\(([\d.]+)\)/.exec(
+      view.element.querySelector('.mandala-world')!.getAttribute('transform')!
+    )!;
+    const [x, y, k] = moved.slice(1).map(Number) as [number, number, number];
+    const found = view.contents.nodes.get(id)!;
+    return [x + (found.x + found.w / 2) * k, y + (found.y + found.h / 2) * k];
+  }
+
   it('is where the node was on the screen, and has the focus', () => {
     const view = new SceneView({ words: plainWords, name: 'graph', place: 'panel' });
     document.body.replaceChildren(view.element);
-    const at = (id: string): [number, number] => {
-      const moved = /translate\(([-\d.]+) ([-\d.]+)\) scale\(([\d.]+)\)/.exec(
-        view.element.querySelector('.mandala-world')!.getAttribute('transform')!
-      )!;
-      const [x, y, k] = moved.slice(1).map(Number) as [number, number, number];
-      const found = view.contents.nodes.get(id)!;
-      return [x + (found.x + found.w / 2) * k, y + (found.y + found.h / 2) * k];
-    };
     view.update(chain());
     view.focusNode('op:f');
-    const before = at('op:f');
+    const before = middle(view, 'op:f');
     view.hold('op:f');
     view.update(
-      sceneOf([node('var:x', { x: 700 }), element('op:f', 'a', { x: 600, y: 333, w: 80 })])
+      sceneOf([
+        node('var:x', { x: 700 }),
+        node('var:y', { x: 700, y: 500 }),
+        element('op:f', 'a', { x: 600, y: 333, w: 80 })
+      ])
     );
-    const after = at('call:a:op:f');
+    const after = middle(view, 'call:a:op:f');
     expect(after[0]).toBeCloseTo(before[0], 1);
     expect(after[1]).toBeCloseTo(before[1], 1);
     expect(document.activeElement?.getAttribute('data-id')).toBe('call:a:op:f');
+    view.dispose();
+  });
+
+  it('moves where less is left, until that fills the view as far as it can', () => {
+    const view = new SceneView({ words: plainWords, name: 'graph', place: 'panel' });
+    const column = (count: number): Scene =>
+      sceneOf(Array.from({ length: count }, (_, at) => node(`op:f${at}`, { y: at * 100 })));
+    view.update(column(8));
+    view.focusNode('op:f7');
+    const before = middle(view, 'op:f7');
+    view.hold('op:f7');
+    view.update(sceneOf([node('op:f7', { y: 0 }), node('var:y', { y: 100 })]));
+    expect(middle(view, 'op:f7')[1]).toBeLessThan(before[1]);
+    expect(middle(view, 'var:y')[1]).toBeLessThan(320);
     view.dispose();
   });
 });

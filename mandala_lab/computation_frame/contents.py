@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np  # noqa: TC002 - as for our own imports
 
 from mandala_lab.computation_frame.framed import Framed, several
-from mandala_lab.frame import export, flow, table
+from mandala_lab.frame import export, streams, table
 from mandala_lab.frame.table import JoinHow
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest
@@ -73,7 +73,7 @@ class Contents(Framed):
             shown = [node for node in chosen if node in self._graph.variables]
         else:
             shown = chosen
-        part = flow.connecting(self._graph, chosen) if len(chosen) > 1 else self._graph
+        part = streams.connecting(self._graph, chosen) if len(chosen) > 1 else self._graph
         if verbose:
             self._made(part).print_graph()
         lazy = None if lazy_vars is None else {self._variable(name) for name in several(lazy_vars)}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from mandala_lab.computation_frame.framed import Framed
 from mandala_lab.frame import querying
 from mandala_lab.frame.compare import Comparison, compare
@@ -16,7 +14,6 @@ from mandala_lab.frame.replace import replaced
 from mandala_lab.frame.selectors import read_selection
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import refuse_other
-from mandala_lab.model.outline import VarId
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,16 +114,8 @@ class Queries(Framed):
         >>> [(k, len(frame.calls)) for k, frame in storage.cf(add).groupby("k")]
         [(10, 2), (20, 2), (30, 2)]
         """
-        return self._groups(self._variable(variable))
-
-    def _groups(self, node: VarId) -> Iterator[tuple[Any, Self]]:
-        catalogue = self._graph.catalogue
-        cids: dict[bytes, list[int]] = {}
-        for ref in catalogue.in_order(self._graph.variables[node]).tolist():
-            cids.setdefault(catalogue.refs.cids.view[ref].tobytes(), []).append(ref)
-        for refs in cids.values():
-            part = querying.through(self._graph, node, np.sort(np.array(refs, np.int64)))
-            yield catalogue.refs[refs[0]].value, self._made(part)
+        found = querying.groups(self._graph, self._variable(variable))
+        return ((ref.value, self._made(part)) for ref, part in found)
 
     def compare(self, other: Framed) -> Comparison:
         """Return what differs between this frame and another one, which is what comes after.

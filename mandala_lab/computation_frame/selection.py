@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from mandala_lab.computation_frame.framed import Framed
-from mandala_lab.frame import algebra, flow, select
+from mandala_lab.frame import algebra, select, streams
 from mandala_lab.frame.flow import How
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.matching import By, NodeClass, less, matching
@@ -150,7 +150,7 @@ class Selection(Framed):
         _require_choice("how", how, get_args(How))
         if not nodes:
             raise ValueError("midstream takes names of nodes, such as frame.midstream('x', 'y')")
-        made: Self = self._made(flow.midstream(self._graph, self._nodes(nodes), how))
+        made: Self = self._made(streams.midstream(self._graph, self._nodes(nodes), how))
         return made
 
     def drop_unreachable(self, direction: Literal["back", "forward"], how: How = "strong") -> Self:
@@ -168,12 +168,12 @@ class Selection(Framed):
         """
         _require_choice("how", how, get_args(How))
         _require_choice("direction", direction, ("back", "forward"))
-        made: Self = self._made(flow.from_ends(self._graph, direction, how))
+        made: Self = self._made(streams.from_ends(self._graph, direction, how))
         return made
 
     def _stream(self, nodes: Iterable[str], direction: Literal["back", "forward"], how: How) -> Self:
         _require_choice("how", how, get_args(How))
-        made: Self = self._made(flow.stream(self._graph, self._nodes(nodes), direction, how))
+        made: Self = self._made(streams.stream(self._graph, self._nodes(nodes), direction, how))
         return made
 
     # --- by what elements are

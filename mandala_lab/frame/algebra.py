@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from mandala_lab.frame.align import aligned
-from mandala_lab.frame.flow import from_ends
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.frame.numbers import common, lacking, united
 from mandala_lab.frame.select import completed, sound, subsets, without_empty
+from mandala_lab.frame.streams import from_ends
 from mandala_lab.model.outline import NodeId, OpId, node_name
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mandala_lab.frame.flow import linked, net_of
+from mandala_lab.frame.flow import linked
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.frame.numbers import distinct, is_in, lacking
+from mandala_lab.frame.streams import net_of
 from mandala_lab.model.columns import ragged
 from mandala_lab.model.outline import NodeId, OpId, VarId
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from string import hexdigits
 from typing import Any
@@ -17,12 +17,13 @@ from mandala_lab.frame.hids import texts_of
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import subsets, without_empty
 from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, fits, read_test
+from mandala_lab.frame.through import Sets, Through
 from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
+from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
 
-Sets = dict[NodeId, np.ndarray]
 _TRIED, _SHOWN = 1_000, 3
 
 
@@ -55,23 +56,26 @@ def where(graph: FrameGraph, asked: Where, store: CallStore) -> FrameGraph:
         _Query(graph, store).variable(name)
     if asked.op is not None or asked.calls:
         calls = _Query(graph, store).calls_where(asked)
-        graph = subsets(graph, _histories_through(graph, calls, only=asked.op is not None))
+        through = Through(graph)
+        graph = subsets(graph, through.any_of(calls) if asked.op is None else through.only(calls))
     for name, wanted in asked.values.items():
         variable, query = var_id(name), _Query(graph, store)
         refs = query.refs_where(variable, predicate_of(wanted))
         if not len(refs) and isinstance(wanted, list | tuple | range | np.ndarray):
             query.refuse_several(variable, wanted)
-        graph = subsets(graph, _through(graph, variable, refs))
+        graph = subsets(graph, Through(graph).only({variable: refs}))
     return without_empty(graph)
 
 
-def through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> FrameGraph:
-    """Return the histories through some refs of a variable, and no others of it."""
-    return without_empty(subsets(graph, _through(graph, variable, refs)))
-
-
-def _through(graph: FrameGraph, variable: VarId, refs: np.ndarray) -> Sets:
-    return _histories_through(graph, {variable: refs}, only=True)
+def groups(graph: FrameGraph, variable: VarId) -> Iterator[tuple[Ref, FrameGraph]]:
+    """Yield the histories through each value of a variable, with a ref of it."""
+    catalogue = graph.catalogue
+    cids: dict[bytes, list[int]] = {}
+    for ref in catalogue.in_order(graph.variables[variable]).tolist():
+        cids.setdefault(catalogue.refs.cids.view[ref].tobytes(), []).append(ref)
+    parts = [np.sort(np.array(refs, np.int64)) for refs in cids.values()]
+    for (first, *_), found in zip(cids.values(), Through(graph).each(variable, parts), strict=True):
+        yield catalogue.refs[first], without_empty(subsets(graph, found))
 
 
 class _Query:
@@ -208,22 +212,6 @@ def _holds(test: Predicate, value: Any) -> bool:
         raise
     except Exception as error:
         raise ValueError(f"the condition failed for a value of type {type(value).__name__}: {error}") from error
-
-
-def _histories_through(graph: FrameGraph, elements: Sets, *, only: bool) -> Sets:
-    """Return what elements lead to, and all that leads to that.
-
-    With `only` these of their nodes: what others of them led to is left out, unless it
-    leads to one of these, or one of these to it.
-    """
-    below = reached_elements(graph, elements, "forward", "weak")
-    found = reached_elements(graph, below, "back", "weak")
-    if not only:
-        return found
-    others = {node: lacking(graph.elements(node), held) for node, held in elements.items()}
-    foreign = reached_elements(graph, others, "forward", "weak")
-    own = _united(below, reached_elements(graph, elements, "back", "weak"))
-    return {node: united([lacking(held, foreign[node]), own[node]]) for node, held in found.items()}
 
 
 def _reached(graph: FrameGraph, start: Sets, direction: Any, steps: int) -> Sets:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from operator import and_, or_, sub
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import CHANGES, OPS, frames, programs, quick, ran, some_elements, some_nodes, sources
 from reference import World
+
+from mandala_lab.frame.through import Through
 
 
 def sets(frame):
@@ -389,3 +392,18 @@ def test_a_frame_grows_by_what_was_recorded_since(program, more, data):
         (least_calls, least_refs), (most_calls, most_refs) = world.whole(old.refs, old.calls), world.component(old.refs)
         assert least_calls <= set(grown.calls) <= most_calls
         assert least_refs <= set(grown.refs) <= most_refs
+
+
+@quick(40)
+@given(programs, st.data())
+def test_each_group_is_what_goes_through_its_value_only(program, data):
+    with ran(program) as done:
+        graph = frames(data, done)._graph
+        through = Through(graph)
+        for variable, refs in graph.variables.items():
+            groups = np.array_split(refs, data.draw(st.integers(1, max(1, len(refs)))))
+            for group, found in zip(groups, through.each(variable, groups), strict=True):
+                alone = through.only({variable: group})
+                assert {node: held.tolist() for node, held in found.items()} == {
+                    node: held.tolist() for node, held in alone.items()
+                }

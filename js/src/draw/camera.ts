@@ -78,6 +78,14 @@ export class Camera {
     );
   }
 
+  /** Pan as little as needed to leave no more of a view empty than an extent of the scene leaves. */
+  fill(extent: Rect, view: Size): void {
+    this.pan(
+      inset(this.x + extent.x * this.k, extent.w * this.k, view.width),
+      inset(this.y + extent.y * this.k, extent.h * this.k, view.height)
+    );
+  }
+
   /** The part of the scene that is seen, with `margin` times its size on every side. */
   seen(view: Size, margin: number): Rect {
     const w = view.width / this.k;
@@ -97,6 +105,12 @@ function shift(start: number, length: number, room: number): number {
     return margin - start;
   }
   return Math.min(room - margin - (start + length), 0);
+}
+
+/** How far to move a stretch for it to lie within the room, or, where it is longer, to fill it. */
+function inset(start: number, length: number, room: number): number {
+  const last = room - MARGIN - length;
+  return clamp(start, Math.min(MARGIN, last), Math.max(MARGIN, last)) - start;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -37,6 +37,11 @@ export class SceneIndex {
     }
   }
 
+  /** What all nodes lie in. */
+  get extent(): Rect {
+    return this.scene.nodes.reduce<Rect>(around, this.scene.nodes[0] ?? { x: 0, y: 0, w: 0, h: 0 });
+  }
+
   /** The edges at a node; at a variable, those at its chips too. */
   edgesAt(id: string): readonly SceneEdge[] {
     return this.touching.get(id) ?? [];
@@ -109,6 +114,12 @@ export class SceneIndex {
       this.touching.set(id, [edge]);
     }
   }
+}
+
+function around(a: Rect, b: Rect): Rect {
+  const x = Math.min(a.x, b.x);
+  const y = Math.min(a.y, b.y);
+  return { x, y, w: Math.max(a.x + a.w, b.x + b.w) - x, h: Math.max(a.y + a.h, b.y + b.h) - y };
 }
 
 function spanOf(edge: SceneEdge): Rect {

@@ -4,7 +4,7 @@
  * Shared by the panel and the in-cell widget. Owns no connection: what it needs
  * to know it asks through `ask`.
  */
-import type { Place } from '../draw/scene-view';
+import type { Place } from '../draw/framing';
 import type { Replays } from '../state/replays';
 import type { FrameChange, FrameStore } from '../state/store';
 import type { Ask } from '../state/transport';
