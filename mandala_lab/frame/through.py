@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from mandala_lab.frame.numbers import lacking, united
 from mandala_lab.model.outline import NodeId, VarId
 
 Sets = dict[NodeId, np.ndarray]
-_NONE = np.iinfo(np.int64).max
 
 
 class Through:
@@ -20,8 +19,7 @@ class Through:
 
     def __init__(self, graph: FrameGraph) -> None:
         self._graph = graph
-        self._ways = Ways(graph, "forward")
-        self._forward = Flow(graph, self._ways, "weak")
+        self._forward = Flow(graph, Ways(graph, "forward"), "weak")
         self._back = Flow(graph, Ways(graph, "back"), "weak")
 
     def any_of(self, chosen: Mapping[NodeId, np.ndarray]) -> Sets:
@@ -30,52 +28,22 @@ class Through:
 
     def only(self, chosen: Mapping[NodeId, np.ndarray]) -> Sets:
         """Return this without what others of their nodes led to, unless that leads to one of these, or one to it."""
-        others = {node: lacking(self._graph.elements(node), held) for node, held in chosen.items()}
-        foreign = self._forward.reached(others)
-        return self._own(chosen, lambda node, held: lacking(held, foreign[node]))
+        return self._only(chosen, self._led_to_by_all(chosen))
 
-    def each(self, variable: VarId, groups: Sequence[np.ndarray]) -> Iterator[Sets]:
-        """Yield what `only` returns, for each of the groups into which the refs of a variable fall.
+    def each(self, variable: VarId, groups: Iterable[np.ndarray]) -> Iterator[Sets]:
+        """Yield what `only` returns, for each of some groups of refs of a variable.
 
-        Each takes as long as its histories are large: what other groups lead to is found once for all,
-        as the least and the greatest number of a group that leads to an element.
+        A group takes as long as its histories are large.
         """
-        refs = self._graph.variables[variable]
-        numbers = np.zeros(len(refs), np.int64)
-        for number, group in enumerate(groups):
-            numbers[np.searchsorted(refs, group)] = number
-        least = self._least_before(variable, numbers)
-        greatest = self._least_before(variable, -numbers)
-        for number, group in enumerate(groups):
+        led = self._led_to_by_all([variable])
+        for group in groups:
+            yield self._only({variable: group}, led)
 
-            def lacking_foreign(node: NodeId, held: np.ndarray, number: int = number) -> np.ndarray:
-                places = np.searchsorted(self._graph.elements(node), held)
-                first, last = least[node][places], greatest[node][places]
-                return np.asarray(held[(first == _NONE) | ((first == number) & (last == -number))])
+    def _led_to_by_all(self, nodes: Iterable[NodeId]) -> Sets:
+        return self._forward.reached({node: self._graph.elements(node) for node in nodes})
 
-            yield self._own({variable: group}, lacking_foreign)
-
-    def _own(
-        self, chosen: Mapping[NodeId, np.ndarray], without_foreign: Callable[[NodeId, np.ndarray], np.ndarray]
-    ) -> Sets:
+    def _only(self, chosen: Mapping[NodeId, np.ndarray], led: Sets) -> Sets:
+        """Leave out what others led to: of what these did not lead to, it is what all of their nodes led to."""
         below = self._forward.reached(chosen)
         found, above = self._back.reached(below), self._back.reached(chosen)
-        return {node: united([without_foreign(node, held), below[node], above[node]]) for node, held in found.items()}
-
-    def _least_before(self, variable: VarId, numbers: np.ndarray) -> Sets:
-        """Return for each element the least number of the refs of a variable that lead to it."""
-        found = {node: np.full(len(self._graph.elements(node)), _NONE) for node in self._graph.nodes}
-        found[variable][:] = numbers
-        fresh: Sets = {variable: self._graph.variables[variable]}
-        while fresh:
-            less: dict[NodeId, list[np.ndarray]] = {}
-            for node, elements in fresh.items():
-                own = found[node][np.searchsorted(self._graph.elements(node), elements)]
-                for edge, other in self._ways.on(node):
-                    begun, reached = self._ways.follow(edge, elements)
-                    places = np.searchsorted(self._graph.elements(other), reached)
-                    before = found[other][places]
-                    np.minimum.at(found[other], places, own[begun])
-                    less.setdefault(other, []).append(np.unique(reached[found[other][places] < before]))
-            fresh = {node: together for node, parts in less.items() if len(together := united(parts))}
-        return found
+        return {node: united([lacking(held, led[node]), below[node], above[node]]) for node, held in found.items()}

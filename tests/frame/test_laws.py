@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from programs import CHANGES, OPS, frames, programs, quick, ran, some_elements, some_nodes, sources
 from reference import World
 
+from mandala_lab.frame.flow import reached_elements
 from mandala_lab.frame.through import Through
 
 
@@ -396,14 +397,16 @@ def test_a_frame_grows_by_what_was_recorded_since(program, more, data):
 
 @quick(40)
 @given(programs, st.data())
-def test_each_group_is_what_goes_through_its_value_only(program, data):
+def test_groups_take_in_what_other_groups_did_not_lead_to(program, data):
     with ran(program) as done:
         graph = frames(data, done)._graph
         through = Through(graph)
         for variable, refs in graph.variables.items():
             groups = np.array_split(refs, data.draw(st.integers(1, max(1, len(refs)))))
             for group, found in zip(groups, through.each(variable, groups), strict=True):
-                alone = through.only({variable: group})
-                assert {node: held.tolist() for node, held in found.items()} == {
-                    node: held.tolist() for node, held in alone.items()
-                }
+                of_others = reached_elements(graph, {variable: np.setdiff1d(refs, group)}, "forward", "weak")
+                below = reached_elements(graph, {variable: group}, "forward", "weak")
+                above = reached_elements(graph, {variable: group}, "back", "weak")
+                for node, held in through.any_of({variable: group}).items():
+                    own = np.union1d(below[node], above[node])
+                    assert found[node].tolist() == np.union1d(np.setdiff1d(held, of_others[node]), own).tolist()
