@@ -214,6 +214,8 @@ def _export_words(words: list[str]) -> tuple[list[str], bool, list[str]]:
         option, equals, given = word.partition("=")
         if option == "--redact":
             redact.append(given if equals else next(rest, ""))
+        elif option == "--select":
+            raise Mistake("%mandala export takes a selection as it is: %mandala export report.html +model")
         elif word.startswith("--") and word != "--values":
             raise Mistake(f"%mandala export has no option {word}; {nearest(word, ['--values', '--redact'])}")
         else:

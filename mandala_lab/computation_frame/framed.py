@@ -61,6 +61,9 @@ class Framed:
         """
         return self._store
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a frame belongs to its storage: save('frame.json') or to_dict() keep it, from_dict reads it")
+
     def _made(self, graph: FrameGraph, *, inplace: bool = False) -> Any:
         """Return a frame of this content; or, in place, take it for one's own and return ``None``."""
         if inplace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Literal, Self, get_args
 
@@ -171,8 +171,11 @@ class Selection(Framed):
         made: Self = self._made(streams.from_ends(self._graph, direction, how))
         return made
 
-    def _stream(self, nodes: Iterable[str], direction: Literal["back", "forward"], how: How) -> Self:
+    def _stream(self, nodes: Sequence[str], direction: Literal["back", "forward"], how: How) -> Self:
         _require_choice("how", how, get_args(How))
+        if not nodes:
+            name = "downstream" if direction == "forward" else "upstream"
+            raise ValueError(f"{name} takes names of nodes, such as frame.{name}('x')")
         made: Self = self._made(streams.stream(self._graph, self._nodes(nodes), direction, how))
         return made
 

@@ -16,7 +16,7 @@ from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.hids import texts_of
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import subsets, without_empty
-from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, fits, read_test
+from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, Test, read_test
 from mandala_lab.frame.through import Sets, Through
 from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
@@ -120,9 +120,9 @@ class _Query:
     def _named(self, term: Term) -> list[NodeId]:
         nodes: list[NodeId] = []
         if term.method != "var":
-            nodes += [node for node in self._graph.operations if self._is_called(node, term.value)]
+            nodes += [node for node in self._graph.operations if self._is_called(node, term)]
         if term.method != "op":
-            nodes += [node for node in self._graph.variables if fits(node_name(node), term.value)]
+            nodes += [node for node in self._graph.variables if term.means(node_name(node))]
         if not nodes:
             raise ValueError(self._lacking(term))
         return nodes
@@ -142,9 +142,8 @@ class _Query:
             return f"{name!r} stands alone, which is no name: write a condition without spaces, such as x>2"
         return f"no {kinds.get(method, 'node')} of the frame is called {name!r}; {nearest(name, names)}"
 
-    def _is_called(self, node: OpId, name: str) -> bool:
-        key = self._graph.catalogue.specs[self._graph.ops[node]].key
-        return fits(node_name(node), name) or fits(key, name)
+    def _is_called(self, node: OpId, term: Term) -> bool:
+        return term.means(node_name(node)) or term.means(self._graph.catalogue.specs[self._graph.ops[node]].key)
 
     def refs_where(self, variable: VarId, holds: Predicate) -> np.ndarray:
         """Return the refs of a variable of whose value something holds; each distinct value is looked at once."""
@@ -155,7 +154,18 @@ class _Query:
         firsts = dict(zip(reversed(cids), range(len(cids) - 1, -1, -1), strict=True))
         distinct_refs = catalogue.refs.of(refs[list(firsts.values())])
         answers = {ref.cid: _holds(holds, ref.value) for ref in distinct_refs}
+        if isinstance(holds, Test) and distinct_refs and not any(answers.values()):
+            self._refuse_incomparable(variable, holds, distinct_refs)
         return np.asarray(refs[np.fromiter((answers[cid] for cid in cids), bool, len(cids))])
+
+    def _refuse_incomparable(self, variable: VarId, test: Test, refs: Sequence[Ref]) -> None:
+        """Raise `ValueError` for a comparison that could be made with none of the values."""
+        if all(test.compared(ref.value) is None for ref in refs):
+            kinds = sorted({type(ref.value).__name__ for ref in refs})
+            raise ValueError(
+                f"no value of {node_name(variable)!r} can be compared with {test.value!r}: "
+                f"{'they are' if len(refs) > 1 else 'it is'} of type {', '.join(kinds[:_SHOWN])}"
+            )
 
     def refuse_several(self, variable: VarId, wanted: Sequence[Any] | np.ndarray) -> None:
         """Raise `ValueError` for a sequence that no value equals, where values equal its elements."""
@@ -192,6 +202,8 @@ class _Query:
             return np.asarray(calls[catalogue.failed.view[calls] == bool(STATUSES.index(value))])
         if method == "run":
             spans = self._store.spans_of_run(value)
+            if not spans:
+                raise ValueError(f"nothing is recorded of a run {value!r}; the id of this one is storage.run")
             return common(calls, distinct(catalogue.call_hids.numbers({span.call for span in spans})))
         if method == "version":
             if not set(value) <= set(hexdigits):

@@ -8,8 +8,8 @@
     atom       = name | method ":" value | name comparison literal
 
 ``+x`` is x and all that leads to it, ``2+x`` goes two steps along the edges, ``x+``
-goes the other way. Names may hold ``*`` and ``?``. There is one reader, so that
-magics, panel, command and Python understand the same.
+goes the other way. Names may hold ``*`` and ``?``; a name in quotes is that name.
+There is one reader, so that magics, panel, command and Python understand the same.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from math import inf, nan
 from typing import Any, Literal, cast, get_args
 
 from mandala_lab.model.errors import nearest
@@ -30,14 +31,25 @@ STATUSES = ("ok", "error")
 ALL_STEPS = -1
 
 _TERM = re.compile(r"(?:(?P<up>\d*)(?P<plus>\+))?(?P<atom>.+?)(?:(?P<more>\+)(?P<down>\d*))?")
-_COMPARISON = re.compile(r"(?P<name>(?:[^\s=<>!:\[]|\[[^\]]*\])+)(?P<sign>==|!=|<=|>=|=|<|>)(?P<literal>.+)", re.DOTALL)
+_QUOTED = r"\"[^\"]+\"|'[^']+'"
+_COMPARISON = re.compile(
+    rf"(?P<name>{_QUOTED}|(?:[^\s=<>!:\[]|\[[^\]]*\])+)(?P<sign>==|!=|<=|>=|=|<|>)(?P<literal>.+)", re.DOTALL
+)
 _LIMIT = re.compile(r"(?P<sign><=|>=|<|>|=)?(?P<amount>.+)")
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)\s*(?P<unit>[a-z]*)")
+_NUMBERS = {"nan": nan, "inf": inf, "-inf": -inf}
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether values are equal; nan is itself."""
+    return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124 - which only nan is not
+
+
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda one, other: bool(one == other),
-    "==": lambda one, other: bool(one == other),
-    "!=": lambda one, other: bool(one != other),
+    "=": _same,
+    "==": _same,
+    "!=": lambda one, other: not _same(one, other),
     "<": lambda one, other: bool(one < other),
     "<=": lambda one, other: bool(one <= other),
     ">": lambda one, other: bool(one > other),
@@ -54,10 +66,14 @@ class Test:
 
     def __call__(self, found: Any) -> bool:
         """Whether it holds; what cannot be compared does not."""
+        return self.compared(found) is True
+
+    def compared(self, found: Any) -> bool | None:
+        """Whether it holds, or ``None`` of what cannot be compared."""
         try:
             return _SIGNS[self.sign](found, self.value)
         except (TypeError, ValueError):
-            return False
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,8 @@ class Term:
         How `value` is meant: a name, an op, a variable, a status...
     value
         The name, or what is to be found.
+    quoted
+        The name stood in quotes: nothing in it stands for anything else.
     test
         What has to hold of a value, a duration or a time.
     up, down
@@ -81,6 +99,11 @@ class Term:
     test: Callable[[Any], bool] | None = None
     up: int = 0
     down: int = 0
+    quoted: bool = False
+
+    def means(self, name: str) -> bool:
+        """Whether a name is one that is meant."""
+        return name == self.value if self.quoted else fits(name, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +183,27 @@ def _term(text: str) -> Term:
         raise ValueError(f"{text!r} is no selection; write a name, such as model, +model or status:error")
     up = int(found["up"] or ALL_STEPS) if found["plus"] else 0
     down = int(found["down"] or ALL_STEPS) if found["more"] else 0
-    method, value, test = _atom(found["atom"])
-    return Term(method, value, test, up, down)
+    return replace(_atom(found["atom"]), up=up, down=down)
 
 
-def _atom(text: str) -> tuple[Method, str, Callable[[Any], bool] | None]:
+def _atom(text: str) -> Term:
     comparison = _COMPARISON.fullmatch(text)
     if comparison:
-        return "value", comparison["name"], Test(comparison["sign"], _literal(text, comparison["literal"]))
-    method, colon, value = text.partition(":")
-    if not colon:
-        return "name", text, None
+        name, quoted = _unquoted(comparison["name"])
+        return Term("value", name, Test(comparison["sign"], _literal(text, comparison["literal"])), quoted=quoted)
+    name, quoted = _unquoted(text)
+    if quoted or ":" not in text:
+        return Term("name", name, quoted=quoted)
+    method, _, value = text.partition(":")
     if method not in METHODS:
         raise ValueError(f"{text!r} is no selection: there is no '{method}:'; {nearest(method, METHODS)}")
-    return cast("Method", method), value, read_test(method, value)
+    name, quoted = _unquoted(value)
+    return Term(cast("Method", method), name, read_test(method, name), quoted=quoted)
+
+
+def _unquoted(name: str) -> tuple[str, bool]:
+    """Return a name without quotes, and whether it had them."""
+    return (name[1:-1], True) if re.fullmatch(_QUOTED, name) else (name, False)
 
 
 def read_test(method: str, value: str) -> Callable[[Any], bool] | None:
@@ -227,6 +257,8 @@ def _literal(text: str, literal: str) -> Any:
     try:
         return ast.literal_eval(literal)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
+        if literal in _NUMBERS:
+            return _NUMBERS[literal]
         if re.fullmatch(r"[\w.-]+", literal):
             return literal  # a text without quotes
         raise ValueError(

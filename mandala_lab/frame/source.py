@@ -37,6 +37,8 @@ def frame_of(store: CallStore, source: Any, session: str) -> FrameGraph:
         named = {str(name): [refs] if isinstance(refs, Ref | str) else refs for name, refs in source.items()}
     else:
         named = {"v": [source] if isinstance(source, Ref | str) else source}
+    if not all(map(str.strip, named)):
+        raise ValueError("a variable needs a name, such as cf({'x': ref})")
     draft = Draft(Catalogue())
     for name, refs in named.items():
         numbers = _refs(draft.catalogue, store, refs)

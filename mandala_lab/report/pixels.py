@@ -22,7 +22,7 @@ def to_png(scene: Scene, scale: float) -> bytes:
     LayoutError
         When resvg is not installed.
     """
-    if not 0 < scale <= 16:  # noqa: PLR2004 - more is no picture of boxes and text
+    if not isinstance(scale, int | float) or not 0 < scale <= 16:  # noqa: PLR2004 - more is no picture of boxes and text
         raise ValueError(f"scale={scale!r} is not a number above 0 and up to 16")
     area = max(scene.width * scene.height, 1.0)
     if area * scale**2 > _LARGEST:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from pydantic import SecretStr
 
@@ -80,11 +82,35 @@ def last(frame):
         (lambda _: ComputationFrame.union(), ValueError, r"give at least one frame"),
         (lambda _: ComputationFrame.intersection(), ValueError, r"give at least one frame"),
         (lambda f: f.groupby("dept"), ValueError, r"did you mean 'depth'"),
+        (lambda f: f.where(run="no"), ValueError, r"nothing is recorded of a run 'no'; .*storage.run"),
+        (lambda f: f.select("run:no"), ValueError, r"nothing is recorded of a run 'no'"),
+        (lambda f: f.select("depth>a"), ValueError, r"no value of 'depth' can be compared with 'a': they are .* int"),
+        (lambda f: f.upstream(), ValueError, r"upstream takes names of nodes, such as frame.upstream\('x'\)"),
+        (lambda f: f.downstream(), ValueError, r"downstream takes names of nodes"),
+        (lambda f: f.save_png("x.png", scale="a"), ValueError, r"scale='a' is not a number"),
+        (pickle.dumps, TypeError, r"belongs to its storage: save\('frame.json'\)"),
     ],
 )
 def test_a_wrong_argument_is_told(frame, ask, error, said):
     with pytest.raises(error, match=said):
         ask(frame)
+
+
+def test_a_name_in_quotes_is_that_name(storage):
+    @op(output_names=["a b", "a*", "ab"])
+    def several(x):
+        return x, 2 * x, 3 * x
+
+    with storage:
+        several(1.5), several(float("nan"))
+    frame = storage.cf(several)
+    assert frame.select('"a b"').nodes == frame.select("'a b'").nodes == {"a b"}
+    assert frame.select('var:"a*"').nodes == {"a*"}
+    assert frame.select("a*").nodes == {"a b", "a*", "ab"}
+    assert frame.select('1+"a*"').nodes == frame.nodes, "a call brings its refs"
+    assert frame.select('"a b">1').df("a b")["a b"].tolist() == [1.5]
+    assert len(frame.select("x=nan").refs) == 1
+    assert frame.select("x!=nan").df("x")["x"].tolist() == [1.5]
 
 
 def test_an_op_stands_for_its_name(frame):
@@ -121,6 +147,7 @@ def test_a_frame_has_its_nodes(frame):
     [
         ("evaluate", r"for all calls of the op of this name, pass the op itself, not its name"),
         ([fit, evaluate], r"pass it alone, cf\(fit\); frames of several are joined, cf\(fit\) \| cf\(other\)"),
+        ({" ": []}, r"a variable needs a name"),
         ([[1]], r"\[1\] is neither one nor the hid of one$"),
     ],
 )
