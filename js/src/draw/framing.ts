@@ -16,7 +16,7 @@ export type Place = 'panel' | 'cell';
 type Mode = 'legible' | 'whole' | 'by-hand';
 
 /** A fit that nobody asked for does not go below this scale. */
-const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.55, cell: 0.45 };
+const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.75, cell: 0.65 };
 /** Used until the element has a size of its own. */
 const NOMINAL: Size = { width: 320, height: 320 };
 const EVERYWHERE = { x: -1e9, w: 2e9 };
