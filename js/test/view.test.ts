@@ -88,7 +88,7 @@ describe('ViewState', () => {
 
   it('forgets what was asked when another frame comes', async () => {
     void view.select('model');
-    view.forget();
+    view.begin();
     asked[0]!.answer();
     await settle();
     expect(view.view).toEqual(WHOLE);

@@ -40,7 +40,6 @@ class Catalogue:
         self._label_numbers: dict[str, int] = {}
         self.origin: Origin | None = None
         self.call_ids = IdTable(DIGEST_SIZE)
-        self.call_hids = Hids(DIGEST_SIZE, self.call_ids.find, lambda numbers: self.call_ids.rows.view[numbers])
         self.rows, self.ops, self.failed = Grown(np.int64), Grown(np.int32), Grown(bool)
         self.inputs, self.outputs = Links(), Links()
         self.refs = RefTable(self._lock, self.call_ids, self.outputs)
@@ -78,6 +77,11 @@ class Catalogue:
             self.refs.columns(self.inputs, calls),
             self.refs.columns(self.outputs, calls),
         )
+
+    @property
+    def call_hids(self) -> Hids:
+        """The hids of calls."""
+        return Hids(DIGEST_SIZE, self.call_ids.find, self.call_ids.rows.view.__getitem__)
 
     def __len__(self) -> int:
         """Return the number of calls."""

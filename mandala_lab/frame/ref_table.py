@@ -35,8 +35,8 @@ class RefTable:
 
     Attributes
     ----------
-    hids, cids
-        Their history ids, and their content ids.
+    cids
+        Their content ids.
     makers
         The call that made each, or `NONE`.
     source
@@ -49,7 +49,6 @@ class RefTable:
         self._free_ids, self._outside_ids = IdTable(DIGEST_SIZE), IdTable(DIGEST_SIZE + 2)
         self._free, self._outside = Grown(np.int64), Grown(np.int64)  # the numbers of such refs
         self._origins, self._positions = Grown(np.uint8, DIGEST_SIZE), Grown(np.uint16)  # the two parts of their hids
-        self.hids = Hids(DIGEST_SIZE + 2, self.find, self.ids)
         self.cids = Grown(np.uint8, DIGEST_SIZE)
         self.makers = Grown(np.int32)
         self._data_starts, self._data_sizes = Grown(np.int64), Grown(np.int32)
@@ -79,6 +78,11 @@ class RefTable:
             for place in np.flatnonzero(is_in(numbers, given)).tolist():
                 found[place] = self._given[int(numbers[place])]
         return found
+
+    @property
+    def hids(self) -> Hids:
+        """Their history ids."""
+        return Hids(DIGEST_SIZE + 2, self.find, self.ids)  # kept, it would keep the table until a collection
 
     def hid(self, number: int) -> str:
         """Return the history id of a ref."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import programs, quick, ran
 
+from mandala_lab import op
 from mandala_lab.frame.catalogue import NONE, Catalogue
 from mandala_lab.frame.numbers import Seen, common, distinct, is_in, lacking, united
 from mandala_lab.model import ids as ids_module
@@ -203,3 +207,26 @@ def test_a_frame_in_the_numbers_of_another_is_the_same(program, data):
         )
         assert (one & other).to_bytes() == one.to_bytes()
         assert all(moved.refs[hid] == one.refs[hid] for hid in picked)
+
+
+def test_a_catalogue_goes_with_its_last_frame(storage):
+    @op(output_names=["y"])
+    def inc(x):
+        return x + 1
+
+    with storage:
+        inc(inc(1))
+
+    def used() -> weakref.ref[Catalogue]:
+        frame = storage.cf(inc).expand_all()
+        frame.df(), frame.select("+y"), frame.where(x=1), list(frame.groupby("x")), frame.to_dict(), frame.scene()
+        assert frame.compare(frame.copy()).edges_added == ()
+        assert frame.refs[next(iter(frame.refs))].cid
+        return weakref.ref(frame.graph.catalogue)
+
+    gc.collect()
+    gc.disable()  # a store of a million calls would have hundreds of megabytes wait for a collection
+    try:
+        assert used()() is None
+    finally:
+        gc.enable()

@@ -10,9 +10,9 @@ import { Widget } from '@lumino/widgets';
 import type { FrameView } from '../schema/messages';
 import { FrameClient } from '../state/client';
 import { FrameStore } from '../state/store';
-import { askOver, TransportError } from '../state/transport';
+import { askOver, RequestError, TransportError } from '../state/transport';
 import type { Ask } from '../state/transport';
-import { ViewState, WHOLE } from '../state/view';
+import { ViewState } from '../state/view';
 import type { Look } from '../state/view';
 import type { Words } from '../state/words';
 import { PanelView } from '../views/panel-view';
@@ -20,6 +20,7 @@ import type { ArchiveOf } from './archive';
 import { KernelTransport } from './comm';
 import type { Followed, NotebookFollower } from './follower';
 import { mandalaIcon } from './icon';
+import { RememberedViews } from './remembered';
 import { resumeRecording } from './resume';
 
 /** Id of the panel in the shell. */
@@ -37,6 +38,7 @@ export class MandalaPanel extends Widget {
   private readonly store = new FrameStore();
   private readonly client = new FrameClient(this.store, nameOfWindow());
   private readonly frameView = new ViewState((view, onShow) => this.look(view, onShow));
+  private readonly views = new RememberedViews();
   private readonly view: PanelView;
   private readonly stops: (() => void)[];
   private path = '';
@@ -63,6 +65,7 @@ export class MandalaPanel extends Widget {
     this.node.append(this.view.element);
     this.stops = [
       follower.changed.connect(followed => this.follow(followed)),
+      this.frameView.changed.connect(view => this.views.keep(this.path, view)),
       this.client.contactChanged.connect(contact => contact === 'silent' && this.recall()),
       this.client.selectionRefused.connect(why => this.frameView.dropSelection(why))
     ];
@@ -105,8 +108,9 @@ export class MandalaPanel extends Widget {
     if (path !== this.path) {
       this.path = path;
       this.store.clear();
-      this.client.view = WHOLE;
-      this.frameView.forget();
+      const view = this.views.of(path);
+      this.client.view = view;
+      this.frameView.begin(view);
     }
     this.attached = false;
     this.kernel = kernel;
@@ -131,7 +135,14 @@ export class MandalaPanel extends Widget {
       return;
     }
     const { view } = this.client;
-    this.lookIntoStore(view, () => undefined).catch(() => undefined); // never recorded, or kernels on another machine
+    this.lookIntoStore(view, () => undefined).catch((reason: unknown) => {
+      // Else it was never recorded, or its kernels are on another machine.
+      if (reason instanceof RequestError && reason.code === 'bad_selection' && path === this.path) {
+        this.client.view = { ...view, selection: '' };
+        this.frameView.dropSelection(reason.message);
+        this.recall();
+      }
+    });
   }
 
   private readonly look: Look = (view, onShow) =>

@@ -95,10 +95,10 @@ export class ViewState {
     return this.ask(WHOLE);
   }
 
-  /** Another frame is in front, of which nothing was asked. */
-  forget(): void {
+  /** Another frame is in front, of which this was asked. */
+  begin(view: FrameView = WHOLE): void {
     this.turn += 1;
-    this.settle(WHOLE, null);
+    this.settle(view, null);
   }
 
   /** What was selected is not in the frame any more; everything is shown. */
