@@ -10,9 +10,11 @@ import { BUSY_AFTER_MS, BUSY_LOOKS, KernelTransport } from '../src/lab/comm';
 import { NotebookFollower } from '../src/lab/follower';
 import type { Followed } from '../src/lab/follower';
 import { MandalaPanel } from '../src/lab/panel';
+import { RememberedViews } from '../src/lab/remembered';
 import { resumeCode } from '../src/lab/resume';
 import { PUSH_COMM_ID, PUSH_COMM_TARGET } from '../src/schema/messages';
-import type { Push, Reply } from '../src/schema/messages';
+import type { FrameGet, Push, Reply, Request as ToMandala } from '../src/schema/messages';
+import { WHOLE } from '../src/state/view';
 import { delta, INFO, inspected, settle, snapshot } from './samples';
 
 const words = nullTranslator.load('mandala_lab');
@@ -260,17 +262,21 @@ describe('MandalaPanel', () => {
   /** What the server knows of each notebook. */
   let stored: Map<string, Reply>;
   let read: string[];
+  let asked: ToMandala[];
   beforeEach(() => {
     vi.useFakeTimers();
     tracker = new FakeTracker();
     stored = new Map();
     read = [];
+    asked = [];
+    window.sessionStorage.clear();
     const never: Reply = { type: 'error', code: 'never_recorded', message: '', v: 1 };
     panel = new MandalaPanel({
       follower: new NotebookFollower(tracker.tracker),
       archiveOf: path => ({
         request: request => {
           read.push(`${path} ${request.type}`);
+          asked.push(request);
           const known = request.type === 'frame.get' ? stored.get(path) : inspected();
           return Promise.resolve(known ?? never);
         }
@@ -354,6 +360,43 @@ describe('MandalaPanel', () => {
     tracker.show(new FakeNotebook('a.ipynb', null));
     await wait();
     expect(head()).toContain('as last seen');
+  });
+
+  it('keeps the view of each notebook, and shows everything where it is out of date', async () => {
+    const field = (): HTMLInputElement => panel.node.querySelector('input[type=search]')!;
+    const views = new RememberedViews();
+    const view = { selection: '+model', opened: ['op:f'], folded: [] };
+    views.keep('a.ipynb', view);
+    stored.set('a.ipynb', snapshot());
+    stored.set('b.ipynb', snapshot());
+    tracker.show(new FakeNotebook('a.ipynb', null));
+    show();
+    await wait();
+    expect(asked.at(-1)).toMatchObject({ type: 'frame.get', view });
+    expect(field().value).toBe('+model');
+    tracker.show(new FakeNotebook('b.ipynb', null));
+    await wait();
+    expect(field().value).toBe('');
+    stored.set('a.ipynb', { type: 'error', code: 'bad_selection', message: 'no model', v: 1 });
+    tracker.show(new FakeNotebook('a.ipynb', null));
+    await wait();
+    expect(panel.node.querySelector('.mandala-view-problem')?.textContent).toBe('no model');
+    expect(asked.slice(-2).map(each => (each as FrameGet).view?.selection)).toEqual(['+model', '']);
+    expect(views.of('a.ipynb')).toEqual({ ...view, selection: '' });
+  });
+
+  it('takes no view from what is not one', () => {
+    const views = new RememberedViews();
+    for (const text of [
+      '',
+      '{',
+      '3',
+      '{"selection":1}',
+      '{"selection":"","opened":[],"folded":[1]}'
+    ]) {
+      window.sessionStorage.setItem('mandala-lab:view:a', text);
+      expect(views.of('a')).toEqual(WHOLE);
+    }
   });
 
   it('looks into nodes with no kernel at all', async () => {

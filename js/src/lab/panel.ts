@@ -137,7 +137,8 @@ export class MandalaPanel extends Widget {
     const { view } = this.client;
     this.lookIntoStore(view, () => undefined).catch((reason: unknown) => {
       // Else it was never recorded, or its kernels are on another machine.
-      if (reason instanceof RequestError && reason.code === 'bad_selection' && path === this.path) {
+      const isOutOfDate = reason instanceof RequestError && reason.code === 'bad_selection';
+      if (isOutOfDate && view.selection !== '' && path === this.path) {
         this.client.view = { ...view, selection: '' };
         this.frameView.dropSelection(reason.message);
         this.recall();
