@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mandala_lab.model.calls import Given, History
+from mandala_lab.model.grown import Grown
 from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import ValueSource
 
@@ -208,55 +209,40 @@ def joined(parts: Iterable[CallColumns]) -> CallColumns:
 
     Each is copied as it comes, so that no more than one need be in memory beside the result.
     """
-    plain = {name: _EndToEnd() for name in PLAIN}
-    inputs, outputs = _JoinedLinks(), _JoinedLinks()
-    for part in parts:
+    following = iter(parts)
+    part = next(following)
+    plain = {name: Grown.of(getattr(part, name)) for name in PLAIN}
+    inputs, outputs = _JoinedLinks(part.inputs), _JoinedLinks(part.outputs)
+    for part in following:
         for name, column in plain.items():
-            column.add(getattr(part, name))
+            column.extend(getattr(part, name))
         inputs.add(part.inputs)
         outputs.add(part.outputs)
-    return replace(part, **_plain(lambda name: plain[name].array()), inputs=inputs.links(), outputs=outputs.links())
+    return replace(part, **_plain(lambda name: plain[name].view), inputs=inputs.links(), outputs=outputs.links())
 
 
 class _JoinedLinks:
     """Links of batches, end to end."""
 
-    def __init__(self) -> None:
-        self._columns = {name: _EndToEnd() for name in LINK_PLAIN}
-        self._starts, self._data_starts = _EndToEnd(), _EndToEnd()
-        self._starts.add(np.zeros(1, np.int64))
-        self._number, self._data = 0, bytearray()
+    def __init__(self, first: LinkColumns) -> None:
+        self._columns = {name: Grown.of(getattr(first, name)) for name in LINK_PLAIN}
+        self._starts, self._data_starts = Grown.of(first.starts), Grown.of(first.data_starts)
+        self._data = bytearray(first.data)
 
     def add(self, part: LinkColumns) -> None:
+        self._starts.extend(part.starts[1:] + self._columns["names"].size)
         for name, column in self._columns.items():
-            column.add(getattr(part, name))
-        self._starts.add(part.starts[1:] + self._number)
-        self._data_starts.add(part.data_starts + len(self._data))
-        self._number += len(part.names)
+            column.extend(getattr(part, name))
+        self._data_starts.extend(part.data_starts + len(self._data))
         self._data += part.data
 
     def links(self) -> LinkColumns:
         return LinkColumns(
-            starts=self._starts.array(),
-            data_starts=self._data_starts.array(),
+            starts=self._starts.view,
+            data_starts=self._data_starts.view,
             data=bytes(self._data),
-            **{name: column.array() for name, column in self._columns.items()},
+            **{name: column.view for name, column in self._columns.items()},
         )
-
-
-class _EndToEnd:
-    """Arrays, end to end: in a buffer that the system can grow without copying it."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._like = np.zeros(0, np.uint8)
-
-    def add(self, part: np.ndarray) -> None:
-        self._like = part
-        self._buffer += part.tobytes() if part.nbytes < _SHORT else np.ascontiguousarray(part).view(np.uint8).data
-
-    def array(self) -> np.ndarray:
-        return np.frombuffer(self._buffer, self._like.dtype).reshape(-1, *self._like.shape[1:])
 
 
 _SHORT = 32

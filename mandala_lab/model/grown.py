@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 
 
@@ -18,9 +20,16 @@ class Grown:
 
     __slots__ = ("_all", "size")
 
-    def __init__(self, dtype: type | str, width: int | None = None) -> None:
+    def __init__(self, dtype: np.dtype | type | str, width: int | None = None) -> None:
         self._all = np.zeros((0,) if width is None else (0, width), dtype)
         self.size = 0
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Self:
+        """Return one that begins with these values, which nobody may change any more."""
+        made = cls(values.dtype, values.shape[1] if values.ndim > 1 else None)
+        made.extend(values)
+        return made
 
     @property
     def view(self) -> np.ndarray:
