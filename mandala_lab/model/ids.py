@@ -49,8 +49,11 @@ class IdTable:
 
     def find(self, wanted: np.ndarray) -> np.ndarray:
         """Return the numbers of ids, shape ``(ids, width)``; -1 for one that is not here."""
+        return self._find(wanted, heads_of(wanted))
+
+    def _find(self, wanted: np.ndarray, heads: np.ndarray) -> np.ndarray:
         found = np.full(len(wanted), -1, np.int64)
-        heads, left = _heads(wanted), np.arange(len(wanted))
+        left = np.arange(len(wanted))
         for level, slots in enumerate(self._levels):
             numbers = slots[_slots(heads[left], level, len(slots))]
             is_taken = numbers >= 0
@@ -66,28 +69,31 @@ class IdTable:
 
     def add(self, ids: np.ndarray) -> np.ndarray:
         """Return the numbers of ids; those that are new get the next ones."""
-        found = self.find(ids)
+        heads = heads_of(ids)
+        found = self._find(ids, heads)
         new = np.flatnonzero(found < 0)
         if len(new):
-            firsts, numbers = first_of_each(ids[new])
+            firsts, numbers = first_of_each(ids[new], heads[new])
             found[new] = numbers + len(self)
-            self.append(ids[new[firsts]])
+            self._append(ids[new[firsts]], heads[new[firsts]])
         return found
 
     def append(self, ids: np.ndarray) -> None:
         """Add ids none of which is here; of equal ones, any is found."""
+        self._append(ids, heads_of(ids))
+
+    def _append(self, ids: np.ndarray, heads: np.ndarray) -> None:
         start = len(self)
         self.rows.extend(ids)
         if not self._levels or 2 * len(self) > len(self._levels[0]):
             size = _slots_for(len(self))
             self._levels = [np.full(max(size >> level, 1), -1, np.int32) for level in range(_LEVELS)]
-            self._rest, start = {}, 0
-        self._enter(start)
+            self._rest, start, heads = {}, 0, heads_of(self.rows.view) if start else heads
+        self._enter(start, heads)
 
-    def _enter(self, start: int) -> None:
+    def _enter(self, start: int, heads: np.ndarray) -> None:
         """Give slots to all ids from a number on."""
         numbers = np.arange(start, len(self), dtype=np.int32)
-        heads = _heads(self.rows.view[start:])
         for level, slots in enumerate(self._levels):
             at = _slots(heads, level, len(slots))
             is_free = slots[at] < 0
@@ -102,10 +108,10 @@ def id_rows(ids: bytes | bytearray, width: int) -> np.ndarray:
     return np.frombuffer(bytes(ids), np.uint8).reshape(-1, width)
 
 
-def first_of_each(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places where distinct ids appear first, in order, and for each id which of them it is."""
+def first_of_each(ids: np.ndarray, heads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places where distinct ids, with these heads, appear first, in order, and which of them each id is."""
     every = np.arange(len(ids), dtype=np.int32)
-    first, left, heads = every.copy(), every, _heads(ids)
+    first, left = every.copy(), every
     for level in range(_LEVELS):
         at = _slots(heads[left], level, _slots_for(len(left)))
         slots = np.empty(_slots_for(len(left)), np.int32)
@@ -133,7 +139,7 @@ def _slots(heads: np.ndarray, level: int, size: int) -> np.ndarray:
     return np.asarray((heads * _FACTORS[level]) >> np.uint64(64 - (size.bit_length() - 1)), np.int64)
 
 
-def _heads(ids: np.ndarray) -> np.ndarray:
+def heads_of(ids: np.ndarray) -> np.ndarray:
     """Return eight bytes of each id, with the last two mixed in, by which outputs of one call differ."""
     heads = np.ascontiguousarray(ids[:, :8])
     if ids.shape[1] < 8:  # noqa: PLR2004 - short ones, in tests

@@ -16,7 +16,7 @@ from mandala_lab.frame.catalogue import NONE, Catalogue
 from mandala_lab.frame.numbers import Seen, common, distinct, is_in, lacking, united
 from mandala_lab.model import ids as ids_module
 from mandala_lab.model.grown import Grown
-from mandala_lab.model.ids import IdTable, first_of_each
+from mandala_lab.model.ids import IdTable, first_of_each, heads_of
 
 WIDTH = 20
 alike = st.tuples(
@@ -61,7 +61,7 @@ def test_short_ids_are_told_apart(found):
 def test_the_first_of_each_id_is_found(found):
     known = {}
     expected = [known.setdefault(one, len(known)) for one in found]
-    firsts, which = first_of_each(rows(found))
+    firsts, which = first_of_each(rows(found), heads_of(rows(found)))
     assert which.tolist() == expected
     assert firsts.tolist() == [found.index(one) for one in known]
 
