@@ -8,6 +8,8 @@ changes its nodes, `contents` makes tables and data of it, `picture` shows it, a
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from mandala_lab.computation_frame.files import Files
 from mandala_lab.computation_frame.growth import Growing
 from mandala_lab.computation_frame.holding import Holding
@@ -16,6 +18,25 @@ from mandala_lab.computation_frame.refining import Refining
 from mandala_lab.computation_frame.selection import Selection
 from mandala_lab.computation_frame.structure import Structure
 from mandala_lab.frame import outline
+from mandala_lab.model.errors import nearest
+
+_IN_PLACE_OF = {
+    "apply": "df()[name].map(function)",
+    "attach": "df(), or ref.value",
+    "eval_df": "df(), which loads values",
+    "from_op": "storage.cf(op)",
+    "from_refs": "storage.cf(refs)",
+    "from_vars": "storage.cf({name: refs})",
+    "func_info": "get_func_table(name)",
+    "get_func_stats": "print_graph()",
+    "get_history_df": "df(name)",
+    "get_joint_history_df": "df(*names)",
+    "get_var_stats": "print_graph()",
+    "info": "print_graph()",
+    "rename_var": "rename({name: new_name})",
+    "var_info": "df(name)",
+}
+"""What to write for methods that mandala's frames have and these have not."""
 
 
 class ComputationFrame(Structure, Holding, Growing, Selection, Queries, Refining, Files):
@@ -37,6 +58,14 @@ class ComputationFrame(Structure, Holding, Growing, Selection, Queries, Refining
     >>> frame.df("x", "y")["y"].tolist()
     [2, 3]
     """
+
+    if not TYPE_CHECKING:  # a checker is to find names that are not there
+
+        def __getattr__(self, name: str) -> Any:
+            known = _IN_PLACE_OF.get(name)
+            public = [one for one in dir(type(self)) if not one.startswith("_")]
+            told = f"write {known}" if known else nearest(name, public)
+            raise AttributeError(f"a ComputationFrame has no {name!r}; {told}", name=name, obj=self)
 
     def __repr__(self) -> str:
         operations = outline.plural(len(self._graph.operations), "operation")

@@ -61,6 +61,12 @@ class Framed:
         """
         return self._store
 
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy()
+
     def __reduce__(self) -> Any:
         raise TypeError("a frame belongs to its storage: save('frame.json') or to_dict() keep it, from_dict reads it")
 

@@ -51,6 +51,21 @@ def test_a_frame_is_as_mandala_says(ours, frame):
     assert ours[frame] == translated(MANDALA[frame], IN_OUR_WORDS.get(frame, {}))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("get_joint_history_df", r"no 'get_joint_history_df'; write df\(\*names\)"),
+        ("info", r"no 'info'; write print_graph\(\)"),
+        ("expand_bak", r"no 'expand_bak'; did you mean 'expand_back'\?"),
+    ],
+)
+def test_what_to_write_in_place_of_a_method_is_told(storage, name, said):
+    frame = storage.cf([])
+    with pytest.raises(AttributeError, match=said):
+        getattr(frame, name)
+    assert not hasattr(frame, "_repr_png_")
+
+
 def test_all_frames_were_asked_for(ours):
     assert ours.keys() == MANDALA.keys()
     assert len(ours) > 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 
 import pytest
@@ -132,6 +133,14 @@ def test_one_name_is_enough_where_several_are_taken(frame):
     table = frame.df("depth", "model", lazy_vars="model")
     assert [type(cell).__name__ for cell in table["model"]] == ["Ref", "Ref"]
     assert frame["acc"].nodes == frame[["acc"]].nodes
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, ComputationFrame.copy])
+def test_a_copy_is_a_frame_of_its_own(frame, copied):
+    other = copied(frame)
+    assert other.to_bytes() == frame.to_bytes()
+    other.drop("fit", inplace=True)
+    assert "fit" in frame
 
 
 def test_a_frame_has_its_nodes(frame):
