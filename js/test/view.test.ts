@@ -281,8 +281,8 @@ describe('what stands for a node', () => {
     view.hold('op:f');
     view.update(
       sceneOf([
-        node('var:x', { x: 700 }),
-        node('var:y', { x: 700, y: 500 }),
+        node('var:x'),
+        node('var:y', { x: 1400, y: 900 }),
         element('op:f', 'a', { x: 600, y: 333, w: 80 })
       ])
     );
@@ -293,7 +293,7 @@ describe('what stands for a node', () => {
     view.dispose();
   });
 
-  it('moves where less is left, until that fills the view as far as it can', () => {
+  it('moves where the rest would be out of view though there is room', () => {
     const view = new SceneView({ words: plainWords, name: 'graph', place: 'panel' });
     const column = (count: number): Scene =>
       sceneOf(Array.from({ length: count }, (_, at) => node(`op:f${at}`, { y: at * 100 })));

@@ -38,7 +38,10 @@ export class Framing {
     this.mode = 'legible';
   }
 
-  /** Keep a node, or what will stand for it, where it is on the screen at the next scene. */
+  /**
+   * Keep a node, or what will stand for it, where it is on the screen at the next scene,
+   * as long as that leaves nothing out of view for which there is room.
+   */
   hold(id: string): void {
     this.held = this.index.nodes.get(id) ?? elementsOf(this.index, id)[0] ?? null;
   }
@@ -48,11 +51,8 @@ export class Framing {
     if (this.index.scene.nodes.length === 0) {
       this.startAnew();
     }
-    const isLess = index.scene.nodes.length < this.index.scene.nodes.length;
     this.index = index;
-    if (this.keepHeld() && isLess) {
-      this.camera.fill(index.extent, this.view);
-    }
+    this.keepHeld();
     this.refit();
   }
 
@@ -92,20 +92,18 @@ export class Framing {
     return this.camera.seen(this.view, margin);
   }
 
-  /** Whether there was a node to keep where it was. */
-  private keepHeld(): boolean {
+  private keepHeld(): void {
     const { held, camera } = this;
     const now = held ? standIn(this.index, held) : null;
     this.held = null;
-    if (!held || !now) {
-      return false;
+    if (held && now) {
+      this.takeOver();
+      camera.pan(
+        (held.x + held.w / 2 - now.x - now.w / 2) * camera.k,
+        (held.y + held.h / 2 - now.y - now.h / 2) * camera.k
+      );
+      camera.fill(this.index.extent, this.view);
     }
-    this.takeOver();
-    camera.pan(
-      (held.x + held.w / 2 - now.x - now.w / 2) * camera.k,
-      (held.y + held.h / 2 - now.y - now.h / 2) * camera.k
-    );
-    return true;
   }
 
   /** Let the camera follow the scene and the view, unless somebody took it over. */
