@@ -6,7 +6,7 @@ import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.links import Links
-from mandala_lab.frame.numbers import is_in, lacking, united
+from mandala_lab.frame.select import strayed
 from mandala_lab.model.outline import VarId, node_name
 
 
@@ -51,10 +51,8 @@ def _check_links(graph: FrameGraph, links: Links, calls: np.ndarray, joined: dic
     places, _ = links.places(calls)
     for label, variables in joined.items():
         refs = links.refs.view[places[links.labels.view[places] == graph.catalogue.label_number(label)]]
-        held = united(graph.variables[variable] for variable in variables)
-        lost = lacking(refs, held)
         _require(
-            not is_in(lost, graph.all_refs).any(),
+            not len(strayed(graph, refs, variables)),
             "the ref of a call that a frame holds lies in a variable on its edge",
         )
 

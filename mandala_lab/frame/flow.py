@@ -114,12 +114,19 @@ class Flow:
         self._flags = {node: np.zeros(len(graph.elements(node)), bool) for node in graph.nodes}
         self._needs: dict[OpId, _Needs] = {}
 
-    def reached(self, start: Mapping[NodeId, np.ndarray], steps: int | None = None) -> dict[NodeId, np.ndarray]:
-        """Return what is reached in each node, as `reached_elements` does."""
+    def reached(
+        self,
+        start: Mapping[NodeId, np.ndarray],
+        steps: int | None = None,
+        without: Mapping[NodeId, np.ndarray] | None = None,
+    ) -> dict[NodeId, np.ndarray]:
+        """Return what is reached in each node, as `reached_elements` does; not through the elements in `without`."""
         if self._how == "strong":
             of_inputs = self._ways.direction == "forward"
             self._needs = {node: _Needs(self._graph, node, of_inputs=of_inputs) for node in self._graph.operations}
         found: dict[NodeId, list[np.ndarray]] = {node: [] for node in self._flags}
+        for node, elements in (without or {}).items():
+            self._set(node, elements, reached=True)
         fresh = {node: self._new(node, elements) for node, elements in start.items()}
         while fresh:
             for node, elements in fresh.items():
@@ -128,7 +135,9 @@ class Flow:
             steps = None if steps is None else steps - 1
         for node, parts in found.items():
             for elements in parts:
-                self._flags[node][np.searchsorted(self._graph.elements(node), elements)] = False
+                self._set(node, elements, reached=False)
+        for node, elements in (without or {}).items():
+            self._set(node, elements, reached=False)
         return {node: united(parts) for node, parts in found.items()}
 
     def _next(self, fresh: Mapping[NodeId, np.ndarray]) -> dict[NodeId, np.ndarray]:
@@ -145,6 +154,9 @@ class Flow:
         if self._how == "strong" and node in self._graph.variables:
             return self._needs[_operation(self._graph, edge)].meet(edge.label, elements)
         return distinct(self._ways.follow(edge, elements)[1])
+
+    def _set(self, node: NodeId, elements: np.ndarray, *, reached: bool) -> None:
+        self._flags[node][np.searchsorted(self._graph.elements(node), elements)] = reached
 
     def _new(self, node: NodeId, elements: np.ndarray) -> np.ndarray:
         """Note that elements of a node are reached, and return those that were not."""

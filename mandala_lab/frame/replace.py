@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np  # noqa: TC002 - as for our own imports
 
-from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.expand import refs_at
+from mandala_lab.frame.flow import linked
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.numbers import distinct, lacking, united
+from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.frame.select import sound
 from mandala_lab.model.outline import VarId
 
@@ -19,10 +19,8 @@ def replaced(graph: FrameGraph, old: np.ndarray, new: np.ndarray) -> FrameGraph:
     A new call goes to the operation of its op, its refs along the edges that are there.
     """
     catalogue = graph.catalogue
-    left = lacking(graph.all_calls, old)
-    gone = lacking(_refs(catalogue, old), _refs(catalogue, left))
     draft = Draft(graph)
-    draft.variables = {node: lacking(refs, gone) for node, refs in graph.variables.items()}
+    draft.variables = {node: lacking(refs, _gone(graph, node, old)) for node, refs in graph.variables.items()}
     ops = catalogue.ops.view[new]
     for node, calls in graph.operations.items():
         own = new[ops == graph.ops[node]]
@@ -31,15 +29,20 @@ def replaced(graph: FrameGraph, old: np.ndarray, new: np.ndarray) -> FrameGraph:
             for label, variables in joined.items():
                 refs = refs_at(catalogue, links, own, label)
                 if len(refs):
-                    draft.cover(_first_with(graph, variables, gone), refs)
+                    # There belongs what comes in the place of what is gone.
+                    homes = sorted(variables, key=lambda node: not len(_gone(graph, node, old)))
+                    draft.cover(homes, refs)
     return sound(draft.graph())
 
 
-def _first_with(graph: FrameGraph, variables: list[VarId], gone: np.ndarray) -> list[VarId]:
-    """Return variables, those first that held what is gone: there belongs what comes in its place."""
-    return sorted(variables, key=lambda node: len(lacking(graph.variables[node], gone)) == len(graph.variables[node]))
-
-
-def _refs(catalogue: Catalogue, calls: np.ndarray) -> np.ndarray:
-    links = catalogue.inputs, catalogue.outputs
-    return united(distinct(each.refs.view[each.places(calls)[0]]) for each in links)
+def _gone(graph: FrameGraph, variable: VarId, old: np.ndarray) -> np.ndarray:
+    """Return the refs of a variable that edges join with old calls, and with no others."""
+    of_old: list[np.ndarray] = []
+    of_others: list[np.ndarray] = []
+    for edge in graph.edges:
+        if variable in {edge.source, edge.target}:
+            calls, refs = linked(graph, edge)
+            is_old = is_in(calls, old)
+            of_old.append(distinct(refs[is_old]))
+            of_others.append(distinct(refs[~is_old]))
+    return common(lacking(united(of_old), united(of_others)), graph.variables[variable])

@@ -48,7 +48,7 @@ def without_empty(graph: FrameGraph) -> FrameGraph:
 
 
 def sound(graph: FrameGraph) -> FrameGraph:
-    """Return the frame without the calls whose refs lie in it, but not where an edge says."""
+    """Return the frame without the calls that have a ref which is `strayed`."""
     operations = {node: _sound_calls(graph, node) for node in graph.operations}
     if all(len(calls) == len(graph.operations[node]) for node, calls in operations.items()):
         return graph
@@ -63,9 +63,9 @@ def _sound_calls(graph: FrameGraph, operation: OpId) -> np.ndarray:
         labels, refs = links.labels.view[places], links.refs.view[places]
         for label, variables in joined.items():
             of_label = labels == catalogue.label_number(label)
-            lost = _lost(graph, refs[of_label], variables)
-            if len(lost):
-                wrong.append(owners[of_label][is_in(refs[of_label], lost)])
+            astray = strayed(graph, refs[of_label], variables)
+            if len(astray):
+                wrong.append(owners[of_label][is_in(refs[of_label], astray)])
     return lacking(calls, distinct(np.concatenate(wrong)))
 
 
@@ -81,19 +81,28 @@ def completed(graph: FrameGraph) -> FrameGraph:
             places, _ = links.places(calls)
             labels, refs = links.labels.view[places], links.refs.view[places]
             for label, variables in joined.items():
-                lost = _lost(graph, refs[labels == catalogue.label_number(label)], variables)
-                if len(lost):
-                    more.setdefault(min(variables), []).append(lost)
+                others = _elsewhere(graph, refs[labels == catalogue.label_number(label)], variables)
+                if len(others):
+                    more.setdefault(min(variables), []).append(others)
     if not more:
         return graph
     filled = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
     return FrameGraph(graph.catalogue, filled, graph.operations, graph.ops, graph.edges)
 
 
-def _lost(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
+def strayed(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
+    """Return those of some refs that calls made and that lie in the frame, but in none of these variables.
+
+    Where a ref that no call made lies says nothing: another variable may hold an equal constant by chance.
+    """
+    found = _elsewhere(graph, refs, variables)
+    return np.asarray(found[~graph.catalogue.refs.is_free(found)])
+
+
+def _elsewhere(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
     """Return those of some refs that lie in the frame, but in none of these variables."""
-    lost = lacking(distinct(refs), united(graph.variables[variable] for variable in variables))
-    return np.asarray(lost[is_in(lost, graph.all_refs)])
+    others = lacking(distinct(refs), united(graph.variables[variable] for variable in variables))
+    return np.asarray(others[is_in(others, graph.all_refs)])
 
 
 def adjacent_calls(graph: FrameGraph, variables: Mapping[VarId, np.ndarray]) -> dict[OpId, np.ndarray]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from mandala_lab.frame.flow import Flow, Ways
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.numbers import lacking, united
+from mandala_lab.frame.numbers import common, lacking, united
+from mandala_lab.frame.streams import net_of
 from mandala_lab.model.outline import NodeId, VarId
 
 Sets = dict[NodeId, np.ndarray]
@@ -27,23 +28,40 @@ class Through:
         return self._back.reached(self._forward.reached(chosen))
 
     def only(self, chosen: Mapping[NodeId, np.ndarray]) -> Sets:
-        """Return this without what others of their nodes led to, unless that leads to one of these, or one to it."""
-        return self._only(chosen, self._led_to_by_all(chosen))
+        """Return this without what others of their nodes led to, unless that leads to one of these, or one to it.
+
+        A loop that one of these went into is kept whole: what others led to there belongs to its steps.
+        """
+        return self._only(chosen, self._led_to_by_all(chosen), loops_after(self._graph, chosen))
 
     def each(self, variable: VarId, groups: Iterable[np.ndarray]) -> Iterator[Sets]:
         """Yield what `only` returns, for each of some groups of refs of a variable.
 
         A group takes as long as its histories are large.
         """
-        led = self._led_to_by_all([variable])
+        led, loops = self._led_to_by_all([variable]), loops_after(self._graph, [variable])
         for group in groups:
-            yield self._only({variable: group}, led)
+            yield self._only({variable: group}, led, loops)
 
     def _led_to_by_all(self, nodes: Iterable[NodeId]) -> Sets:
         return self._forward.reached({node: self._graph.elements(node) for node in nodes})
 
-    def _only(self, chosen: Mapping[NodeId, np.ndarray], led: Sets) -> Sets:
-        """Leave out what others led to: of what these did not lead to, it is what all of their nodes led to."""
-        below = self._forward.reached(chosen)
-        found, above = self._back.reached(below), self._back.reached(chosen)
-        return {node: united([lacking(held, led[node]), below[node], above[node]]) for node, held in found.items()}
+    def _only(self, chosen: Mapping[NodeId, np.ndarray], led: Sets, loops: Iterable[NodeId]) -> Sets:
+        """Go back from what these led to, but not through what others led to: what all led to, and these did not."""
+        below, above = self._forward.reached(chosen), self._back.reached(chosen)
+        in_loops = self._back.reached({node: below[node] for node in loops}) if loops else {}
+        own = {node: united([held, above[node], in_loops.get(node, held[:0])]) for node, held in below.items()}
+        found = self._back.reached(below)
+        foreign = {node: lacking(common(held, led[node]), own[node]) for node, held in found.items()}
+        if any(map(len, foreign.values())):
+            found = self._back.reached(below, without=foreign)
+        return {node: united([held, own[node]]) for node, held in found.items()}
+
+
+def loops_after(graph: FrameGraph, nodes: Iterable[NodeId]) -> set[NodeId]:
+    """Return the nodes on cycles to which ways lead from some nodes."""
+    import networkx as nx
+
+    net = net_of(graph)
+    on_cycles = {node for part in nx.strongly_connected_components(net) if len(part) > 1 for node in part}
+    return on_cycles & set().union(*(nx.descendants(net, node) for node in nodes)) if on_cycles else set()

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from operator import and_, or_, sub
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import CHANGES, OPS, frames, programs, quick, ran, some_elements, some_nodes, sources
 from reference import World
-
-from mandala_lab.frame.flow import reached_elements
-from mandala_lab.frame.through import Through
 
 
 def sets(frame):
@@ -393,20 +389,3 @@ def test_a_frame_grows_by_what_was_recorded_since(program, more, data):
         (least_calls, least_refs), (most_calls, most_refs) = world.whole(old.refs, old.calls), world.component(old.refs)
         assert least_calls <= set(grown.calls) <= most_calls
         assert least_refs <= set(grown.refs) <= most_refs
-
-
-@quick(40)
-@given(programs, st.data())
-def test_groups_take_in_what_other_groups_did_not_lead_to(program, data):
-    with ran(program) as done:
-        graph = frames(data, done)._graph
-        through = Through(graph)
-        for variable, refs in graph.variables.items():
-            groups = np.array_split(refs, data.draw(st.integers(1, max(1, len(refs)))))
-            for group, found in zip(groups, through.each(variable, groups), strict=True):
-                of_others = reached_elements(graph, {variable: np.setdiff1d(refs, group)}, "forward", "weak")
-                below = reached_elements(graph, {variable: group}, "forward", "weak")
-                above = reached_elements(graph, {variable: group}, "back", "weak")
-                for node, held in through.any_of({variable: group}).items():
-                    own = np.union1d(below[node], above[node])
-                    assert found[node].tolist() == np.union1d(np.setdiff1d(held, of_others[node]), own).tolist()
