@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,10 @@ class MandalaMagics(Magics):  # type: ignore[misc]
             if place.suffix.lower() == ".zip" and len(words) == 1:
                 say(f"wrote {storage.backup(place) and place}")
             else:
-                say(f"wrote {self._graph(paths[1:]).save(place, values=values, redact=redact)}")
+                frame = self._graph(paths[1:])
+                with warnings.catch_warnings():
+                    warnings.showwarning = lambda message, *_, **__: say(str(message))
+                    say(f"wrote {frame.save(place, values=values, redact=redact)}")
         except OSError as error:
             raise Mistake(f"{paths[0]} cannot be written: {error.strerror}; choose another path") from error
 

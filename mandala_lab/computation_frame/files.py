@@ -28,6 +28,7 @@ ENDINGS = {
     ".py": "a program that makes the one result again",
 }
 """What `Files.save` writes, by the ending of the file."""
+_TOLD = 3
 _TITLE = "Computation graph"
 
 
@@ -177,14 +178,24 @@ class Files(Picture, Contents):
         ref
             The value, as a ref or by its hid.
 
+        Warns
+        -----
+        MandalaLabWarning
+            When a value could not be written: of an own class, or too large.
+
         Raises
         ------
         ValueError
             When the source of a call was not recorded, or does not say how it was called.
         """
-        from mandala_lab.report.program import to_program
+        from mandala_lab.report.program import left_open, to_program
 
-        return write(path, ".py", to_program(self._store, ref))
+        program = to_program(self._store, ref)
+        left = left_open(program)
+        if left:
+            told = f"{', '.join(left[:_TOLD])}{' and others' if len(left) > _TOLD else ''}"
+            warn_user(f"{path} lacks what could not be written, and stops there when it is run: {told}")
+        return write(path, ".py", program)
 
     @classmethod
     def from_dict(cls, data: Any, storage: Any) -> Any:

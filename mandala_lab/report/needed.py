@@ -65,12 +65,10 @@ class Needed:
         return {**data, **dict(before), **spaces, function: own}
 
     def _read(self, name: str) -> Ref | None:
-        """Return the data that goes by a name in the module of the op, or in another one of the user's."""
-        found = {
-            label: ref
-            for label in (name, *(f"{module}.{name}" for module in sorted(self._modules)))
-            if (ref := self._call.reads.get(label)) is not None
-        }
+        """Return the data that a name stood for: a global of the user's modules, or the default of a parameter."""
+        labels = [name, *(f"{module}.{name}" for module in sorted(self._modules))]
+        labels += [label for label, its_name in self._source.defaults.items() if its_name == name]
+        found = {label: ref for label in labels if (ref := self._call.reads.get(label)) is not None}
         if len({ref.cid for ref in found.values()}) > 1:
             raise ValueError(f"{self._call.name} reads {' and '.join(found)}, and a program has one {name}")
         return next(iter(found.values()), None)

@@ -7,6 +7,7 @@ when somebody runs the program is theirs.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import re
@@ -49,6 +50,13 @@ def to_program(store: CallStore, ref: Ref | str) -> str:
     if wanted is None:
         raise ValueError(f"no ref has the hid {ref!r}; the refs of a frame are in its refs")
     return _Program(store, wanted).text()
+
+
+def left_open(program: str) -> list[str]:
+    """Return what a program says it lacks, each once."""
+    calls = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call)]
+    told = [node.args[0] for node in calls if isinstance(node.func, ast.Name) and node.func.id == "left_out"]
+    return list(dict.fromkeys(str(one.value).rstrip(",") for one in told if isinstance(one, ast.Constant)))
 
 
 def only_result(graph: FrameGraph) -> Ref:

@@ -53,6 +53,7 @@ class Redaction:
         self._types = {one for one in given if isinstance(one, type)}
         self._patterns = [one for one in given if isinstance(one, str)]
         self._met: set[str] = set()
+        self._met_types: set[type] = set()
         self._names = self._names_of(graph)
         self._cids = self._named(graph) if self._patterns else set()
 
@@ -67,12 +68,10 @@ class Redaction:
         return bool(met)
 
     def unmet(self) -> dict[str, str]:
-        """Return the names that meant nothing so far, with what they may be meant for.
-
-        Patterns, and types that are named with their module, may well mean nothing in a frame.
-        """
-        left = [one for one in self._patterns if one not in self._met and not set(one) & set("*?.")]
-        return {one: nearest(one, self._names) for one in left}
+        """Return the names, patterns and types that meant nothing so far, with what they may be meant for."""
+        left = [one for one in self._patterns if one not in self._met]
+        types = {kind.__name__: "no value that was looked at is of it" for kind in self._types - self._met_types}
+        return {one: nearest(one, self._names) for one in left} | types
 
     def covers_ref(self, ref: Ref) -> bool:
         """Whether a ref is left out by a name that it, or an element, goes by."""
@@ -92,12 +91,12 @@ class Redaction:
         if not self:
             return False
         for base in type.__dict__["__mro__"].__get__(kind):
-            if any(base is one for one in self._types):
-                return True
+            is_meant = any(base is one for one in self._types)
             names = (base.__name__, base.__qualname__, f"{base.__module__}.{base.__qualname__}")
             met = {one for name in names for one in self._patterns if fits(name, one)}
-            if base is not object and met:
+            if is_meant or (base is not object and met):
                 self._met |= met
+                self._met_types |= {base} if is_meant else set()
                 return True
         return False
 

@@ -53,6 +53,10 @@ class Source:
         Names that none of the texts defines.
     labels
         The names that the texts define, by the labels under which they were recorded.
+    identifiers
+        All names that stand in the texts.
+    defaults
+        The names that stand as defaults of parameters, by the labels under which their values were recorded.
     """
 
     function: str
@@ -62,6 +66,7 @@ class Source:
     needs: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
     identifiers: frozenset[str] = field(default=frozenset())
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 def source_of(name: str, key: str, text: str, helpers: Mapping[str, str]) -> Source:
@@ -78,16 +83,18 @@ def source_of(name: str, key: str, text: str, helpers: Mapping[str, str]) -> Sou
     own, definition = _definition(name, _plain(text), scope)
     texts: dict[str, str] = {definition[0]: own}
     labels: dict[str, str] = {}
+    defaults = _defaults("it", own)
     for label, helper in helpers.items():
         its_name, its_text = _helper(name, _plain(helper), scope)
         labels[label] = its_name
+        defaults |= _defaults(label, its_text)
         if texts.setdefault(its_name, its_text) != its_text and "." in label:
             raise ValueError(f"{name} needs {label} and another {its_name}, and a program has one of each name")
     texts.pop(definition[0])
     ordered = {one: texts[one] for one in _in_order(texts)} | {definition[0]: own}
     needs = dict.fromkeys(free for one in ordered.values() for free in free_names(one) if free not in ordered)
     words = frozenset(word for one in ordered.values() for word in _identifiers(one))
-    return Source(*definition, ordered, tuple(needs), labels, words)
+    return Source(*definition, ordered, tuple(needs), labels, words, defaults)
 
 
 def importing(name: str, homes: Iterable[str]) -> str | None:
@@ -182,6 +189,22 @@ def _parsed(name: str, text: str) -> ast.Module:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"the source of {name} cannot be read: {error}") from error
+
+
+def _defaults(label: str, text: str) -> dict[str, str]:
+    """Return the names that stand as defaults in the signature of a function, by parameter."""
+    node = ast.parse(text).body[0]
+    if isinstance(node, ast.Assign):
+        node = ast.Expr(node.value)
+    given = node.args if isinstance(node, _Function) else getattr(getattr(node, "value", None), "args", None)
+    if not isinstance(given, ast.arguments):
+        return {}
+    positional = [*given.posonlyargs, *given.args]
+    pairs = [
+        *zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True),
+        *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+    ]
+    return {f"default {one.arg} of {label}": default.id for one, default in pairs if isinstance(default, ast.Name)}
 
 
 def _definition(name: str, text: str, scope: Mapping[str, Any]) -> tuple[str, tuple[str, bool, ast.arguments]]:

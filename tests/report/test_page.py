@@ -111,7 +111,8 @@ def test_with_values_they_are_and_so_are_messages(frame, tmp_path):
     assert CANARY in failures[0]["error"]
 
 
-@pytest.mark.parametrize("redact", ["password", "PASS*", ["password", "nothing*"]])
+@pytest.mark.parametrize("redact", ["password", "PASS*", ["password", "u*ser?"]])
+@pytest.mark.filterwarnings("ignore:redact names 'u.ser.'")
 def test_what_is_named_is_left_out_wherever_it_appears(frame, tmp_path, redact):
     page = page_of(frame, tmp_path, values=True, redact=redact)
     assert CANARY + "password" not in page
@@ -136,8 +137,17 @@ def test_a_type_is_left_out_inside_collections_too(storage, tmp_path):
 
 
 def test_a_name_that_means_nothing_is_told(frame, tmp_path):
-    with pytest.warns(MandalaLabWarning, match="redact names 'passwort', .* did you mean 'password'"):
-        page_of(frame, tmp_path, values=True, redact=["passwort", "user", "DataFrame", "nothing*"])
+    entries = ["passwort", "user", "DataFrame", "nothing*", "pandas.Datframe", "a.b", bytearray, pd.DataFrame]
+    with pytest.warns(MandalaLabWarning) as told:
+        page_of(frame, tmp_path, values=True, redact=entries)
+    assert [re.findall(r"redact names '(.*?)'", str(one.message)) for one in told] == [
+        ["passwort"],
+        ["nothing*"],
+        ["pandas.Datframe"],
+        ["a.b"],
+        ["bytearray"],
+    ]
+    assert "did you mean 'password'" in str(told[0].message)
 
 
 def test_values_that_only_code_can_read_are_not_read(tmp_path, capsys):

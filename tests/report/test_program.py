@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hostile import HOSTILE
 
-from mandala_lab import MDict, MList, Storage, op
+from mandala_lab import MandalaLabWarning, MDict, MList, Storage, op
 
 OFFSET = 3
 WEIGHTS = np.array([1.0, 2.5])
@@ -83,6 +83,12 @@ def program_of(storage, ref, tmp_path):
     return storage.cf([ref]).save_py(tmp_path / "made.py", ref).read_text(encoding="utf-8")
 
 
+def open_program_of(storage, ref, tmp_path):
+    """Return a program that lacks something, which a warning tells."""
+    with pytest.warns(MandalaLabWarning, match=r"made.py lacks what could not be written, and stops there"):
+        return program_of(storage, ref, tmp_path)
+
+
 def assert_makes_again(storage, ref, tmp_path):
     text = program_of(storage, ref, tmp_path)
     done = run(text, tmp_path)
@@ -109,7 +115,7 @@ def test_arrays_and_tables_are_written_and_what_is_too_large_is_named(storage, t
         small = scale(np.arange(6).reshape(2, 3), pd.DataFrame({"a": [1, 2], "b": [0.5, 1.0]}))
         large = scale(np.arange(5_000), pd.DataFrame({"a": [1]}))
     assert "np.array_equal(result" in assert_makes_again(storage, small, tmp_path)
-    done = run(program_of(storage, large, tmp_path), tmp_path)
+    done = run(open_program_of(storage, large, tmp_path), tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("argument values of scale (of type ndarray) could not be written")
 
@@ -124,6 +130,25 @@ def test_collections_async_ops_and_lambdas_are_made_again(storage, tmp_path):
         late = asyncio.run(later(ref))
     assert_makes_again(storage, ref, tmp_path)
     assert "asyncio.run(later(" in assert_makes_again(storage, late, tmp_path)
+
+
+FACTORS = [1, 2]
+
+
+def weigh(x, factor=OFFSET, *, factors=FACTORS):
+    return x * factor * len(factors)
+
+
+@op
+def weighed(x, factor=OFFSET):
+    return weigh(x) + factor
+
+
+def test_defaults_that_a_name_gives_are_made_again(storage, tmp_path):
+    with storage:
+        text = assert_makes_again(storage, weighed(2), tmp_path)
+    assert "OFFSET = 3\n" in text
+    assert "FACTORS = [1, 2]\n" in text
 
 
 def defined(source, name, tmp_path, number):
@@ -171,7 +196,7 @@ def test_a_name_that_nothing_explains_is_named(storage, tmp_path):
     source = "@op\ndef f(x):\n    return x + sum(unheard(1) for _ in ())\n"
     with storage:
         ref = defined(source, "f", tmp_path, 1)(1)
-    done = run(program_of(storage, ref, tmp_path), tmp_path)
+    done = run(open_program_of(storage, ref, tmp_path), tmp_path)
     assert done.stderr.startswith("unheard, which f uses, could not be written")
 
 
@@ -234,7 +259,7 @@ def test_what_is_used_of_a_module_of_the_users_is_in_the_program(storage, tmp_pa
 )
 def test_what_cannot_be_had_of_such_a_module_is_named(storage, tmp_path, monkeypatch, body, said):
     ref = of_helpers(body, storage, tmp_path, monkeypatch)
-    done = run(program_of(storage, ref, tmp_path), tmp_path)
+    done = run(open_program_of(storage, ref, tmp_path), tmp_path)
     assert done.returncode == 1
     assert said in done.stderr
 
