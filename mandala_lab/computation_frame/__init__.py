@@ -17,7 +17,7 @@ from mandala_lab.computation_frame.queries import Queries
 from mandala_lab.computation_frame.refining import Refining
 from mandala_lab.computation_frame.selection import Selection
 from mandala_lab.computation_frame.structure import Structure
-from mandala_lab.frame import outline
+from mandala_lab.frame import algebra, outline
 from mandala_lab.model.errors import nearest
 
 _IN_PLACE_OF = {
@@ -66,6 +66,14 @@ class ComputationFrame(Structure, Holding, Growing, Selection, Queries, Refining
             public = [one for one in dir(type(self)) if not one.startswith("_")]
             told = f"write {known}" if known else nearest(name, public)
             raise AttributeError(f"a ComputationFrame has no {name!r}; {told}", name=name, obj=self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ComputationFrame):
+            return NotImplemented
+        return algebra.equal(self._graph, other.graph)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._graph.nodes))
 
     def __repr__(self) -> str:
         operations = outline.plural(len(self._graph.operations), "operation")

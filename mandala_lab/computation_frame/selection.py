@@ -95,8 +95,8 @@ class Selection(Framed):
         Parameters
         ----------
         how
-            ``"strong"``: a call belongs to it when all its outputs that edges show do;
-            ``"weak"``: when one of them does.
+            ``"strong"``: a call belongs to it when all its outputs that edges show do, edges among
+            the nodes on ways to these; ``"weak"``: when one of them does.
 
         Examples
         --------
@@ -118,7 +118,8 @@ class Selection(Framed):
     def downstream(self, *nodes: str, how: How = "strong") -> Self:
         """Return what the elements of these nodes went into, within the frame.
 
-        As `upstream` in the other direction: ``"strong"`` asks for all arguments of a call.
+        As `upstream` in the other direction: ``"strong"`` asks for all arguments of a call that edges
+        among the nodes on ways from these show, so that an argument from elsewhere is not missed.
 
         Examples
         --------

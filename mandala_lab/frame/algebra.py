@@ -83,6 +83,27 @@ def difference(one: FrameGraph, other: FrameGraph) -> FrameGraph:
     return without_empty(from_ends(subsets(one, kept), "forward", "strong"))
 
 
+def equal(one: FrameGraph, other: FrameGraph) -> bool:
+    """Whether two frames have the same nodes, elements and edges, in whatever order, and of whichever storage."""
+    if set(one.nodes) != set(other.nodes) or set(one.edges) != set(other.edges):
+        return False
+    if any(len(one.elements(node)) != len(other.elements(node)) for node in one.nodes):
+        return False
+    if one.catalogue is other.catalogue:
+        return all(np.array_equal(one.elements(node), other.elements(node)) for node in one.nodes)
+    return _keys(one) == _keys(other) and all(_ids(one, node) == _ids(other, node) for node in one.nodes)
+
+
+def _keys(graph: FrameGraph) -> dict[OpId, str]:
+    return {node: graph.catalogue.specs[op].key for node, op in graph.ops.items()}
+
+
+def _ids(graph: FrameGraph, node: NodeId) -> set[str]:
+    catalogue = graph.catalogue
+    hids = catalogue.call_hids if node in graph.operations else catalogue.refs.hids
+    return set(hids.texts(graph.elements(node)))
+
+
 def _refuse_clashes(one: FrameGraph, other: FrameGraph) -> None:
     names = {node_name(node): node for node in one.nodes}
     for node in other.nodes:

@@ -101,7 +101,10 @@ def _bytes(hid: str) -> bytes:
 def _lacking(what: str, hids: Iterable[str], numbers: np.ndarray) -> None:
     lost = len(set(hids)) - len(numbers)
     if lost:
-        raise ValueError(f"the storage lacks {lost} of the {what}s of this frame: open the one that it was made of")
+        raise ValueError(
+            f"the storage lacks {lost} of the {what}s of this frame: open the one that it was made of, where they were "
+            "not deleted since"
+        )
 
 
 def _numbers(numbers: np.ndarray, hids: list[str]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.links import NONE
 from mandala_lab.frame.occurrences import Occurrences, status_among, status_of
 from mandala_lab.model.outline import Counts, NodeStatus, OpId, Outline, OutlineEdge, OutlineNode, VarId, node_name
 
@@ -37,11 +38,19 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         else:
             takers.setdefault(VarId(edge.source), set()).add(statuses[OpId(edge.target)])
     for variable, refs in graph.variables.items():
-        shown = status_among(makers.get(variable) or takers.get(variable) or ())
+        shown = status_among(makers.get(variable) or takers.get(variable) or _unseen(graph, refs, occurrences))
         detail = plural(len(refs), "value")
         nodes.append(OutlineNode(variable, "var", node_name(variable), detail, shown, Counts(total=len(refs))))
     edges = tuple(OutlineEdge(edge.source, edge.target, edge.label) for edge in graph.edges)
     return Outline(tuple(nodes), edges)
+
+
+def _unseen(graph: FrameGraph, refs: np.ndarray, occurrences: Occurrences | None) -> set[NodeStatus]:
+    """Return the statuses of the calls that made refs, or took them, where the picture has none of them."""
+    makers = graph.catalogue.refs.makers.view[refs]
+    calls = makers[makers != NONE]
+    calls = calls if len(calls) else graph.catalogue.takers(refs)
+    return {status_of(counts_of(graph, calls, occurrences))} if len(calls) else set()
 
 
 def counts_of(graph: FrameGraph, calls: np.ndarray, occurrences: Occurrences | None) -> Counts:

@@ -30,8 +30,8 @@ METHODS = tuple(method for method in get_args(Method) if method not in {"name", 
 STATUSES = ("ok", "error")
 ALL_STEPS = -1
 
-_TERM = re.compile(r"(?:(?P<up>\d*)(?P<plus>\+))?(?P<atom>.+?)(?:(?P<more>\+)(?P<down>\d*))?")
-_QUOTED = r"\"[^\"]+\"|'[^']+'"
+_TERM = re.compile(r"(?:(?P<up>\d*)(?P<plus>\+))?(?P<atom>.+?)(?:(?P<more>\+)(?P<down>\d*))?", re.DOTALL)
+_QUOTED = r"\"[^\"]*\"|'[^']*'"
 _COMPARISON = re.compile(
     rf"(?P<name>{_QUOTED}|(?:[^\s=<>!:\[]|\[[^\]]*\])+)(?P<sign>==|!=|<=|>=|=|<|>)(?P<literal>.+)", re.DOTALL
 )
@@ -174,7 +174,11 @@ def _split(text: str, is_separator: Callable[[str], bool]) -> list[str]:
 
 def _part(word: str) -> Part:
     negated = word.startswith("!")
-    return Part(tuple(_term(each) for each in _split(word[negated:], ",".__eq__)), negated)
+    terms = _split(word[negated:], ",".__eq__)
+    for term in terms:
+        if term.startswith("!"):
+            raise ValueError(f"{word!r} is no selection: what is left out stands apart, such as +score !x")
+    return Part(tuple(map(_term, terms)), negated)
 
 
 def _term(text: str) -> Term:

@@ -83,6 +83,7 @@ def last(frame):
         (lambda _: ComputationFrame.union(), ValueError, r"give at least one frame"),
         (lambda _: ComputationFrame.intersection(), ValueError, r"give at least one frame"),
         (lambda f: f.groupby("dept"), ValueError, r"did you mean 'depth'"),
+        (lambda f: f.select("+acc,!depth"), ValueError, r"what is left out stands apart, such as \+score !x"),
         (lambda f: f.where(run="no"), ValueError, r"nothing is recorded of a run 'no'; .*storage.run"),
         (lambda f: f.select("run:no"), ValueError, r"nothing is recorded of a run 'no'"),
         (lambda f: f.select("depth>a"), ValueError, r"no value of 'depth' can be compared with 'a': they are .* int"),
@@ -98,7 +99,7 @@ def test_a_wrong_argument_is_told(frame, ask, error, said):
 
 
 def test_a_name_in_quotes_is_that_name(storage):
-    @op(output_names=["a b", "a*", "ab"])
+    @op(output_names=["a b", "a*", "a\nb"])
     def several(x):
         return x, 2 * x, 3 * x
 
@@ -107,7 +108,8 @@ def test_a_name_in_quotes_is_that_name(storage):
     frame = storage.cf(several)
     assert frame.select('"a b"').nodes == frame.select("'a b'").nodes == {"a b"}
     assert frame.select('var:"a*"').nodes == {"a*"}
-    assert frame.select("a*").nodes == {"a b", "a*", "ab"}
+    assert frame.select('"a\nb"').nodes == {"a\nb"}
+    assert frame.select("a*").nodes == {"a b", "a*", "a\nb"}
     assert frame.select('1+"a*"').nodes == frame.nodes, "a call brings its refs"
     assert frame.select('"a b">1').df("a b")["a b"].tolist() == [1.5]
     assert len(frame.select("x=nan").refs) == 1

@@ -163,6 +163,14 @@ def test_frames_are_sets_node_by_node(program, data):
         assert all(sets(rest).values())
         assert sets(one | one) == sets(one & one) == sets(one)
         assert (one - one).nodes == set()
+        assert either == other_way
+        assert hash(either) == hash(other_way)
+        assert both == both_other_way
+        same = sets(one) == sets(other) and set(one.edges()) == set(other.edges()) and kinds_of(one) == kinds_of(other)
+        assert (one == other) == same
+        assert (one != other) != same
+        assert one == type(one).from_dict(one.to_dict(), done.storage)
+        assert one != one.to_dict()
         assert type(one).union(one, other).to_bytes() == either.to_bytes()
         assert type(one).intersection(one, other).to_bytes() == both.to_bytes()
         assert one[other].to_bytes() == both.to_bytes()

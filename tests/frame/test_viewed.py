@@ -234,3 +234,17 @@ def test_occurrences_follow_their_calls_into_another_numbering():
                 found.add(int(old.catalogue.call_hids.numbers([hid])[0]), "cached")
         moved = found.moved(old.catalogue, new)
         assert [moved.of(new.call_hids.numbers([hid])).cached for hid in hids] == [1, 2, 3]
+
+
+def test_a_variable_alone_has_the_status_of_the_calls_that_made_it(storage):
+    @op(output_names=["q"])
+    def many(i):
+        return i % 7
+
+    with storage:
+        for i in range(9):
+            many(i)
+    drawn = {node.id: node for node in storage.cf("run").select("q>5").scene().nodes}
+    assert drawn["var:q"].status == "computed"
+    drawn = {node.id: node for node in storage.cf("run").select("i=3").scene().nodes}
+    assert drawn["var:i"].status == "computed"
