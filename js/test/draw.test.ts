@@ -1,13 +1,44 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Camera } from '../src/draw/camera';
 import { edgeShape } from '../src/draw/curve';
+import { EdgeMark } from '../src/draw/edge-mark';
 import { SceneIndex } from '../src/draw/scene-index';
 import { SceneView } from '../src/draw/scene-view';
 import { stillPicture } from '../src/draw/still';
-import { shorten } from '../src/draw/text';
+import { oneLine, shorten } from '../src/draw/text';
 import { nodeTowards } from '../src/draw/walk';
 import { plainWords } from '../src/state/words';
-import { chain, edge, HOSTILE, node } from './samples';
+import { chain, edge, HOSTILE, node, sceneOf } from './samples';
+
+describe('EdgeMark', () => {
+  it('keeps the labels of two edges apart that go there and back', () => {
+    const there = edge('op:f', 'var:y', {
+      points: [
+        [60, 40],
+        [60, 80]
+      ]
+    });
+    const back = edge('var:y', 'op:f', {
+      points: [
+        [74, 80],
+        [74, 40]
+      ]
+    });
+    const index = new SceneIndex(sceneOf([node('op:f'), node('var:y', { y: 80 })], [there, back]));
+    const [left, right] = [there, back].map(one => {
+      const mark = new EdgeMark();
+      mark.update(one, index);
+      return mark.element.querySelector('text')!;
+    });
+    expect(left!.getAttribute('data-aside')).toBe('-1');
+    expect(right!.getAttribute('data-aside')).toBe('1');
+    expect(Number(left!.getAttribute('x'))).toBeLessThan(60);
+    expect(Number(right!.getAttribute('x'))).toBeGreaterThan(74);
+    const mark = new EdgeMark();
+    mark.update(there, new SceneIndex(sceneOf([node('op:f'), node('var:y')], [there])));
+    expect(mark.element.querySelector('text')!.hasAttribute('data-aside')).toBe(false);
+  });
+});
 
 const perLetter = (text: string): number => Array.from(text).length * 10;
 
@@ -16,6 +47,10 @@ describe('shorten', () => {
     expect(shorten('short', 100, perLetter, 'middle')).toBe('short');
     expect(shorten('a_rather_long_name', 90, perLetter, 'middle')).toBe('a_ra…name');
     expect(shorten('a_rather_long_name', 90, perLetter, 'end')).toBe('a_rather…');
+  });
+
+  it('shows marks that would reorder a label as such', () => {
+    expect(oneLine('a\nb \u202eevil\u2066')).toBe('a b \ufffdevil\ufffd');
   });
 
   it('does not split a pair of surrogates', () => {

@@ -111,7 +111,10 @@ export function fitText(
   });
 }
 
-/** Control characters and line breaks become spaces: a label is one line. */
+/** Control characters and line breaks become spaces: a label is one line. Marks that reorder it show as such. */
 export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .trim();
 }
