@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol, Self
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import in_quotes, nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var_id
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records.find import drop_calls
@@ -97,7 +97,7 @@ class Framed:
             if node in self._graph.operations or node in self._graph.variables:
                 return node
         names = [node_name(node) for node in self._graph.nodes]
-        raise ValueError(f"the frame has no node {name!r}; {nearest(name, names)}")
+        raise ValueError(f"the frame has no node {in_quotes(name)}; {nearest(name, names)}")
 
     def _nodes(self, names: str | Iterable[str]) -> list[NodeId]:
         return [self._node(name) for name in several(names)]
@@ -105,13 +105,17 @@ class Framed:
     def _variable(self, name: str) -> VarId:
         node = self._node(name)
         if node not in self._graph.variables:
-            raise ValueError(f"{name!r} is an operation; {nearest(name, map(node_name, self._graph.variables))}")
+            raise ValueError(
+                f"{in_quotes(name)} is an operation; {nearest(name, map(node_name, self._graph.variables))}"
+            )
         return VarId(node)
 
     def _operation(self, name: str) -> OpId:
         node = self._node(name)
         if node not in self._graph.operations:
-            raise ValueError(f"{name!r} is a variable; {nearest(name, map(node_name, self._graph.operations))}")
+            raise ValueError(
+                f"{in_quotes(name)} is a variable; {nearest(name, map(node_name, self._graph.operations))}"
+            )
         return OpId(node)
 
 

@@ -19,7 +19,7 @@ from mandala_lab.frame.select import subsets, without_empty
 from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Term, Test, read_test
 from mandala_lab.frame.through import Sets, Through
 from mandala_lab.memo.encoding.spellings import equal_ids
-from mandala_lab.model.errors import MandalaLabError, UnstorableError, nearest
+from mandala_lab.model.errors import MandalaLabError, UnstorableError, in_quotes, nearest
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
 from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
@@ -113,7 +113,7 @@ class _Query:
         found = var_id(name)
         if found not in self._graph.variables:
             raise ValueError(
-                f"the frame has no variable {name!r}; {nearest(name, map(node_name, self._graph.variables))}"
+                f"the frame has no variable {in_quotes(name)}; {nearest(name, map(node_name, self._graph.variables))}"
             )
         return found
 
@@ -140,7 +140,7 @@ class _Query:
         names = [one for one, kind in every if method in {"name", kind}]
         if name.strip("=<>!") == "":
             return f"{name!r} stands alone, which is no name: write a condition without spaces, such as x>2"
-        return f"no {kinds.get(method, 'node')} of the frame is called {name!r}; {nearest(name, names)}"
+        return f"no {kinds.get(method, 'node')} of the frame is called {in_quotes(name)}; {nearest(name, names)}"
 
     def _is_called(self, node: OpId, term: Term) -> bool:
         return term.means(node_name(node)) or term.means(self._graph.catalogue.specs[self._graph.ops[node]].key)

@@ -23,7 +23,7 @@ from fnmatch import fnmatchcase
 from math import inf, nan
 from typing import Any, Literal, cast, get_args
 
-from mandala_lab.model.errors import nearest
+from mandala_lab.model.errors import in_quotes, nearest
 
 Method = Literal["name", "op", "var", "status", "duration", "time", "run", "version", "value"]
 METHODS = tuple(method for method in get_args(Method) if method not in {"name", "value"})
@@ -177,14 +177,14 @@ def _part(word: str) -> Part:
     terms = _split(word[negated:], ",".__eq__)
     for term in terms:
         if term.startswith("!"):
-            raise ValueError(f"{word!r} is no selection: what is left out stands apart, such as +score !x")
+            raise ValueError(f"{in_quotes(word)} is no selection: what is left out stands apart, such as +score !x")
     return Part(tuple(map(_term, terms)), negated)
 
 
 def _term(text: str) -> Term:
     found = _TERM.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is no selection; write a name, such as model, +model or status:error")
+        raise ValueError(f"{in_quotes(text)} is no selection; write a name, such as model, +model or status:error")
     up = int(found["up"] or ALL_STEPS) if found["plus"] else 0
     down = int(found["down"] or ALL_STEPS) if found["more"] else 0
     return replace(_atom(found["atom"]), up=up, down=down)
@@ -200,7 +200,7 @@ def _atom(text: str) -> Term:
         return Term("name", name, quoted=quoted)
     method, _, value = text.partition(":")
     if method not in METHODS:
-        raise ValueError(f"{text!r} is no selection: there is no '{method}:'; {nearest(method, METHODS)}")
+        raise ValueError(f"{in_quotes(text)} is no selection: there is no {in_quotes(method + ':')}; {nearest(method, METHODS)}")
     name, quoted = _unquoted(value)
     return Term(cast("Method", method), name, read_test(method, name), quoted=quoted)
 
@@ -266,5 +266,5 @@ def _literal(text: str, literal: str) -> Any:
         if re.fullmatch(r"[\w.-]+", literal):
             return literal  # a text without quotes
         raise ValueError(
-            f"{text!r} is no selection: {literal} is not a Python literal; quote a text: x='some text'"
+            f"{in_quotes(text)} is no selection: {literal} is not a Python literal; quote a text: x='some text'"
         ) from None

@@ -26,6 +26,8 @@ import difflib
 from collections.abc import Iterable
 
 _SHOWN = 12
+_LONGEST = 80
+"""A longer name is shown without its middle."""
 
 
 class MandalaLabError(Exception):
@@ -111,6 +113,18 @@ def refuse_other(given: object, kind: type | tuple[type, ...], wanted: str) -> N
         raise TypeError(f"{wanted}, not {type(given).__name__}")
 
 
+def in_quotes(text: str) -> str:
+    """Return a text in quotes for a message, a long one without its middle.
+
+    Examples
+    --------
+    >>> in_quotes("model"), len(in_quotes("x" * 5_000))
+    ("'model'", 82)
+    """
+    half = _LONGEST // 2
+    return repr(text if len(text) <= _LONGEST else f"{text[:half]}\N{HORIZONTAL ELLIPSIS}{text[1 - half :]}")
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Say which of `choices` is meant by a mistyped `word`, as the end of a message.
 
@@ -125,8 +139,8 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     by_letters = {option.casefold().replace("_", ""): option for option in options}
     close = difflib.get_close_matches(word.casefold().replace("_", ""), by_letters, n=1)
     if close:
-        return f"did you mean {by_letters[close[0]]!r}?"
+        return f"did you mean {in_quotes(by_letters[close[0]])}?"
     if not options:
         return "there is nothing to choose from"
-    shown = ", ".join(repr(option) for option in options[:_SHOWN])
+    shown = ", ".join(map(in_quotes, options[:_SHOWN]))
     return f"choose one of {shown}" + (", ..." if len(options) > _SHOWN else "")

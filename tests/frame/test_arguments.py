@@ -116,6 +116,16 @@ def test_a_name_in_quotes_is_that_name(storage):
     assert frame.select("x!=nan").df("x")["x"].tolist() == [1.5]
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [lambda f: f.select("x" * 5_000), lambda f: f["x" * 5_000], lambda f: f.select(f"{'x' * 5_000}:y")],
+)
+def test_a_long_name_is_cut_in_a_message(frame, ask):
+    with pytest.raises(ValueError, match="\N{HORIZONTAL ELLIPSIS}") as told:
+        ask(frame)
+    assert len(str(told.value)) < 400
+
+
 def test_an_op_stands_for_its_name(frame):
     assert frame.where(op=fit).to_bytes() == frame.where(op="fit").to_bytes()
     assert len(frame.where(op=fit, depth=1).calls) == 2
