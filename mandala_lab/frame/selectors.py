@@ -200,7 +200,8 @@ def _atom(text: str) -> Term:
         return Term("name", name, quoted=quoted)
     method, _, value = text.partition(":")
     if method not in METHODS:
-        raise ValueError(f"{in_quotes(text)} is no selection: there is no {in_quotes(method + ':')}; {nearest(method, METHODS)}")
+        unknown = in_quotes(f"{method}:")
+        raise ValueError(f"{in_quotes(text)} is no selection: there is no {unknown}; {nearest(method, METHODS)}")
     name, quoted = _unquoted(value)
     return Term(cast("Method", method), name, read_test(method, name), quoted=quoted)
 
