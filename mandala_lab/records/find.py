@@ -7,6 +7,7 @@ from typing import Any
 
 from mandala_lab.memo.decorator import Op, known_ops
 from mandala_lab.memo.encoding.spellings import equal_ids
+from mandala_lab.memo.warn import warn_user
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import nearest, refuse_other
 from mandala_lab.model.ops import OpSpec
@@ -15,6 +16,7 @@ from mandala_lab.model.structures import RESERVED, STRUCTURAL, is_structural
 from mandala_lab.ports.call_store import CallStore
 
 _SEVERAL = 100
+_TOLD = 3
 
 
 def find_calls(
@@ -62,6 +64,16 @@ def key_of(store: CallStore, op: Op[..., Any] | str) -> str:
             return spec.key
     names = dict.fromkeys(spec.name for spec in specs if not spec.key.startswith(RESERVED))
     raise ValueError(f"no op {op!r} was called or is defined; {nearest(op, names)}")
+
+
+def tell_namesakes(store: CallStore, op: Op[..., Any]) -> None:
+    """Warn of ops with calls that go by the name of one that has none: it may be the same, from another module."""
+    found = [spec.key for spec in store.ops() if spec.name == op.spec.name and spec.key != op.spec.key]
+    if found:
+        warn_user(
+            f"there are no calls of {op.spec.key}, but of {', '.join(found[:_TOLD])}: an op is its module and name, or "
+            "what @op(name=...) says"
+        )
 
 
 def only_key_of(store: CallStore, op: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from mandala_lab.computation_frame import ComputationFrame
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.source import frame_of
+from mandala_lab.memo.decorator import Op
 from mandala_lab.model.calls import Call
-from mandala_lab.records.find import drop_calls
+from mandala_lab.records.find import drop_calls, tell_namesakes
 from mandala_lab.replay.replay import Replay, Scope, run_replay
 from mandala_lab.storage.opened import Opened
 
@@ -33,7 +34,11 @@ class Frames(Opened):
         ValueError
             For anything else.
         """
-        return self._face(frame_of(self._written, source, self.session))
+        store = self._written
+        graph = frame_of(store, source, self.session)
+        if isinstance(source, Op) and not graph.operations:
+            tell_namesakes(store, source)
+        return self._face(graph)
 
     def replay(
         self,

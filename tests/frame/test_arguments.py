@@ -8,7 +8,7 @@ import pickle
 import pytest
 from pydantic import SecretStr
 
-from mandala_lab import ComputationFrame, Ref, Storage, op
+from mandala_lab import ComputationFrame, MandalaLabWarning, Ref, Storage, op
 
 
 @op(output_names=["model"])
@@ -189,3 +189,18 @@ def test_a_secret_stays_a_ref_in_a_table(storage):
     table = storage.cf(pages).df("token", "number", "n")
     assert table[["number", "n"]].to_numpy().tolist() == [[3, 21]]
     assert isinstance(table["token"][0], Ref)
+
+
+def test_an_op_without_calls_is_told_of_its_namesakes(storage):
+    def made(module):
+        def weigh(x):
+            return x
+
+        weigh.__module__, weigh.__qualname__ = module, "weigh"
+        return op(weigh)
+
+    with storage:
+        made("__main__")(1)
+    with pytest.warns(MandalaLabWarning, match=r"no calls of tools:weigh, but of __main__:weigh: an op is its module"):
+        assert storage.cf(made("tools")).nodes == set()
+    assert storage.cf(fit).nodes == set()  # of no name that is known
