@@ -5,7 +5,7 @@ import { EdgeMark } from '../src/draw/edge-mark';
 import { SceneIndex } from '../src/draw/scene-index';
 import { SceneView } from '../src/draw/scene-view';
 import { stillPicture } from '../src/draw/still';
-import { oneLine, shorten } from '../src/draw/text';
+import { fitText, oneLine, shorten } from '../src/draw/text';
 import { nodeTowards } from '../src/draw/walk';
 import { plainWords } from '../src/state/words';
 import { chain, edge, HOSTILE, node, sceneOf } from './samples';
@@ -55,6 +55,19 @@ describe('shorten', () => {
 
   it('does not split a pair of surrogates', () => {
     expect(shorten('🙂🙂🙂🙂🙂🙂', 40, perLetter, 'middle')).toBe('🙂🙂…🙂');
+  });
+});
+
+describe('fitText', () => {
+  it('sets a text narrower before it leaves any of it out', () => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', 'text');
+    fitText(element, '10000 values', 100, perLetter, 'end');
+    expect([element.textContent, element.getAttribute('textLength')]).toEqual([
+      '10000 values',
+      '100.0'
+    ]);
+    fitText(element, '10000 values', 80, perLetter, 'end');
+    expect(element.textContent).toBe('10000 v…');
   });
 });
 

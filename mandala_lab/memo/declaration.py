@@ -38,6 +38,9 @@ def declared(
     kinds = {name: parameter.kind for name, parameter in inspect.signature(function).parameters.items()}
     parameters = tuple(kinds)
     names = (output_names,) if isinstance(output_names, str) else tuple(output_names or ())
+    for said in (*names, *([] if name is None else [name])):
+        if not said.strip() or any("\ud800" <= letter <= "\udfff" for letter in said):
+            raise ValueError(f"{said!r} is no name for an op or an output; names have letters, and all of each")
     if len(set(names)) < len(names):
         raise ValueError(f"output_names {names} holds a name twice; outputs need names of their own")
     ignored = frozenset((ignore_args,) if isinstance(ignore_args, str) else ignore_args or ())

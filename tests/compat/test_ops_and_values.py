@@ -128,6 +128,11 @@ def test_bad_declarations_are_refused():
         op(ignore_args=["z"])(lambda x: x)
     with pytest.raises(ValueError, match="twice"):
         op(output_names=["a", "a"])(lambda x: x)
+    for name in ("", " ", "half \ud800"):
+        with pytest.raises(ValueError, match="is no name for an op or an output"):
+            op(output_names=["a", name])(lambda x: (x, x))
+        with pytest.raises(ValueError, match="is no name for an op or an output"):
+            op(name=name)(lambda x: x)
     with pytest.raises(ValueError, match="begin with 'mandala_lab:'"):
         op(name="mandala_lab:list")(lambda x: x)
 

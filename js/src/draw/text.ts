@@ -93,6 +93,9 @@ function cutTo(letters: readonly string[], kept: number, cut: Cut): string {
   return letters.slice(0, head).join('') + ELLIPSIS + (tail ? letters.slice(-tail).join('') : '');
 }
 
+/** A text that is longer than its room by up to so much is set narrower before any of it is left out. */
+const NARROWED = 1.3;
+
 /** Write a text into a text element so that it takes at most `room` pixels. */
 export function fitText(
   element: SVGTextElement,
@@ -101,7 +104,8 @@ export function fitText(
   measure: Measure,
   cut: Cut
 ): void {
-  const fitted = shorten(oneLine(text), room, measure, cut);
+  const line = oneLine(text);
+  const fitted = measure(line) <= room * NARROWED ? line : shorten(line, room, measure, cut);
   const width = measure(fitted);
   setText(element, fitted);
   const pinned = fitted !== '' && width > room * PINNED_SHARE;
