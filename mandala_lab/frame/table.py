@@ -37,7 +37,8 @@ def table(
 
     There are columns of `nodes`, or of those `shown`; what lies between them tells which
     histories belong together. `show` takes a node and numbers of refs, or of calls. A
-    cell with several elements holds a tuple, one with none holds ``None``.
+    cell with several elements holds a tuple, one with none holds ``None``. Rows of several
+    end nodes are in the order in which the last element of each appeared.
     """
     import pandas as pd
 
@@ -54,8 +55,11 @@ def table(
     joined = joined[is_known.all(axis=1) if how == "inner" else is_known.any(axis=1)]
     if len(nodes) < len(graph.nodes):
         joined = joined.drop_duplicates()
-    joined = joined.reset_index(drop=True)
     tuples = {code: elements for elements, code in several.items()}
+    if len(tables) > 1:
+        ages = [_ages(graph, node, joined[place[node]], tuples) for node in nodes]
+        joined = joined.iloc[np.argsort(np.maximum.reduce(ages), kind="stable")]
+    joined = joined.reset_index(drop=True)
     with collector_at_rest():
         columns = [_column(joined[place[node]], partial(show, node), tuples) for node in shown]
     made = pd.DataFrame(dict(enumerate(columns)), index=joined.index)
@@ -84,12 +88,28 @@ def _codes(found: Histories, several: dict[tuple[int, ...], int]) -> dict[NodeId
     return columns
 
 
+def _ages(graph: FrameGraph, node: NodeId, codes: Any, tuples: Mapping[int, tuple[int, ...]]) -> np.ndarray:
+    """Return for each cell of a column how late the last of its elements appeared; -1 for none."""
+    ages_of = graph.catalogue.call_ages if node in graph.operations else graph.catalogue.ref_ages
+    distinct_codes, which, is_one = _distinct(codes)
+    found = np.full(len(distinct_codes), -1, np.int64)
+    found[is_one] = ages_of(distinct_codes[is_one])
+    for place in np.flatnonzero(distinct_codes >= _SEVERAL).tolist():
+        found[place] = ages_of(np.array(tuples[int(distinct_codes[place])])).max()
+    return np.asarray(found[which])
+
+
+def _distinct(codes: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the distinct codes of a column, which of them each cell has, and which of them stand for one element."""
+    found, which = np.unique(np.asarray(codes, np.int64), return_inverse=True)
+    return found, which, (found != ABSENT) & (found < _SEVERAL)
+
+
 def _column(codes: Any, show: Callable[[np.ndarray], list[Any]], tuples: Mapping[int, tuple[int, ...]]) -> Any:
     """Return a column of what the codes stand for; each distinct one is made once."""
     import pandas as pd
 
-    distinct_codes, which = np.unique(np.asarray(codes, np.int64), return_inverse=True)
-    is_one = (distinct_codes != ABSENT) & (distinct_codes < _SEVERAL)
+    distinct_codes, which, is_one = _distinct(codes)
     shown = np.empty(len(distinct_codes), object)  # of `None`
     shown[is_one] = _objects(show(distinct_codes[is_one]))
     several = np.flatnonzero(distinct_codes >= _SEVERAL).tolist()

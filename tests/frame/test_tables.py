@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 import pytest
@@ -167,3 +168,19 @@ def test_one_node_has_a_row_for_each_element_in_order(storage, number):
             inc(x)
     assert storage.cf(inc).df("x")["x"].tolist() == list(range(number))
     assert storage.cf(inc).df("inc")["inc"].tolist() == list(storage.cf(inc).calls.values())
+
+
+def test_rows_are_in_the_order_in_which_calls_were_recorded(storage):
+    @op(output_names=["score"])
+    def evaluate(depth):
+        if depth % 2:
+            raise ValueError("odd")
+        return 10 * depth
+
+    with storage:
+        for depth in (4, 3, 8, 1, 2):
+            with contextlib.suppress(ValueError):
+                evaluate(depth)
+    table = storage.cf(evaluate).df("depth", "score")
+    assert table["depth"].tolist() == [4, 3, 8, 1, 2]
+    assert table["score"].tolist() == [40, None, 80, None, 20]
