@@ -28,6 +28,9 @@ from mandala_lab.model.ops import OpSpec
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import RESERVED, ref_class
 
+_AGES_OF_A_CALL = 3
+"""What it took, itself, what it made."""
+
 
 class Catalogue:
     """Calls and refs by number; numbers are never given anew."""
@@ -104,7 +107,7 @@ class Catalogue:
 
     def call_ages(self, calls: np.ndarray) -> np.ndarray:
         """Return numbers by which calls, and refs by `ref_ages`, are in the order in which they appeared."""
-        return np.asarray(2 * self.rows.view[calls])
+        return np.asarray(_AGES_OF_A_CALL * self.rows.view[calls])
 
     def ref_ages(self, refs: np.ndarray) -> np.ndarray:
         """Return numbers as `call_ages`: a ref comes after the call that made it, or before the first that took it."""
@@ -113,7 +116,8 @@ class Catalogue:
         with self._lock, uninterrupted():
             first = self._takers.first_rows(found, self.rows.view)
         rows = np.append(self.rows.view, 0)  # the last is that of `NONE`
-        return np.asarray(np.where(makers != NONE, 2 * rows[makers] + 1, 2 * first - 1)[which])
+        ages = np.where(makers != NONE, _AGES_OF_A_CALL * rows[makers] + 1, _AGES_OF_A_CALL * first - 1)
+        return np.asarray(ages[which])
 
     def in_order(self, refs: np.ndarray) -> np.ndarray:
         """Return refs in the order in which they appeared."""
