@@ -38,7 +38,9 @@ def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
             },
             {**one.ops, **other.ops},
             tuple(dict.fromkeys((*one.edges, *other.edges))),
-        )
+        ),
+        one,
+        other,
     )
 
 

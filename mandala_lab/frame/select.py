@@ -69,22 +69,26 @@ def _sound_calls(graph: FrameGraph, operation: OpId) -> np.ndarray:
     return lacking(calls, distinct(np.concatenate(wrong)))
 
 
-def completed(graph: FrameGraph) -> FrameGraph:
-    """Return the frame with the refs of its calls that lie in it, but not where an edge says, there, too.
+def completed(graph: FrameGraph, *parts: FrameGraph) -> FrameGraph:
+    """Return the frame with the refs of its calls that are `strayed` there, too, where an edge says.
 
-    Such a ref goes into the first of the variables on the edges, by name.
+    Such a ref goes into the first of the variables on the edges, by name. So does a ref that no
+    call made, of a call of one of the parts that the frame is made of, where another part has it.
     """
     more: dict[VarId, list[np.ndarray]] = {}
     for operation, calls in graph.operations.items():
         catalogue = graph.catalogue
         for links, joined in zip((catalogue.inputs, catalogue.outputs), graph.joined_by(operation), strict=True):
-            places, _ = links.places(calls)
-            labels, refs = links.labels.view[places], links.refs.view[places]
+            places, owners = links.places(calls)
+            labels, refs = links.labels.view[places], links.refs.view[places].astype(np.int64)
             for label, variables in joined.items():
-                others = _elsewhere(graph, refs[labels == catalogue.label_number(label)], variables)
-                if len(others):
-                    more.setdefault(min(variables), []).append(others)
-    if not more:
+                here = labels == catalogue.label_number(label)
+                found = [strayed(graph, refs[here], variables)]
+                for part in parts:
+                    of_part = refs[here & is_in(owners, part.operations.get(operation, calls[:0]))]
+                    found.append(lacking(_elsewhere(graph, of_part, variables), part.all_refs))
+                more.setdefault(min(variables), []).extend(each for each in found if len(each))
+    if not any(more.values()):
         return graph
     filled = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
     return FrameGraph(graph.catalogue, filled, graph.operations, graph.ops, graph.edges)
