@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mandala_lab import StoreError
 from mandala_lab.adapters.sql.link_columns import LinkReader
+from mandala_lab.adapters.sql.link_layouts import Documents
 from mandala_lab.adapters.sql.rows import Links, bytes_to_links, links_to_bytes
 from mandala_lab.model.calls import Given, Made
 from mandala_lab.model.columns import FREE_POSITION, NO_DATA
@@ -48,7 +49,7 @@ def hids_of(number: int) -> np.ndarray:
 def in_lockstep(documents: list[bytes], hids: np.ndarray):
     """Return for each document what `LinkReader` reads: names or positions, history ids, content ids, data."""
     reader = LinkReader()
-    found = reader.read(documents, hids)
+    found = reader.read(Documents.of(documents), hids)
     for columns in found:
         assert columns.starts.tolist() == sorted(columns.starts.tolist())
         assert len(columns.starts) == len(documents) + 1
@@ -184,7 +185,7 @@ def test_sizes_that_lie_take_no_memory(hostile):
     tracemalloc.start()
     try:
         with pytest.raises(StoreError, match="a record of this store is damaged"):
-            LinkReader().read(documents, hids)
+            LinkReader().read(Documents.of(documents), hids)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -197,4 +198,4 @@ def test_a_name_that_is_no_text_is_damage(name):
     wrong = whole.replace("xy"[: len(name)].ljust(len(name), "z").encode(), name)
     assert wrong != whole
     with pytest.raises(StoreError, match="a record of this store is damaged"):
-        LinkReader().read([wrong], hids_of(1))
+        LinkReader().read(Documents.of([wrong]), hids_of(1))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.connected import Connected
-from mandala_lab.adapters.sql.holdings import all_whole
 from mandala_lab.adapters.sql.link_columns import LinkReader
+from mandala_lab.adapters.sql.pages import COLUMNS, SIZE, Page, digests, ints, page_of, pages_where
 from mandala_lab.adapters.sql.rows import RowReader, bytes_to_reads, has_hid, slices, spec_from_row
 from mandala_lab.adapters.sql.schema import HEAD, calls, code_states, code_versions, edges, ops, runs, spans
 from mandala_lab.adapters.sql.signed import of_call
@@ -21,14 +22,10 @@ from mandala_lab.model.calls import History
 from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.columns import CallColumns, CallDetails, CodeState, Origin, joined
 from mandala_lab.model.errors import refuse_other
-from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ops import OpSpec
 
-_BATCH = 4_000
-"""Calls that are read at a time: so many stay in the caches of the processor."""
 _MANY = 20_000
 """Details of more calls than this are read as one range."""
-_COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.links)
 _DETAILS = (
     calls.c.id,
     calls.c.hid,
@@ -48,17 +45,17 @@ class Columns(Connected):
 
     def columns_of_op(self, op: str) -> CallColumns:
         row = select(ops.c.id).where(ops.c.key == op).scalar_subquery()
-        return self._columns([calls.c.op_id == row])
+        return self._paged(calls.c.op_id == row)
 
     def columns_of_session(self, session: str | None) -> CallColumns:
         if session is None:
-            return self._columns([calls.c.id > 0])
+            return self._paged(true())
         in_session = select(spans.c.call_id).join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
         return self._columns([calls.c.id.in_(in_session.distinct())])
 
     def columns_besides(self, held: Iterable[str]) -> CallColumns:
         rows = select(ops.c.id).where(ops.c.key.in_(list(held)))
-        return self._columns([calls.c.op_id.not_in(rows)])
+        return self._paged(calls.c.op_id.not_in(rows))
 
     def columns_of_calls(self, hids: Iterable[bytes]) -> CallColumns:
         return self._columns([has_hid(part) for part in slices(hids)])
@@ -68,34 +65,43 @@ class Columns(Connected):
         takers = [select(edges.c.call_id).where(edges.c.head.in_(part)) for part in heads]
         return self._columns([calls.c.id.in_(found) for found in takers])
 
-    @collector_at_rest()
     def _columns(self, conditions: Sequence[ColumnElement[bool]]) -> CallColumns:
-        reader, seen_ops = LinkReader(), set[int]()
+        """Return the calls of which one of some conditions holds, for which the database looks once."""
+
+        def pages(cursor: Any) -> Generator[Page]:
+            queries = [select(*COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
+            return (page_of(rows) for query in queries for rows in _batches(self._execute(cursor, query)))
+
+        return self._joined(pages)
+
+    def _paged(self, condition: ColumnElement[bool]) -> CallColumns:
+        """Return the calls of which something holds, for which the database looks page by page."""
+        return self._joined(lambda cursor: pages_where(cursor, self._database.dialect, condition))
+
+    @collector_at_rest()
+    def _joined(self, pages: Callable[[Any], Generator[Page]]) -> CallColumns:
+        reader = LinkReader()
         with self._database.reading() as connection:
-            cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            queries = [select(*_COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
-            batches = (rows for query in queries for rows in _batches(self._execute(cursor, query)))
-            first: list[tuple[Any, ...]] = next(batches, [])  # there is at least one batch, if of no rows
-            found = joined(self._batch(rows, reader, seen_ops) for rows in chain([first], batches))
-            op_rows = np.array(sorted(seen_ops), np.int64)
+            some = pages(connection.connection.driver_connection.cursor())  # type: ignore[union-attr]
+            with closing(some):
+                first = next(some, page_of([]))  # there is at least one page, if of no calls
+                found = joined(self._read(page, reader) for page in chain([first], some))
+            op_rows = np.unique(found.ops)
             found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=np.searchsorted(op_rows, found.ops))
         kept = self._each_once(found)
         return found if kept is None else found.take(kept)
 
-    def _batch(self, rows: list[tuple[Any, ...]], reader: LinkReader, seen_ops: set[int]) -> CallColumns:
-        """Return a batch of rows as columns, with the rows of ops, which are noted, in the place of their numbers."""
-        ids, hids, op_rows, status, documents = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
-        seen_ops.update(op_rows)
-        digests = _digests(hids)
-        inputs, outputs = reader.read(documents, digests)
+    def _read(self, page: Page, reader: LinkReader) -> CallColumns:
+        """Return a page as columns, with the rows of ops in the place of their numbers."""
+        inputs, outputs = reader.read(page.documents, page.hids)
         return CallColumns(
             origin=Origin(self._rows.source, cast("History", self), self.call_details),
             specs=(),
             names=reader.names,
-            rows=_ints(ids),
-            hids=digests,
-            ops=_ints(op_rows),
-            failed=_ints(status) != 0,
+            rows=page.rows,
+            hids=page.hids,
+            ops=page.ops,
+            failed=page.failed,
             inputs=inputs,
             outputs=outputs,
         )
@@ -111,18 +117,18 @@ class Columns(Connected):
             found = [row for query in queries for rows_ in _batches(self._execute(cursor, query)) for row in rows_]
             columns = list(zip(*found, strict=True)) or [()] * len(_DETAILS)
             ids, hids, cids, states, executed, started, duration, errors = columns
-            state_rows, state_numbers = np.unique(_ints(states), return_inverse=True)
+            state_rows, state_numbers = np.unique(ints(states), return_inverse=True)
             code = _states(connection, state_rows.tolist())
         told = {place: _text(text) for place, text in enumerate(errors) if text}
         return CallDetails(
-            _ints(ids),
-            _digests(hids),
-            _digests(cids),
+            ints(ids),
+            digests(hids),
+            digests(cids),
             code,
             state_numbers,
-            _ints(executed) != 0,
-            _ints(started),
-            _ints(duration),
+            ints(executed) != 0,
+            ints(started),
+            ints(duration),
             told,
         )
 
@@ -150,16 +156,8 @@ class Columns(Connected):
         return int(place_of[max(place_of)])
 
 
-def _ints(found: Sequence[int]) -> np.ndarray:
-    return np.fromiter(found, np.int64, len(found))
-
-
-def _digests(found: Sequence[bytes]) -> np.ndarray:
-    return np.frombuffer(all_whole(found), np.uint8).reshape(-1, DIGEST_SIZE)
-
-
 def _batches(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:
-    while rows := cursor.fetchmany(_BATCH):
+    while rows := cursor.fetchmany(SIZE):
         yield rows
 
 

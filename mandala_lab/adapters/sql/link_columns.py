@@ -6,7 +6,7 @@ says what is wrong with one that is damaged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class LinkReader:
         self._numbers: dict[str, int] = {}
         self._layouts: list[Layout] = []
 
-    def read(self, documents: Sequence[bytes], hids: np.ndarray) -> tuple[LinkColumns, LinkColumns]:
+    def read(self, documents: Documents, hids: np.ndarray) -> tuple[LinkColumns, LinkColumns]:
         """Return the inputs and outputs of a batch of calls.
 
         Raises
@@ -46,8 +46,7 @@ class LinkReader:
         StoreError
             Where a document is damaged.
         """
-        all_ = Documents(documents)
-        cut, alone = self._cut(documents, all_)
+        cut, alone = self._cut(documents)
         inputs = _columns(len(documents), [(rows, layout.given) for layout, rows, _ in cut], alone, _given)
         outputs = _columns(len(documents), [(rows, layout.made) for layout, rows, _ in cut], alone, _made)
         for layout, rows, pieces in cut:
@@ -63,18 +62,16 @@ class LinkReader:
                 outputs.put_one(int(outputs.starts[row]) + position, position, hid, made.cid, made.data)
         outputs.positions[:] = outputs.names
         outputs.origins[:] = np.repeat(hids, np.diff(outputs.starts), axis=0)
-        return inputs.done(all_), outputs.done(all_)
+        return inputs.done(documents), outputs.done(documents)
 
-    def _cut(
-        self, documents: Sequence[bytes], all_: Documents
-    ) -> tuple[list[tuple[Layout, np.ndarray, list[Pieces]]], dict[int, Links]]:
+    def _cut(self, documents: Documents) -> tuple[list[tuple[Layout, np.ndarray, list[Pieces]]], dict[int, Links]]:
         """Return the links of documents by layout, and those that are read alone."""
         found: list[tuple[Layout, np.ndarray, list[Pieces]]] = []
         is_left = np.ones(len(documents), bool)
 
         def cut(layout: Layout) -> bool:
             left = np.flatnonzero(is_left)
-            rows, pieces = layout.cut(all_, left[all_.begin_so(left, *layout.head)])
+            rows, pieces = layout.cut(documents, left[documents.begin_so(left, *layout.head)])
             is_left[rows] = False
             if len(rows):
                 found.append((layout, rows, pieces))

@@ -25,14 +25,32 @@ _ORIGIN, _NO_ORIGIN = bytes([_BIN8, REF_SIZE]), bytes([_BIN8, 0])
 
 
 class Documents:
-    """The documents of a batch of calls, end to end."""
+    """The documents of a page of calls.
 
-    def __init__(self, documents: Sequence[bytes]) -> None:
-        sizes = np.fromiter(map(len, documents), np.int64, len(documents))
+    Parameters
+    ----------
+    whole
+        All of them, end to end.
+    sizes
+        How long each is.
+    """
+
+    def __init__(self, whole: bytes, sizes: np.ndarray) -> None:
         self.ends = np.cumsum(sizes)
         self.starts = self.ends - sizes
-        self.raw = np.frombuffer(b"".join(documents) + bytes(_WORD), np.uint8)
+        self.raw = np.frombuffer(whole + bytes(_WORD), np.uint8)
         self._heads = pieces(self.raw, self.starts, _WORD).view(np.uint64).ravel()
+
+    @classmethod
+    def of(cls, documents: Sequence[bytes]) -> Documents:
+        """Return those that are given one by one."""
+        return cls(b"".join(documents), np.fromiter(map(len, documents), np.int64, len(documents)))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, row: int) -> bytes:
+        return self.raw[self.starts[row] : self.ends[row]].tobytes()
 
     def begin_so(self, rows: np.ndarray, mask: np.uint64, head: np.uint64) -> np.ndarray:
         """Whether documents begin like one; all that count in `mask` are looked at."""

@@ -1,0 +1,127 @@
+"""Pages that the database makes one row of say what its rows say one by one."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from sqlalchemy import true
+
+from mandala_lab import Storage, StoreError, op
+from mandala_lab.adapters.sql import pages
+
+
+@op(output_names=["y", "z"])
+def pair(x, *rest):
+    if x == 5:
+        raise ValueError("five")
+    return x, [x] * len(rest)
+
+
+@op
+def rare(text):
+    return text * 2
+
+
+@pytest.fixture
+def store(storage):
+    with storage:
+        for number in range(60):
+            try:
+                pair(number, *range(number % 4))
+            except ValueError:
+                continue
+            if number % 20 == 1:
+                rare("ä" * number * 50)
+    return storage.store
+
+
+def data_of(links):
+    """Return the small values of links, wherever they lie."""
+    ends = links.data_starts + np.maximum(links.data_sizes, 0)
+    return [links.data[start:end] for start, end in zip(links.data_starts, ends, strict=True)]
+
+
+def same(one, other):
+    """Columns are equal, but for where data lie."""
+    for name in (field.name for field in fields(one) if field.name not in {"origin", "data", "data_starts"}):
+        left, right = getattr(one, name), getattr(other, name)
+        if name in {"inputs", "outputs"}:
+            same(left, right)
+            assert data_of(left) == data_of(right)
+        else:
+            assert np.array_equal(left, right) if isinstance(left, np.ndarray) else list(left) == list(right), name
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1_000])
+def test_pages_of_any_size_hold_all_calls_once(store, monkeypatch, size):
+    monkeypatch.setattr(pages, "SIZE", size)
+    monkeypatch.setattr(pages, "_MOST_ROWS", 4 * size)
+    whole = store._columns([true()])
+    assert len(whole) == 63
+    same(store.columns_of_session(None), whole)
+    same(store.columns_besides([]), whole)
+    key = rare.spec.key
+    assert len(store.columns_of_op(key)) == 3
+    assert len(store.columns_besides([key])) == 60
+    assert store.columns_of_op("none").rows.tolist() == []
+    assert [spec.key for spec in store.columns_of_op(key).specs] == [key]
+
+
+def test_rows_that_lie_far_apart_are_found_at_once(storage):
+    with storage:
+        for number in range(3):
+            rare(str(number))
+    path = storage.path
+    storage.close()
+    connection = sqlite3.connect(path)
+    connection.execute("pragma foreign_keys = off")
+    connection.execute(
+        "update calls set id = case id when 3 then 9223372036854775807 else id * 4611686018427387904 / 2 end"
+    )
+    connection.commit()
+    rows = [row for (row,) in connection.execute("select id from calls order by id")]
+    connection.close()
+    with Storage(path) as again:
+        assert again.store.columns_of_session(None).rows.tolist() == rows
+
+
+def test_a_page_that_is_too_long_is_asked_for_row_by_row(store, monkeypatch):
+    whole = store._columns([true()])
+
+    def too_long(self, within):
+        raise sqlite3.DataError("string or blob too big")
+
+    asked = pages._Asking._asked
+    monkeypatch.setattr(
+        pages._Asking,
+        "_asked",
+        lambda self, query, within: (
+            (too_long if query is self._end_to_end else asked)(self, within)
+            if query is self._end_to_end
+            else asked(self, query, within)
+        ),
+    )
+    same(store.columns_of_session(None), whole)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["hid = x'00'", "hid = cast(hid || x'00' as blob)", "links = 'abc'", "links = x'00'", "op_id = 77"],
+)
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_a_row_that_is_none_of_ours_is_told(storage, tmp_path, monkeypatch, change, size):
+    monkeypatch.setattr(pages, "SIZE", size)
+    with storage:
+        for number in range(20):
+            rare(str(number))
+    path = storage.path
+    storage.close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"update calls set {change} where id = 7")
+    connection.commit()
+    connection.close()
+    with Storage(path) as again, pytest.raises(StoreError, match="a record of this store is damaged"):
+        again.cf()
