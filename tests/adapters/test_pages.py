@@ -70,6 +70,29 @@ def test_pages_of_any_size_hold_all_calls_once(store, monkeypatch, size):
     assert [spec.key for spec in store.columns_of_op(key).specs] == [key]
 
 
+def test_all_pages_are_of_one_moment(storage, monkeypatch):
+    monkeypatch.setattr(pages, "SIZE", 4)
+    with storage:
+        for number in range(20):
+            rare(str(number))
+    read, other = [], sqlite3.connect(storage.path, check_same_thread=False)
+    asked = pages._Asking.next_page
+
+    def ask(asking):
+        read.append(asked(asking))
+        if len(read) == 2:
+            other.execute("delete from calls where id > 12")
+            other.commit()
+        return read[-1]
+
+    monkeypatch.setattr(pages._Asking, "next_page", ask)
+    other.execute("pragma foreign_keys = off")
+    assert len(storage.store.columns_of_session(None)) == 20
+    monkeypatch.undo()
+    assert len(storage.store.columns_of_session(None)) == 12
+    other.close()
+
+
 def test_rows_that_lie_far_apart_are_found_at_once(storage):
     with storage:
         for number in range(3):

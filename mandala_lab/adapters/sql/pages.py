@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,17 +64,31 @@ def page_of(rows: Sequence[tuple[Any, ...]]) -> Page:
 
 def pages_where(cursor: Any, dialect: Any, condition: ColumnElement[bool]) -> Generator[Page]:
     """Yield all calls of which something holds that the database finds as quickly page by page."""
-    asking = _Asking(cursor, dialect, condition)
-    page = asking.next_page()
-    if page is not None and asking.is_over:
-        yield page
-    elif page is not None:
-        with ThreadPoolExecutor(1, "mandala-lab-pages") as pool:
-            while page is not None:
-                coming = pool.submit(asking.next_page)
-                time.sleep(0)  # let the thread ask before Python is busy with this page
-                yield page
-                page = coming.result()
+    with _one_state(cursor):
+        asking = _Asking(cursor, dialect, condition)
+        page = asking.next_page()
+        if page is not None and asking.is_over:
+            yield page
+        elif page is not None:
+            with ThreadPoolExecutor(1, "mandala-lab-pages") as pool:
+                while page is not None:
+                    coming = pool.submit(asking.next_page)
+                    time.sleep(0)  # let the thread ask before Python is busy with this page
+                    yield page
+                    page = coming.result()
+
+
+@contextmanager
+def _one_state(cursor: Any) -> Iterator[None]:
+    """Let all that a cursor is asked be answered as of one moment, whatever others write meanwhile."""
+    begun = not cursor.connection.in_transaction
+    if begun:
+        cursor.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if begun:
+            cursor.execute("ROLLBACK")  # nothing was written
 
 
 class _Asking:
