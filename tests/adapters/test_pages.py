@@ -93,40 +93,38 @@ def test_all_pages_are_of_one_moment(storage, monkeypatch):
     other.close()
 
 
-def test_rows_that_lie_far_apart_are_found_at_once(storage):
-    with storage:
-        for number in range(3):
-            rare(str(number))
+def changed(storage, assignment):
+    """Return the path of a store, closed, in whose calls something was changed by hand."""
     path = storage.path
     storage.close()
     connection = sqlite3.connect(path)
     connection.execute("pragma foreign_keys = off")
-    connection.execute(
-        "update calls set id = case id when 3 then 9223372036854775807 else id * 4611686018427387904 / 2 end"
-    )
+    connection.execute(f"update calls set {assignment}")
     connection.commit()
-    rows = [row for (row,) in connection.execute("select id from calls order by id")]
     connection.close()
+    return path
+
+
+def test_rows_that_lie_far_apart_are_found_at_once(storage):
+    with storage:
+        for number in range(3):
+            rare(str(number))
+    path = changed(storage, "id = case id when 3 then 9223372036854775807 else id * 2305843009213693952 end")
     with Storage(path) as again:
-        assert again.store.columns_of_session(None).rows.tolist() == rows
+        assert again.store.columns_of_session(None).rows.tolist() == [2**61, 2**62, 2**63 - 1]
 
 
 def test_a_page_that_is_too_long_is_asked_for_row_by_row(store, monkeypatch):
     whole = store._columns([true()])
 
-    def too_long(self, within):
-        raise sqlite3.DataError("string or blob too big")
-
     asked = pages._Asking._asked
-    monkeypatch.setattr(
-        pages._Asking,
-        "_asked",
-        lambda self, query, within: (
-            (too_long if query is self._end_to_end else asked)(self, within)
-            if query is self._end_to_end
-            else asked(self, query, within)
-        ),
-    )
+
+    def ask(asking, query, within):
+        if query is asking._end_to_end:
+            raise sqlite3.DataError("string or blob too big")
+        return asked(asking, query, within)
+
+    monkeypatch.setattr(pages._Asking, "_asked", ask)
     same(store.columns_of_session(None), whole)
 
 
@@ -135,16 +133,11 @@ def test_a_page_that_is_too_long_is_asked_for_row_by_row(store, monkeypatch):
     ["hid = x'00'", "hid = cast(hid || x'00' as blob)", "links = 'abc'", "links = x'00'", "op_id = 77"],
 )
 @pytest.mark.parametrize("size", [3, 1_000])
-def test_a_row_that_is_none_of_ours_is_told(storage, tmp_path, monkeypatch, change, size):
+def test_a_row_that_is_none_of_ours_is_told(storage, monkeypatch, change, size):
     monkeypatch.setattr(pages, "SIZE", size)
     with storage:
         for number in range(20):
             rare(str(number))
-    path = storage.path
-    storage.close()
-    connection = sqlite3.connect(path)
-    connection.execute(f"update calls set {change} where id = 7")
-    connection.commit()
-    connection.close()
+    path = changed(storage, f"{change} where id = 7")
     with Storage(path) as again, pytest.raises(StoreError, match="a record of this store is damaged"):
         again.cf()
