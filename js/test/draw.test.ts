@@ -118,6 +118,20 @@ describe('Camera', () => {
     expect([camera.k, camera.x, camera.y]).toEqual([1, 150, 100]);
   });
 
+  it('makes a long scene legible, and keeps a wide one within the view', () => {
+    const camera = new Camera();
+    const view = { width: 632, height: 432 };
+    const scales = [
+      [400, 2000], // long: as legible as wanted
+      [1000, 700], // wide: as large as its width allows
+      [4000, 700] // too wide: no smaller than the least
+    ].map(([width, height]) => {
+      camera.fit({ width: width!, height: height! }, view, 0.5, 0.75);
+      return camera.k;
+    });
+    expect(scales).toEqual([0.75, 0.6, 0.5]);
+  });
+
   it('keeps the point under the pointer when zooming', () => {
     const camera = new Camera();
     camera.pan(10, 20);

@@ -46,16 +46,15 @@ export class Camera {
   }
 
   /**
-   * Show a whole scene, centred. With `least`, do not go below that scale: a
-   * scene too large for it is shown from its upper edge.
+   * Show a whole scene, centred. With `least`, do not go below that scale, and with
+   * `wanted` not below that one as long as the scene is not too wide for it: a scene
+   * too large is shown from its upper edge.
    */
-  fit(scene: Size, view: Size, least = MIN_ZOOM): void {
+  fit(scene: Size, view: Size, least = MIN_ZOOM, wanted = least): void {
     const room = { width: view.width - 2 * MARGIN, height: view.height - 2 * MARGIN };
-    const exact = Math.min(
-      room.width / Math.max(scene.width, 1),
-      room.height / Math.max(scene.height, 1)
-    );
-    this.k = clamp(Math.min(exact, MAX_FIT), Math.max(least, MIN_ZOOM), MAX_ZOOM);
+    const across = room.width / Math.max(scene.width, 1);
+    const exact = Math.min(across, room.height / Math.max(scene.height, 1), MAX_FIT);
+    this.k = clamp(Math.max(exact, Math.min(across, wanted), least), MIN_ZOOM, MAX_ZOOM);
     const extra = { x: room.width - scene.width * this.k, y: room.height - scene.height * this.k };
     this.x = MARGIN + extra.x / 2;
     this.y = MARGIN + Math.max(extra.y / 2, 0);

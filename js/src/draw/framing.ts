@@ -16,7 +16,9 @@ export type Place = 'panel' | 'cell';
 type Mode = 'legible' | 'whole' | 'by-hand';
 
 /** A fit that nobody asked for does not go below this scale. */
-const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.75, cell: 0.65 };
+const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.55, cell: 0.45 };
+/** Nor below this one, at which names are read with ease, only because a scene is long. */
+const WELL_LEGIBLE = 0.75;
 /** Used until the element has a size of its own. */
 const NOMINAL: Size = { width: 320, height: 320 };
 const EVERYWHERE = { x: -1e9, w: 2e9 };
@@ -110,8 +112,11 @@ export class Framing {
   private refit(): void {
     if (this.mode !== 'by-hand') {
       const { scene } = this.index;
-      const least = this.mode === 'legible' ? LEAST_LEGIBLE[this.place] : undefined;
-      this.camera.fit(scene, this.view, least);
+      if (this.mode === 'legible') {
+        this.camera.fit(scene, this.view, LEAST_LEGIBLE[this.place], WELL_LEGIBLE);
+      } else {
+        this.camera.fit(scene, this.view);
+      }
       const rows = { ...this.seen(), ...EVERYWHERE };
       this.camera.centre(this.index.nodesIn(rows), scene, this.view);
       this.revealAny();
