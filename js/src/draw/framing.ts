@@ -18,7 +18,7 @@ type Mode = 'legible' | 'whole' | 'by-hand';
 /** A fit that nobody asked for does not go below this scale. */
 const LEAST_LEGIBLE: Record<Place, number> = { panel: 0.55, cell: 0.45 };
 /** Nor below this one, at which names are read with ease, only because a scene is long. */
-const WELL_LEGIBLE = 0.75;
+const WELL_LEGIBLE: Record<Place, number> = { panel: 0.75, cell: 0.65 };
 /** Used until the element has a size of its own. */
 const NOMINAL: Size = { width: 320, height: 320 };
 const EVERYWHERE = { x: -1e9, w: 2e9 };
@@ -113,7 +113,7 @@ export class Framing {
     if (this.mode !== 'by-hand') {
       const { scene } = this.index;
       if (this.mode === 'legible') {
-        this.camera.fit(scene, this.view, LEAST_LEGIBLE[this.place], WELL_LEGIBLE);
+        this.camera.fit(scene, this.view, LEAST_LEGIBLE[this.place], WELL_LEGIBLE[this.place]);
       } else {
         this.camera.fit(scene, this.view);
       }
