@@ -130,7 +130,6 @@ def test_a_selection_filters_and_a_wrong_one_says_why(page: Page, lab: Lab) -> N
     expect(node(page, "operation", "train").locator(".mandala-detail")).to_have_text("1 call · 1 failed")
     page.reload()
     expect(state).to_contain_text("1 of 67 calls", timeout=60_000)
-    expect(page.locator(f"{PANEL} .mandala-store")).to_contain_text("live", timeout=60_000)
     expect(field(page)).to_have_value("status:error")
     state.get_by_role("button", name="Show all").click()
     expect(node(page, "operation", "publish")).to_have_count(1)

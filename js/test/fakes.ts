@@ -12,6 +12,11 @@ interface FakeFuture {
   dispose: () => void;
 }
 
+/** The message that a kernel replies with. */
+export function replyOf(content: unknown): unknown {
+  return { header: { msg_type: 'mandala_lab_reply' }, content };
+}
+
 /** A kernel connection as far as the transport uses it. */
 export class FakeKernel {
   readonly sent: { channel: string; header: { msg_type: string }; content: unknown }[] = [];
@@ -38,9 +43,7 @@ export class FakeKernel {
     this.futures.push(future);
     const { reply } = this;
     if (reply !== null) {
-      queueMicrotask(() =>
-        future.onReply({ header: { msg_type: 'mandala_lab_reply' }, content: reply })
-      );
+      queueMicrotask(() => future.onReply(replyOf(reply)));
     }
     return future;
   }

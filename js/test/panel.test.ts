@@ -7,7 +7,7 @@ import { RememberedViews } from '../src/lab/remembered';
 import { resumeCode } from '../src/lab/resume';
 import type { FrameGet, Reply, Request } from '../src/schema/messages';
 import { WHOLE } from '../src/state/view';
-import { FakeKernel, FakeNotebook, FakeTracker } from './fakes';
+import { FakeKernel, FakeNotebook, FakeTracker, replyOf } from './fakes';
 import { INFO, inspected, snapshot } from './samples';
 
 const words = nullTranslator.load('mandala_lab');
@@ -19,22 +19,27 @@ describe('MandalaPanel', () => {
   let stored: Map<string, Reply>;
   let read: string[];
   let asked: Request[];
+  /** What the server waits for before it answers. */
+  let hold: Promise<void>;
+  let storeAnswers: () => void;
   beforeEach(() => {
     vi.useFakeTimers();
     tracker = new FakeTracker();
     stored = new Map();
     read = [];
     asked = [];
+    hold = Promise.resolve();
     window.sessionStorage.clear();
     const never: Reply = { type: 'error', code: 'never_recorded', message: '', v: 1 };
     panel = new MandalaPanel({
       follower: new NotebookFollower(tracker.tracker),
       archiveOf: path => ({
-        request: request => {
+        request: async request => {
           read.push(`${path} ${request.type}`);
           asked.push(request);
           const known = request.type === 'frame.get' ? stored.get(path) : inspected();
-          return Promise.resolve(known ?? never);
+          await hold;
+          return known ?? never;
         }
       }),
       words
@@ -52,10 +57,10 @@ describe('MandalaPanel', () => {
     panel.hide();
     panel.show();
   };
-  const pressContinue = (): void => {
-    const found = [...panel.node.querySelectorAll('button')];
-    found.find(one => one.textContent?.includes('Continue recording'))?.click();
-  };
+  const buttonOf = (text: string): HTMLButtonElement =>
+    [...panel.node.querySelectorAll('button')].find(one => one.textContent?.includes(text))!;
+  const pressContinue = (): void => buttonOf('Continue recording').click();
+  const field = (): HTMLInputElement => panel.node.querySelector('input[type=search]')!;
   const head = (): string => panel.node.querySelector('.mandala-store')?.textContent ?? '';
 
   it('asks nothing before it is shown, and rests when it is hidden', async () => {
@@ -119,7 +124,6 @@ describe('MandalaPanel', () => {
   });
 
   it('keeps the view of each notebook, and shows everything where it is out of date', async () => {
-    const field = (): HTMLInputElement => panel.node.querySelector('input[type=search]')!;
     const views = new RememberedViews();
     const view = { selection: '+model', opened: ['op:f'], folded: [] };
     views.keep('a.ipynb', view);
@@ -140,6 +144,33 @@ describe('MandalaPanel', () => {
     expect(asked.slice(-2).map(each => (each as FrameGet).view?.selection)).toEqual(['+model', '']);
     expect(views.of('a.ipynb')).toEqual({ ...view, selection: '' });
   });
+
+  it.each(['store', 'kernel'])(
+    'shows the view chosen before the kernel answered, when the %s answers first',
+    async first => {
+      new RememberedViews().keep('a.ipynb', { ...WHOLE, selection: '+model' });
+      stored.set('a.ipynb', snapshot());
+      const kernel = new FakeKernel();
+      tracker.show(new FakeNotebook('a.ipynb', kernel));
+      show();
+      await wait();
+      const answers = [
+        (): void => storeAnswers(),
+        (): void => kernel.futures.at(0)?.onReply(replyOf(snapshot()))
+      ];
+      hold = new Promise(resolve => (storeAnswers = resolve));
+      buttonOf('Show all').click();
+      kernel.reply = snapshot({ store: { ...INFO, calls: 78 } });
+      for (const answer of first === 'store' ? answers : answers.reverse()) {
+        answer();
+        await wait();
+      }
+      const views = kernel.sent.map(message => (message.content as FrameGet).view?.selection);
+      expect(views).toEqual(['+model', '']);
+      expect(head()).toContain('78 calls');
+      expect(field().value).toBe('');
+    }
+  );
 
   it('takes no view from what is not one', () => {
     const views = new RememberedViews();

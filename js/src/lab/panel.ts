@@ -135,7 +135,7 @@ export class MandalaPanel extends Widget {
       return;
     }
     const { view } = this.client;
-    this.lookIntoStore(view, () => undefined).catch((reason: unknown) => {
+    this.lookIntoStore(view).catch((reason: unknown) => {
       // Else it was never recorded, or its kernels are on another machine.
       const isOutOfDate = reason instanceof RequestError && reason.code === 'bad_selection';
       if (isOutOfDate && view.selection !== '' && path === this.path) {
@@ -146,13 +146,24 @@ export class MandalaPanel extends Widget {
     });
   }
 
-  private readonly look: Look = (view, onShow) =>
-    this.client.contact === 'live'
-      ? this.client.look(view, onShow)
-      : this.lookIntoStore(view, onShow);
+  /** Show another view from the store, or from the kernel if it is live or becomes so meanwhile. */
+  private readonly look: Look = async (view, onShow) => {
+    const { path } = this;
+    const isLive = (): boolean => this.client.contact === 'live';
+    if (!isLive()) {
+      await this.lookIntoStore(view, onShow).catch((reason: unknown) => {
+        if (!isLive()) {
+          throw reason;
+        }
+      });
+    }
+    if (isLive() && path === this.path) {
+      await this.client.look(view, onShow);
+    }
+  };
 
   /** Show what the store knows, unless a kernel has more to tell by then. */
-  private async lookIntoStore(view: FrameView, onShow: () => void): Promise<void> {
+  private async lookIntoStore(view: FrameView, onShow = (): void => undefined): Promise<void> {
     const { path } = this;
     const road = this.options.archiveOf(path);
     const snapshot = await askOver<'frame.get'>(road, { type: 'frame.get', view });

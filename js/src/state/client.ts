@@ -6,7 +6,7 @@
  * replays that are under way. Knows nothing of notebooks, comms or the DOM.
  */
 import { PROTOCOL } from '../schema/messages';
-import type { FrameDelta, FrameView, Push } from '../schema/messages';
+import type { FrameDelta, FrameSnapshot, FrameView, Push } from '../schema/messages';
 import { Replays } from './replays';
 import { Signal } from './signal';
 import type { FrameStore } from './store';
@@ -117,8 +117,8 @@ export class FrameClient {
     const timer = setTimeout(() => this.giveUpWaiting(question), this.probeTimeoutMs);
     const { panel, view } = this;
     askOver<'frame.get'>(transport, { type: 'frame.get', panel, view })
-      .then(snapshot => transport === this.transport && this.take(snapshot))
-      .catch((reason: unknown) => question === this.asking && this.takeRefusal(reason))
+      .then(snapshot => transport === this.transport && this.takeAnswer(view, snapshot))
+      .catch((reason: unknown) => question === this.asking && this.takeRefusal(view, reason))
       .finally(() => clearTimeout(timer));
   }
 
@@ -156,6 +156,16 @@ export class FrameClient {
     }
   }
 
+  /** Another view may have been chosen while the answer was on its way. */
+  private takeAnswer(view: FrameView, snapshot: FrameSnapshot): void {
+    if (view === this.view) {
+      this.take(snapshot);
+    } else {
+      this.asking = 0;
+      this.refresh();
+    }
+  }
+
   /** No answer in time: silent for now, but an answer that comes later is welcome. */
   private giveUpWaiting(question: number): void {
     if (question === this.asking && this.currentContact === 'asking') {
@@ -164,12 +174,14 @@ export class FrameClient {
     }
   }
 
-  private takeRefusal(reason: unknown): void {
+  private takeRefusal(view: FrameView, reason: unknown): void {
     this.asking = 0;
     this.queued = [];
     if (reason instanceof RequestError && reason.code === 'bad_selection') {
-      this.view = { ...this.view, selection: '' };
-      this.selectionRefused.emit(reason.message);
+      if (view === this.view) {
+        this.view = { ...view, selection: '' };
+        this.selectionRefused.emit(reason.message);
+      }
       this.refresh();
       return;
     }
