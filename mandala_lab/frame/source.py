@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import joined
 from mandala_lab.frame.numbers import Seen, appearing, distinct, lacking
 from mandala_lab.memo.decorator import Op
+from mandala_lab.model.collector import collector_at_rest
+from mandala_lab.model.ids import may_repeat
 from mandala_lab.model.refs import Ref
 from mandala_lab.model.structures import RESERVED
 from mandala_lab.ports.call_store import CallStore
@@ -70,13 +73,27 @@ def of_op(store: CallStore, op: str) -> FrameGraph:
 
 def of_session(store: CallStore, session: str | None) -> FrameGraph:
     """Return what occurred in a session, or all that is stored, as one connected graph."""
-    catalogue = Catalogue()
-    at = store.last_event()
-    calls = catalogue.add(store.columns_of_session(session))
     if session is None:
-        catalogue.whole_at = at
-        return joined(catalogue, calls)
+        catalogue = _whole(store)
+        return joined(catalogue, np.arange(len(catalogue)))
+    catalogue = Catalogue()
+    calls = catalogue.add(store.columns_of_session(session))
     return joined(catalogue, with_structure(Asking(catalogue, store), calls))
+
+
+@collector_at_rest()
+def _whole(store: CallStore) -> Catalogue:
+    """Return all that is stored, taken in while the store reads on."""
+    catalogue, at, taken = Catalogue(), store.last_event(), 0
+    with closing(store.all_columns()) as parts:
+        for part in parts:
+            catalogue.add(part)
+            taken += len(part)
+    if taken > len(catalogue) or may_repeat(catalogue.call_ids.rows.view):
+        catalogue = Catalogue()  # the first record of a call need not be the one that counts
+        catalogue.add(store.columns_of_session(None))
+    catalogue.whole_at = at
+    return catalogue
 
 
 def with_structure(asking: Asking, calls: np.ndarray) -> np.ndarray:

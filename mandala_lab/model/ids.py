@@ -129,6 +129,12 @@ def first_of_each(ids: np.ndarray, heads: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.flatnonzero(is_first), (np.cumsum(is_first) - 1)[first]
 
 
+def may_repeat(ids: np.ndarray) -> bool:
+    """Whether one of many ids may be among them twice: two begin with the same eight bytes."""
+    heads = np.sort(np.ascontiguousarray(ids[:, :8]).view(np.uint64).ravel())
+    return bool((heads[1:] == heads[:-1]).any())
+
+
 def _slots_for(number: int) -> int:
     """Return a power of two, at least twice as many."""
     return max(_FEWEST_SLOTS, 1 << (2 * number - 1).bit_length())

@@ -8,7 +8,7 @@ thread. A method that cannot read or write raises `StoreError`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from mandala_lab.model.calls import (
@@ -230,6 +230,13 @@ class CallStore(Protocol):
 
     def columns_of_session(self, session: str | None) -> CallColumns:
         """Return the calls that occurred in a session; ``None`` for all calls."""
+        ...
+
+    def all_columns(self) -> Generator[CallColumns]:
+        """Yield all calls in order of recording, some thousand at a time, as of one moment.
+
+        A call with several records comes several times; `columns_of_session` tells the one that counts.
+        """
         ...
 
     def columns_besides(self, held: Iterable[str]) -> CallColumns:

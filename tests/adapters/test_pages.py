@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,6 +11,8 @@ from sqlalchemy import true
 
 from mandala_lab import Storage, StoreError, op
 from mandala_lab.adapters.sql import pages
+from mandala_lab.frame.source import of_session
+from mandala_lab.model.columns import joined
 
 
 @op(output_names=["y", "z"])
@@ -55,6 +57,10 @@ def same(one, other):
             assert np.array_equal(left, right) if isinstance(left, np.ndarray) else list(left) == list(right), name
 
 
+def renumbered(part, whole):
+    return np.array([whole.specs.index(spec) for spec in part.specs])[part.ops]
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000])
 def test_pages_of_any_size_hold_all_calls_once(store, monkeypatch, size):
     monkeypatch.setattr(pages, "SIZE", size)
@@ -63,6 +69,9 @@ def test_pages_of_any_size_hold_all_calls_once(store, monkeypatch, size):
     assert len(whole) == 63
     same(store.columns_of_session(None), whole)
     same(store.columns_besides([]), whole)
+    parts = list(store.all_columns())
+    assert len(parts) > 63 // (4 * size)
+    same(joined(replace(part, specs=whole.specs, ops=renumbered(part, whole)) for part in parts), whole)
     key = rare.spec.key
     assert len(store.columns_of_op(key)) == 3
     assert len(store.columns_besides([key])) == 60
@@ -87,7 +96,7 @@ def test_all_pages_are_of_one_moment(storage, monkeypatch):
 
     monkeypatch.setattr(pages._Asking, "next_page", ask)
     other.execute("pragma foreign_keys = off")
-    assert len(storage.store.columns_of_session(None)) == 20
+    assert len(of_session(storage.store, None).calls) == 20
     monkeypatch.undo()
     assert len(storage.store.columns_of_session(None)) == 12
     other.close()

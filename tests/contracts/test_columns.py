@@ -9,6 +9,7 @@ from entries import SPEC, entry
 
 from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.frame.catalogue import Catalogue
+from mandala_lab.frame.source import of_session
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
 from mandala_lab.model.calls import Made, Run
@@ -44,6 +45,7 @@ def test_columns_say_what_calls_say(chained):
     every = chained.calls_of_session(None)
     assert len(every) == 4
     assert as_calls(chained.columns_of_session(None)) == every
+    assert [call for part in chained.all_columns() for call in as_calls(part)] == every
     assert [call.error for call in as_calls(chained.columns_of_session(None))] == ["", "", "Traceback: é", ""]
     for session in ("session", "another", "none"):
         assert as_calls(chained.columns_of_session(session)) == chained.calls_of_session(session)
@@ -111,6 +113,8 @@ def test_of_two_records_of_a_call_that_which_counts_is_read(tmp_path, reader, ex
         assert found[hid] == call
         if reader is not None:
             assert found[hid].outputs["y"].cid == encode(expected).cid.hex()
+    whole = of_session(store, None)
+    assert dict(whole.calls) == found
     store.close()
 
 

@@ -22,6 +22,7 @@ from mandala_lab.model.calls import History
 from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.columns import CallColumns, CallDetails, CodeState, Origin, joined
 from mandala_lab.model.errors import refuse_other
+from mandala_lab.model.ids import may_repeat
 from mandala_lab.model.ops import OpSpec
 
 _MANY = 20_000
@@ -52,6 +53,15 @@ class Columns(Connected):
             return self._paged(true())
         in_session = select(spans.c.call_id).join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
         return self._columns([calls.c.id.in_(in_session.distinct())])
+
+    def all_columns(self) -> Generator[CallColumns]:
+        reader = LinkReader()
+        with self._database.reading() as connection:
+            cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+            with closing(pages_where(cursor, self._database.dialect, true())) as pages:
+                specs: dict[int, OpSpec] = {}
+                for page in pages:
+                    yield _with_specs(connection, self._read(page, reader), specs)
 
     def columns_besides(self, held: Iterable[str]) -> CallColumns:
         rows = select(ops.c.id).where(ops.c.key.in_(list(held)))
@@ -86,8 +96,7 @@ class Columns(Connected):
             with closing(some):
                 first = next(some, page_of([]))  # there is at least one page, if of no calls
                 found = joined(self._read(page, reader) for page in chain([first], some))
-            op_rows = np.unique(found.ops)
-            found = replace(found, specs=_specs(connection, op_rows.tolist()), ops=np.searchsorted(op_rows, found.ops))
+            found = _with_specs(connection, found, {})
         kept = self._each_once(found)
         return found if kept is None else found.take(kept)
 
@@ -134,8 +143,7 @@ class Columns(Connected):
 
     def _each_once(self, found: CallColumns) -> np.ndarray | None:
         """Return which are kept, in order: of several records of one call the one that counts; ``None`` for all."""
-        heads = np.sort(np.ascontiguousarray(found.hids[:, :HEAD]).view(np.uint64).ravel())
-        if not (heads[1:] == heads[:-1]).any() and bool((np.diff(found.rows) > 0).all()):
+        if not may_repeat(found.hids) and bool((np.diff(found.rows) > 0).all()):
             return None
         several: dict[bytes, list[int]] = {}
         for place, hid in enumerate(map(bytes, found.hids)):
@@ -166,9 +174,13 @@ def _text(found: Any) -> str:
     return str(found)
 
 
-def _specs(connection: Connection, op_rows: list[int]) -> list[OpSpec]:
-    found = {row.id: row for row in connection.execute(select(ops.c.id, ops.c.key, ops.c.name, ops.c.spec))}
-    return [spec_from_row(found[row].key, found[row].name, found[row].spec) for row in op_rows]
+def _with_specs(connection: Connection, found: CallColumns, known: dict[int, OpSpec]) -> CallColumns:
+    """Return columns with numbers of ops in the place of their rows; `known` remembers ops by their rows."""
+    rows = np.unique(found.ops).tolist()
+    if not known.keys() >= set(rows):
+        asked = connection.execute(select(ops.c.id, ops.c.key, ops.c.name, ops.c.spec).where(ops.c.id.in_(rows)))
+        known |= {row.id: spec_from_row(row.key, row.name, row.spec) for row in asked}
+    return replace(found, specs=[known[row] for row in rows], ops=np.searchsorted(rows, found.ops))
 
 
 def _states(connection: Connection, state_rows: list[int]) -> list[CodeState]:

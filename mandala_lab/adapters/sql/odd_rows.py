@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -36,12 +36,25 @@ def telling_of_odd_rows(store: _Store) -> _Store:
     """Let every public method of a class of stores tell of odd rows."""
     for name in dir(store):
         method = getattr(store, name)
-        if not name.startswith("_") and inspect.isfunction(method) and not inspect.isgeneratorfunction(method):
+        if not name.startswith("_") and inspect.isfunction(method):
             setattr(store, name, _telling(method))
     return store
 
 
 def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
+    if inspect.isgeneratorfunction(method):
+
+        @functools.wraps(method)
+        def tell_on_the_way(*args: Any, **options: Any) -> Generator[Any, Any, Any]:
+            try:
+                return (yield from method(*args, **options))
+            except _ODD as error:
+                if isinstance(error, MandalaLabError):
+                    raise
+                raise _damage(error) from error
+
+        return tell_on_the_way
+
     @functools.wraps(method)
     def tell(*args: Any, **options: Any) -> Any:
         try:
@@ -49,6 +62,10 @@ def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
         except _ODD as error:
             if isinstance(error, MandalaLabError):
                 raise
-            raise StoreError(f"a record of this store is damaged: {error}; storage.fsck() says which") from error
+            raise _damage(error) from error
 
     return tell
+
+
+def _damage(error: Exception) -> StoreError:
+    return StoreError(f"a record of this store is damaged: {error}; storage.fsck() says which")

@@ -25,9 +25,9 @@ from mandala_lab.adapters.sql.link_layouts import Documents
 from mandala_lab.adapters.sql.schema import calls
 from mandala_lab.model.hashing import DIGEST_SIZE
 
-SIZE = 4_000
-"""Calls that are read at a time: so many stay in the caches of the processor."""
-_MOST_ROWS = 16 * SIZE
+SIZE = 16_000
+"""Calls that are read at a time: enough that numpy is called seldom, few enough that they are soon in memory."""
+_MOST_ROWS = 4 * SIZE
 """So many rows are looked through for a page, where few of them are wanted."""
 _FIRST_OF_ALL, _LAST_OF_ALL = -(2**63), 2**63 - 1
 COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.links)
@@ -63,13 +63,13 @@ def page_of(rows: Sequence[tuple[Any, ...]]) -> Page:
 
 
 def pages_where(cursor: Any, dialect: Any, condition: ColumnElement[bool]) -> Generator[Page]:
-    """Yield all calls of which something holds that the database finds as quickly page by page."""
+    """Yield all calls of which something holds that the database finds as quickly page by page; at least one page."""
     with _one_state(cursor):
         asking = _Asking(cursor, dialect, condition)
         page = asking.next_page()
-        if page is not None and asking.is_over:
-            yield page
-        elif page is not None:
+        if asking.is_over:
+            yield page or page_of([])
+        else:
             with ThreadPoolExecutor(1, "mandala-lab-pages") as pool:
                 while page is not None:
                     coming = pool.submit(asking.next_page)
@@ -87,7 +87,7 @@ def _one_state(cursor: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        if begun:
+        if begun and cursor.connection.in_transaction:  # whoever takes the pages may have ended it, in memory
             cursor.execute("ROLLBACK")  # nothing was written
 
 
