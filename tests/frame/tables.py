@@ -65,33 +65,35 @@ def table(frame: Any, nodes: list[str], how: str = "outer") -> Counter[tuple[fro
     led = steps(frame, kept)
     pasts = {element: past(element, led) for element in led}
     inner = {before for element, before_it in pasts.items() for before in before_it - {element}}
-    joined: list[dict[str, frozenset[str]]] = []
-    for node in _in_direction(frame, kept):
-        joined = _joined(joined, [_row(pasts[each]) for each in pasts if each[0] == node and each not in inner])
-    cells = [tuple(row.get(node, frozenset()) for node in nodes) for row in joined]
+    ends = [(each[0], _row(pasts[each])) for each in pasts if each not in inner]
+    rows = [{name: ids for end in row for name, ids in ends[end][1].items()} for row in full_disjunction(ends)]
+    cells = [tuple(row.get(node, frozenset()) for node in nodes) for row in rows]
     cells = [row for row in cells if (any(row) if how == "outer" else all(row))]
     return Counter(cells if len(kept) == len(nodes) else set(cells))
-
-
-def _in_direction(frame: Any, kept: set[str]) -> list[str]:
-    net = nx.DiGraph()
-    net.add_nodes_from(name for name in frame.nodes if name in kept)
-    net.add_edges_from((source, target) for source, target, _ in frame.edges() if {source, target} <= kept)
-    groups = nx.condensation(net)
-    rank = {group: place for place, group in enumerate(nx.topological_sort(groups))}
-    return sorted(net, key=lambda name: rank[groups.graph["mapping"][name]])
 
 
 def _row(elements: set[Element]) -> dict[str, frozenset[str]]:
     return {node: frozenset(hid for where, hid in elements if where == node) for node, _ in elements}
 
 
-def _joined(left: list[Any], right: list[Any]) -> list[Any]:
-    pairs = [(one, other) for one in left for other in right if _belong_together(one, other)]
-    met = {id(each) for pair in pairs for each in pair}
-    return [{**one, **other} for one, other in pairs] + [each for each in [*left, *right] if id(each) not in met]
+Row = tuple[str, dict[str, Any]]
+"""The table in which a row lies, and what it knows."""
 
 
-def _belong_together(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    common = one.keys() & other.keys()
-    return bool(common) and all(one[name] == other[name] for name in common)
+def full_disjunction(rows: list[Row]) -> set[frozenset[int]]:
+    """Return the greatest sets of rows, of different tables, that agree and are connected: all sets are tried."""
+    sets = growing = {frozenset([row]) for row in range(len(rows))}
+    while growing:
+        growing = {
+            one | {row}
+            for one in growing
+            for row in range(len(rows))
+            if all(_may_meet(rows[row], rows[other]) for other in one)
+            and any(rows[row][1].keys() & rows[other][1].keys() for other in one)
+        }
+        sets = sets | growing
+    return {one for one in sets if not any(one < other for other in sets)}
+
+
+def _may_meet(one: Row, other: Row) -> bool:
+    return one[0] != other[0] and all(one[1][name] == other[1][name] for name in one[1].keys() & other[1].keys())
