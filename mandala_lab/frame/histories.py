@@ -35,10 +35,13 @@ class Histories:
         By node, pairs of history and element, in order: shapes ``(pairs,)`` twice.
     number
         How many histories there are.
+    end
+        The node.
     """
 
     cells: dict[NodeId, Pairs]
     number: int
+    end: NodeId
 
 
 def histories(graph: FrameGraph, nodes: Sequence[NodeId]) -> list[Histories]:
@@ -46,7 +49,7 @@ def histories(graph: FrameGraph, nodes: Sequence[NodeId]) -> list[Histories]:
     past = _Past(graph)
     if len(nodes) == 1:
         elements = past.in_order(nodes[0], graph.elements(nodes[0]))
-        return [Histories({nodes[0]: (np.arange(len(elements)), elements)}, len(elements))]
+        return [Histories({nodes[0]: (np.arange(len(elements)), elements)}, len(elements), nodes[0])]
     ordered = past.by_rank()
     inner = past.inner(ordered)
     found = []
@@ -55,7 +58,7 @@ def histories(graph: FrameGraph, nodes: Sequence[NodeId]) -> list[Histories]:
         if len(ends):
             every = past.followed(node, ends)
             cells = {column: past.ordered(column, *pairs) for column, pairs in every.items()}
-            found.append(Histories(cells, len(ends)))
+            found.append(Histories(cells, len(ends), node))
     return found
 
 

@@ -45,12 +45,12 @@ def table(
     shown = nodes if shown is None else shown
     several: dict[tuple[int, ...], int] = {}
     place = {node: number for number, node in enumerate(graph.nodes)}  # names may be such that pandas takes none
-    tables = []
+    tables = {}
     for each in histories(graph, nodes):
         codes = {place[node]: column for node, column in _codes(each, several).items()}
-        tables.append(pd.DataFrame(codes, columns=sorted(codes)))
-    chosen = [place[node] for node in nodes]
-    joined = joining.joined(tables).reindex(columns=chosen, fill_value=ABSENT)
+        tables[place[each.end]] = pd.DataFrame(codes, columns=sorted(codes))
+    telling = [place[node] for node in graph.nodes if node in nodes or node in graph.operations]
+    joined = _joined(tables, [place[node] for node in nodes], telling)
     is_known = joined.ne(ABSENT)
     joined = joined[is_known.all(axis=1) if how == "inner" else is_known.any(axis=1)]
     if len(nodes) < len(graph.nodes):
@@ -66,6 +66,31 @@ def table(
     names = [node_name(node) for node in shown]
     made.columns = pd.Index(names, dtype=None if all(map(_is_whole, names)) else object)
     return made
+
+
+def _joined(tables: Mapping[int, pd.DataFrame], chosen: Sequence[int], telling: Sequence[int]) -> pd.DataFrame:
+    """Return chosen columns of the tables of all ends, joined.
+
+    What only ends in other columns than the `telling` ones, such as a value that nobody
+    asked for, makes no row where another row says the same and more.
+    """
+    whole = joining.joined(tables.values())
+    joined = whole.reindex(columns=chosen, fill_value=ABSENT)
+    if tables.keys() <= set(telling):
+        return joined
+    tells = np.zeros(len(whole), bool)
+    for end in tables.keys() & set(telling):
+        tells |= np.isin(whole[end], tables[end][end])
+    known, is_kept = joined.to_numpy() != ABSENT, np.ones(len(joined), bool)
+    for pattern in np.unique(known[~tells], axis=0):
+        less = np.flatnonzero(~tells & (known == pattern).all(axis=1))
+        more = (known >= pattern).all(axis=1) & (known > pattern).any(axis=1)
+        columns = [column for column, is_here in zip(chosen, pattern, strict=True) if is_here]
+        if columns:
+            others = joined.loc[more, columns].drop_duplicates()
+            met = joined.loc[less, columns].merge(others, on=columns, how="left", indicator="met")
+            is_kept[less] = (met["met"] == "left_only").to_numpy()
+    return joined[is_kept]
 
 
 def _is_whole(name: str) -> bool:

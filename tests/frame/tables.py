@@ -66,14 +66,23 @@ def table(frame: Any, nodes: list[str], how: str = "outer") -> Counter[tuple[fro
     pasts = {element: past(element, led) for element in led}
     inner = {before for element, before_it in pasts.items() for before in before_it - {element}}
     ends = [(each[0], _row(pasts[each])) for each in pasts if each not in inner]
-    rows = [{name: ids for end in row for name, ids in ends[end][1].items()} for row in full_disjunction(ends)]
-    cells = [tuple(row.get(node, frozenset()) for node in nodes) for row in rows]
+    cells, silent = [], []
+    for together in full_disjunction(ends):
+        known = {name: ids for end in together for name, ids in ends[end][1].items()}
+        tells = any(ends[end][0] in {*nodes, *frame.fnames} for end in together)
+        (cells if tells else silent).append(tuple(known.get(node, frozenset()) for node in nodes))
+    every = [*cells, *silent]
+    cells += [row for row in silent if not any(_says_more(other, row) for other in every)]
     cells = [row for row in cells if (any(row) if how == "outer" else all(row))]
     return Counter(cells if len(kept) == len(nodes) else set(cells))
 
 
 def _row(elements: set[Element]) -> dict[str, frozenset[str]]:
     return {node: frozenset(hid for where, hid in elements if where == node) for node, _ in elements}
+
+
+def _says_more(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return one != other and all(not ids or ids == known for known, ids in zip(one, other, strict=True))
 
 
 Row = tuple[str, dict[str, Any]]

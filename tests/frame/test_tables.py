@@ -148,6 +148,20 @@ def test_what_lies_between_the_named_nodes_says_what_belongs_together(sweep, nod
     assert sorted(whole, key=str) == sorted((row for row in rows if None not in row), key=str)
 
 
+def test_a_value_that_nobody_asked_for_adds_no_row_to_a_loop(storage):
+    @op(output_names=["state", "residual"])
+    def step(state):
+        return state / 2, state / 4
+
+    with storage:
+        state = 8
+        for _ in range(3):
+            state, _ = step(state)
+    frame = storage.cf(step).expand_back(recursive=True)
+    assert [len(_listed(calls)) for calls in frame.df("step", "residual")["step"]] == [1, 2, 3]
+    assert frame.df("residual")["residual"].tolist() == [2, 1, 0.5]
+
+
 def test_a_table_that_would_fill_the_memory_is_refused(storage, monkeypatch):
     times = op(name="times", output_names=["product"])(lambda c, d: c * d)
     with storage:
