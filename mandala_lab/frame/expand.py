@@ -204,8 +204,8 @@ class _Extension:
                 for variable in near:
                     if len(common(refs, self._draft.variables[variable])):
                         self._draft.join(variable, node, label, as_input=not self._is_back)
-                homes = (self._draft.targets if self._is_back else self._draft.sources)(node, label)
-                if homes:
+                homes = self._draft.sources(node, label)
+                if homes and not self._is_back:  # all arguments belong to a call, but only the outputs that led here
                     self._draft.cover(homes, refs)
 
     def _node(self, op: int) -> OpId:

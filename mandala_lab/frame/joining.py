@@ -96,13 +96,34 @@ def _met(parts: list[_Part], found: Mapping[Mask, np.ndarray], new: int) -> dict
     return {piece: _distinct(np.concatenate(several)) for piece, several in met.items()}
 
 
-def _together(parts: list[_Part], met: Mapping[Mask, np.ndarray], new: int) -> dict[Mask, np.ndarray]:
+def _lesser(parts: list[_Part], met: dict[Mask, np.ndarray], new: int) -> dict[Mask, np.ndarray]:
+    """Return pieces with what is left of them beside parts of other pieces that they do not fit."""
+    every = {part for piece in met for part in piece}
+    found, left = dict.fromkeys(met), list(met)
+    while left:
+        piece = left.pop()
+        for other in every:
+            for rest in _pieces(parts, [part for part in piece if _are_apart(parts, (part,), (other,))]):
+                if rest not in found and any(_shared(parts, rest, new).values()):
+                    found[rest] = None
+                    left.append(rest)
+        _require_ways(len(found))
+
+    def some(rest: Mask) -> Iterator[np.ndarray]:
+        for piece, picks in met.items():
+            if set(rest) <= set(piece):
+                yield picks[:, [*(piece.index(part) for part in rest), -1]]
+
+    return {piece: _distinct(np.concatenate(list(some(piece)))) for piece in found}
+
+
+def _together(parts: list[_Part], met: dict[Mask, np.ndarray], new: int) -> dict[Mask, np.ndarray]:
     """Return the rows of a new part, each with as many pieces at once as fit together.
 
     Those that have columns in common and agree are one piece, so that others have none.
     """
     made: dict[tuple[Mask, ...], np.ndarray] = {(): np.arange(len(parts[new].rows))[:, None]}  # the new one comes last
-    for piece, picks in met.items():
+    for piece, picks in _lesser(parts, met, new).items():
         more: dict[tuple[Mask, ...], list[np.ndarray]] = {}
         for key, rows in made.items():
             fitting = tuple(one for one in key if _are_apart(parts, one, piece))
@@ -146,9 +167,13 @@ def _ways(kinds: set[frozenset[int]]) -> list[frozenset[int]]:
     unions: set[frozenset[int]] = set()
     for kind in kinds:
         unions |= {kind, *(union | kind for union in unions)}
-        if len(unions) > _MOST_WAYS:
-            raise ValueError(f"the table would take too long: {_ADVICE}")
+        _require_ways(len(unions))
     return sorted(unions, key=lambda union: (-len(union), sorted(union)))
+
+
+def _require_ways(number: int) -> None:
+    if number > _MOST_WAYS:
+        raise ValueError(f"the table would take too long, since histories have so much in common in part: {_ADVICE}")
 
 
 def _pieces(parts: list[_Part], some: list[int]) -> list[Mask]:

@@ -54,7 +54,7 @@ class World:
     def covered(self, refs: Iterable[str], calls: Iterable[str], near: Links) -> set[str]:
         """Return refs, with all that calls have on an edge on which one of them lies.
 
-        So one element of a list brings the others along: they share an edge.
+        So one element that goes into a list brings the others along: they share an edge.
         """
         held, size = set(refs), -1
         while len(held) != size:

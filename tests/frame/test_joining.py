@@ -83,5 +83,5 @@ def test_a_fan_of_ends_is_not_multiplied_on_the_way():
 
 def test_too_many_ways_are_refused(monkeypatch):
     monkeypatch.setattr(joining, "_MOST_WAYS", 3)
-    with pytest.raises(ValueError, match="would take too long: name the operations"):
+    with pytest.raises(ValueError, match=r"would take too long.* name the operations"):
         joined([*(pd.DataFrame({side: [1], 9: [5]}) for side in range(3)), pd.DataFrame({0: [1], 1: [1], 2: [2]})])
