@@ -7,7 +7,7 @@ whose edge leads there. Going back, outputs stand in the place of arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import numpy as np
@@ -119,8 +119,12 @@ class Flow:
         start: Mapping[NodeId, np.ndarray],
         steps: int | None = None,
         without: Mapping[NodeId, np.ndarray] | None = None,
+        within: Collection[NodeId] | None = None,
     ) -> dict[NodeId, np.ndarray]:
-        """Return what is reached in each node, as `reached_elements` does; not through the elements in `without`."""
+        """Return what is reached in each node, as `reached_elements` does.
+
+        Not through the elements in `without`; and with `within`, in no other nodes than these.
+        """
         if self._how == "strong":
             of_inputs = self._ways.direction == "forward"
             self._needs = {node: _Needs(self._graph, node, of_inputs=of_inputs) for node in self._graph.operations}
@@ -131,7 +135,7 @@ class Flow:
         while fresh:
             for node, elements in fresh.items():
                 found[node].append(elements)
-            fresh = self._next(fresh) if steps is None or steps > 0 else {}
+            fresh = self._next(fresh, within) if steps is None or steps > 0 else {}
             steps = None if steps is None else steps - 1
         for node, parts in found.items():
             for elements in parts:
@@ -140,11 +144,13 @@ class Flow:
             self._set(node, elements, reached=False)
         return {node: united(parts) for node, parts in found.items()}
 
-    def _next(self, fresh: Mapping[NodeId, np.ndarray]) -> dict[NodeId, np.ndarray]:
+    def _next(self, fresh: Mapping[NodeId, np.ndarray], within: Collection[NodeId] | None) -> dict[NodeId, np.ndarray]:
         """Return what is reached by one step from what was reached before, and was not yet."""
         found: dict[NodeId, list[np.ndarray]] = {}
         for node, elements in fresh.items():
             for edge, other in self._ways.on(node):
+                if within is not None and other not in within:
+                    continue
                 new = self._new(other, self._met(node, edge, elements))
                 if len(new):
                     found.setdefault(other, []).append(new)

@@ -30,7 +30,8 @@ class Through:
     def only(self, chosen: Mapping[NodeId, np.ndarray]) -> Sets:
         """Return this without what others of their nodes led to, unless that leads to one of these, or one to it.
 
-        A loop that one of these went into is kept whole: what others led to there belongs to its steps.
+        With it comes what the calls made besides, and what came from that alone. A loop that one of
+        these went into is kept whole: what others led to there belongs to its steps.
         """
         return self._only(chosen, self._led_to_by_all(chosen), loops_after(self._graph, chosen))
 
@@ -55,7 +56,24 @@ class Through:
         foreign = {node: lacking(common(held, led[node]), own[node]) for node, held in found.items()}
         if any(map(len, foreign.values())):
             found = self._back.reached(below, without=foreign)
-        return {node: united([held, own[node]]) for node, held in found.items()}
+        return self._with_beside({node: united([held, own[node]]) for node, held in found.items()})
+
+    def _with_beside(self, kept: Sets) -> Sets:
+        """Return histories with what their calls made besides, and with what came from that and from nothing foreign.
+
+        So a condition on one output keeps the other ones, as a table has them in one row. Only nodes
+        of which nothing is kept are added to: of the others the histories have what is their own.
+        """
+        others = {node for node, held in kept.items() if not len(held)}
+        calls = {node: held for node, held in kept.items() if node in self._graph.operations and len(held)}
+        made = self._forward.reached(calls, steps=1, within=others)
+        beside = self._forward.reached({node: made[node] for node in others}, within=others)
+        past = self._back.reached(beside)
+        foreign = {node: lacking(held, kept[node]) for node, held in past.items() if node not in others}
+        if any(map(len, foreign.values())):
+            spoilt = self._forward.reached(foreign, within=others)
+            past = self._back.reached({node: lacking(beside[node], spoilt[node]) for node in others})
+        return {node: united([held, past[node]]) for node, held in kept.items()}
 
 
 def loops_after(graph: FrameGraph, nodes: Iterable[NodeId]) -> set[NodeId]:
