@@ -68,7 +68,8 @@ class Queries(Framed):
 
         All conditions have to hold, those on calls of one call. What leads to such an
         element, what it leads to, and what that needed is kept, but for what other values
-        of that variable, or other calls of that `op`, led to. A loop that the element went into
+        of that variable, or other calls of that `op`, led to: so of a mean over several values one is left.
+        What the calls made besides is kept with what came from it, and a loop that the element went into
         is kept whole, with the other values that went into its steps.
 
         Parameters

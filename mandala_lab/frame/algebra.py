@@ -7,7 +7,7 @@ import numpy as np
 from mandala_lab.frame.align import aligned
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.frame.numbers import common, lacking, united
-from mandala_lab.frame.select import completed, sound, subsets, without_empty
+from mandala_lab.frame.select import connected, sound, subsets, without_empty
 from mandala_lab.frame.streams import from_ends
 from mandala_lab.model.outline import NodeId, OpId, node_name
 
@@ -15,7 +15,7 @@ from mandala_lab.model.outline import NodeId, OpId, node_name
 def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
     """Return the frame with the nodes, elements and edges of both.
 
-    A call of one frame may have refs that lie only in the other: they join the variables on its edges.
+    A call of one frame may have refs that lie only in the other: edges join it with where they lie there.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
     other = aligned(other, one.catalogue)
     _refuse_clashes(one, other)
     none = np.zeros(0, np.int64)
-    return completed(
+    return connected(
         FrameGraph(
             one.catalogue,
             {
@@ -38,9 +38,7 @@ def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
             },
             {**one.ops, **other.ops},
             tuple(dict.fromkeys((*one.edges, *other.edges))),
-        ),
-        one,
-        other,
+        )
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.numbers import distinct, is_in, lacking, united
+from mandala_lab.frame.graph import Edge, FrameGraph
+from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
 from mandala_lab.model.outline import NodeId, OpId, VarId
 
 
@@ -69,29 +69,46 @@ def _sound_calls(graph: FrameGraph, operation: OpId) -> np.ndarray:
     return lacking(calls, distinct(np.concatenate(wrong)))
 
 
-def completed(graph: FrameGraph, *parts: FrameGraph) -> FrameGraph:
+def completed(graph: FrameGraph) -> FrameGraph:
     """Return the frame with the refs of its calls that are `strayed` there, too, where an edge says.
 
-    Such a ref goes into the first of the variables on the edges, by name. So does a ref that no
-    call made, of a call of one of the parts that the frame is made of, where another part has it.
+    Such a ref goes into the first of the variables on the edges, by name.
     """
     more: dict[VarId, list[np.ndarray]] = {}
     for operation, calls in graph.operations.items():
         catalogue = graph.catalogue
         for links, joined in zip((catalogue.inputs, catalogue.outputs), graph.joined_by(operation), strict=True):
-            places, owners = links.places(calls)
+            places, _ = links.places(calls)
             labels, refs = links.labels.view[places], links.refs.view[places].astype(np.int64)
             for label, variables in joined.items():
-                here = labels == catalogue.label_number(label)
-                found = [strayed(graph, refs[here], variables)]
-                for part in parts:
-                    of_part = refs[here & is_in(owners, part.operations.get(operation, calls[:0]))]
-                    found.append(lacking(_elsewhere(graph, of_part, variables), part.all_refs))
-                more.setdefault(min(variables), []).extend(each for each in found if len(each))
-    if not any(more.values()):
+                found = strayed(graph, refs[labels == catalogue.label_number(label)], variables)
+                if len(found):
+                    more.setdefault(min(variables), []).append(found)
+    if not more:
         return graph
     filled = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
     return FrameGraph(graph.catalogue, filled, graph.operations, graph.ops, graph.edges)
+
+
+def connected(graph: FrameGraph) -> FrameGraph:
+    """Return the frame with edges from the variables, or to them, in which refs of its calls lie that are `strayed`."""
+    edges = dict.fromkeys(graph.edges)
+    catalogue = graph.catalogue
+    for operation, calls in graph.operations.items():
+        for links, joined in zip((catalogue.inputs, catalogue.outputs), graph.joined_by(operation), strict=True):
+            places, _ = links.places(calls)
+            labels, refs = links.labels.view[places], links.refs.view[places].astype(np.int64)
+            for label, variables in joined.items():
+                left = strayed(graph, refs[labels == catalogue.label_number(label)], variables)
+                for variable in sorted(graph.variables) if len(left) else ():
+                    if len(common(left, graph.variables[variable])):
+                        left = lacking(left, graph.variables[variable])
+                        is_input = links is catalogue.inputs
+                        source, target = (variable, operation) if is_input else (operation, variable)
+                        edges[Edge(source, target, label)] = None
+    if len(edges) == len(graph.edges):
+        return graph
+    return FrameGraph(catalogue, graph.variables, graph.operations, graph.ops, tuple(edges))
 
 
 def strayed(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
@@ -99,14 +116,9 @@ def strayed(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> 
 
     Where a ref that no call made lies says nothing: another variable may hold an equal constant by chance.
     """
-    found = _elsewhere(graph, refs, variables)
-    return np.asarray(found[~graph.catalogue.refs.is_free(found)])
-
-
-def _elsewhere(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:
-    """Return those of some refs that lie in the frame, but in none of these variables."""
     others = lacking(distinct(refs), united(graph.variables[variable] for variable in variables))
-    return np.asarray(others[is_in(others, graph.all_refs)])
+    found = others[is_in(others, graph.all_refs)]
+    return np.asarray(found[~graph.catalogue.refs.is_free(found)])
 
 
 def adjacent_calls(graph: FrameGraph, variables: Mapping[VarId, np.ndarray]) -> dict[OpId, np.ndarray]:

@@ -176,7 +176,23 @@ def test_a_union_keeps_calls_whose_refs_lie_only_in_the_other(sums):
     both = bare | other
     both.check()
     assert set(both.calls) == set(frame.calls)
-    assert {name: set(both.vs[name]) for name in frame.vnames} == {name: set(frame.vs[name]) for name in frame.vnames}
+    assert set(both.refs) == set(frame.refs)
+    assert ("add", "elsewhere", "total") in both.edges()
+
+
+def test_a_union_of_parts_is_the_whole_and_puts_no_value_into_another_variable(storage):
+    with storage:
+        start = advance(0)
+        same(start), same(advance(start))
+    frame = storage.cf("run")
+    ((last, _, _),) = [edge for edge in frame.edges() if edge[1] == "same" and edge[0] != "x"][:1]
+    parts = frame.drop(last), frame[["advance", last]]
+    assert parts[0] | parts[1] | frame == frame
+    for both in (parts[0] | parts[1], parts[1] | parts[0]):
+        both.check()
+        assert {name: set(refs) for name, refs in both.vs.items()} == {
+            name: set(refs) for name, refs in frame.vs.items()
+        }
 
 
 def test_growing_keeps_calls_whose_refs_come_in(storage):
