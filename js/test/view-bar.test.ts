@@ -147,6 +147,23 @@ describe('ViewBar', () => {
     button.click();
     expect(help.hidden).toBe(false);
     expect(button.getAttribute('aria-expanded')).toBe('true');
+    help.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    expect(help.hidden).toBe(true);
+    expect(document.activeElement).toBe(button);
+  });
+
+  it('shows all around the chosen node, where that is in the picture', async () => {
+    const anchors: string[] = [];
+    view.showing.connect(anchor => anchors.push(anchor));
+    const showAll = bar.element.querySelector<HTMLButtonElement>('.mandala-view-state button')!;
+    for (const chosen of ['op:f', 'op:gone']) {
+      await write('+f');
+      store.takeSnapshot(snapshot({ matched: 2 }));
+      store.select(chosen);
+      showAll.click();
+      await settle();
+    }
+    expect(anchors).toEqual(['', 'op:f', '', '']);
   });
 });
 

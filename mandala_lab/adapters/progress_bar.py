@@ -13,7 +13,14 @@ from typing import Any
 
 from mandala_lab.ports.progress import Tally
 
-_OPTIONS = {"desc": "mandala", "unit": " calls", "leave": False, "mininterval": 0, "miniters": 0}
+_OPTIONS = {
+    "desc": "mandala",
+    "unit": " calls",
+    "leave": False,
+    "mininterval": 0,
+    "miniters": 0,
+    "bar_format": "{desc}: {n_fmt} [{elapsed}{postfix}]",  # nobody knows how many there will be
+}
 
 
 class ProgressBar:

@@ -92,7 +92,7 @@ class Framed:
 
     def _node(self, name: str) -> NodeId:
         if not isinstance(name, str):
-            raise TypeError(f"nodes go by their names, not by {name!r}")
+            raise TypeError(f"a node goes by its name, one at a time, not by {name!r}")
         for node in (op_id(name), var_id(name)):
             if node in self._graph.operations or node in self._graph.variables:
                 return node

@@ -92,6 +92,11 @@ class Catalogue:
 
     # --- what is asked for in numbers
 
+    def is_structural(self, ops: np.ndarray) -> np.ndarray:
+        """Whether each of some ops connects a collection with its elements."""
+        structural = np.array([spec.key.startswith(RESERVED) for spec in self.specs], bool)
+        return np.asarray(structural[ops])
+
     def op_number(self, key: str) -> int | None:
         """Return the number of an op."""
         return self._op_numbers.get(key)
@@ -207,13 +212,13 @@ class Catalogue:
 
     def _input_labels(self, found: CallColumns, ops: np.ndarray, names: np.ndarray) -> np.ndarray:
         """Return the labels of edges: names, but the elements of a collection share one."""
-        structural = np.array([spec.key.startswith(RESERVED) for spec in self.specs], bool)
+        structural = self.is_structural(ops)
         if not structural.any():
             return names
         shared = {name: self._label(self.labels[name].partition("[")[0]) for name in distinct(names).tolist()}
         owners = np.repeat(np.arange(len(found)), np.diff(found.inputs.starts))
         projected = np.array([shared.get(name, 0) for name in range(len(self.labels))], np.int32)
-        return np.where(structural[ops[owners]], projected[names], names)
+        return np.where(structural[owners], projected[names], names)
 
     def _output_labels(self, made: LinkColumns, ops: np.ndarray) -> np.ndarray:
         many = np.array([bool(spec.output_names) and spec.output_names[0].endswith("[]") for spec in self.specs], bool)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mandala_lab.frame.graph import Edge, FrameGraph
 from mandala_lab.frame.numbers import common, distinct, is_in, lacking
-from mandala_lab.frame.occurrences import Occurrences, status_among, status_of
+from mandala_lab.frame.occurrences import Occurrences, status_of, status_of_values
 from mandala_lab.frame.outline import counts_of, fate
 from mandala_lab.model.outline import (
     Counts,
@@ -146,7 +146,7 @@ class _Opening:
         if not len(around):
             around = common(catalogue.takers(np.array([number])), calls)
         counts = counts_of(self._graph, around, self._occurrences)
-        return status_among([status_of(counts)])
+        return status_of_values(counts)
 
     def _rest(self, node: OutlineNode, group: NodeId, rest: np.ndarray) -> OutlineNode:
         label, detail = f"{len(rest)} more", node_name(group)

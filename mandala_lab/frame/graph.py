@@ -70,6 +70,12 @@ class FrameGraph:
         return united(self.operations.values())
 
     @property
+    def size(self) -> int:
+        """How many calls people made: without those that connect a collection with its elements."""
+        calls = self.all_calls
+        return len(calls) - int(self.catalogue.is_structural(self.catalogue.ops.view[calls]).sum())
+
+    @property
     def nodes(self) -> list[NodeId]:
         """Operations, then variables."""
         return [*self.operations, *self.variables]

@@ -28,6 +28,11 @@ class JoinedCalls:
     ----------
     catalogue
         Where the calls are.
+
+    Attributes
+    ----------
+    size
+        How many calls people made are in it: without those that connect a collection with its elements.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -66,8 +71,8 @@ class JoinedCalls:
         if not len(new):
             return 0
         self._here.view[new] = True
-        self.size += len(new)
         ops = self.catalogue.ops.view[new]
+        self.size += len(new) - int(self.catalogue.is_structural(ops).sum())
         own = {op: new[ops == op] for op in self._by_time(ops, new)}
         for op, calls_of_op in own.items():
             self._add_nodes(op, calls_of_op)

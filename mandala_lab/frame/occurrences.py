@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mandala_lab.frame.catalogue import Catalogue
     from mandala_lab.model.calls import SpanStatus
 
+_RECENT_FIRST: tuple[NodeStatus, ...] = ("computed", "cached")
 STATUSES: tuple[SpanStatus, ...] = ("computed", "cached", "error")
 
 
@@ -66,9 +67,13 @@ def status_of(counts: Counts) -> NodeStatus:
     return "cached" if counts.cached else "earlier"
 
 
+def status_of_values(counts: Counts) -> NodeStatus:
+    """Return the status of what calls with these counts made, or took: an error is theirs, not that of values."""
+    without = status_of(Counts(counts.total, counts.computed, counts.cached, 0))
+    return "computed" if without == "earlier" and counts.error else without
+
+
 def status_among(around: Iterable[NodeStatus]) -> NodeStatus:
-    """Return the status of a variable among operations: an error is theirs, not its own."""
+    """Return the most recent of several statuses of values."""
     found = set(around)
-    if found & {"computed", "error"}:
-        return "computed"
-    return "cached" if "cached" in found else "earlier"
+    return next((status for status in _RECENT_FIRST if status in found), "earlier")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.links import NONE
-from mandala_lab.frame.occurrences import Occurrences, status_among, status_of
+from mandala_lab.frame.occurrences import Occurrences, status_among, status_of, status_of_values
 from mandala_lab.model.outline import Counts, NodeStatus, OpId, Outline, OutlineEdge, OutlineNode, VarId, node_name
+from mandala_lab.model.structures import RESERVED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,14 +23,13 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         What happened in the current session. Without it, statuses are those of
         the records: computed, or failed.
     """
-    statuses: dict[str, NodeStatus] = {}
+    statuses = _statuses(graph, occurrences)
     nodes: list[OutlineNode] = []
     for operation, calls in graph.operations.items():
         counts = counts_of(graph, calls, occurrences)
-        status = status_of(counts)
-        statuses[operation] = status
+        own = statuses[operation] if _is_structural(graph, operation) else status_of(counts)
         detail = plural(len(calls), "call") + fate(counts)
-        nodes.append(OutlineNode(operation, "op", node_name(operation), detail, status, counts))
+        nodes.append(OutlineNode(operation, "op", node_name(operation), detail, own, counts))
     makers: dict[VarId, set[NodeStatus]] = {}
     takers: dict[VarId, set[NodeStatus]] = {}
     for edge in graph.edges:
@@ -50,7 +50,32 @@ def _unseen(graph: FrameGraph, refs: np.ndarray, occurrences: Occurrences | None
     makers = graph.catalogue.refs.makers.view[refs]
     calls = makers[makers != NONE]
     calls = calls if len(calls) else graph.catalogue.takers(refs)
-    return {status_of(counts_of(graph, calls, occurrences))} if len(calls) else set()
+    return {status_of_values(counts_of(graph, calls, occurrences))} if len(calls) else set()
+
+
+def _statuses(graph: FrameGraph, occurrences: Occurrences | None) -> dict[str, NodeStatus]:
+    """Return for each operation the status of what it made.
+
+    Calls that connect a collection with its elements occur in no session: they are as recent as what is around them.
+    """
+    found: dict[str, NodeStatus] = {
+        operation: status_of_values(counts_of(graph, calls, occurrences))
+        for operation, calls in graph.operations.items()
+    }
+    on: dict[str, set[str]] = {}
+    for edge in graph.edges:
+        is_input = edge.target in graph.operations
+        operation, variable = (edge.target, edge.source) if is_input else (edge.source, edge.target)
+        on.setdefault(variable, set()).add(operation)
+    for operation in graph.operations if occurrences is not None else ():
+        if _is_structural(graph, operation):
+            around = set().union(*(others for others in on.values() if operation in others))
+            found[operation] = status_among(found[other] for other in around)
+    return found
+
+
+def _is_structural(graph: FrameGraph, operation: OpId) -> bool:
+    return graph.catalogue.specs[graph.ops[operation]].key.startswith(RESERVED)
 
 
 def counts_of(graph: FrameGraph, calls: np.ndarray, occurrences: Occurrences | None) -> Counts:

@@ -20,7 +20,7 @@ from mandala_lab.frame.selectors import ALL_STEPS, STATUSES, Part, Selection, Te
 from mandala_lab.frame.through import Sets, Through
 from mandala_lab.memo.encoding.spellings import equal_ids
 from mandala_lab.model.errors import MandalaLabError, UnstorableError, in_quotes, nearest
-from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, var_id
+from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var_id
 from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
 
@@ -112,9 +112,10 @@ class _Query:
         """Return a variable by its name."""
         found = var_id(name)
         if found not in self._graph.variables:
-            raise ValueError(
-                f"the frame has no variable {in_quotes(name)}; {nearest(name, map(node_name, self._graph.variables))}"
-            )
+            known = nearest(name, map(node_name, self._graph.variables))
+            if op_id(name) in self._graph.operations:
+                raise ValueError(f"{in_quotes(name)} is an operation, which has no value; {known}")
+            raise ValueError(f"the frame has no variable {in_quotes(name)}; {known}")
         return found
 
     def _named(self, term: Term) -> list[NodeId]:

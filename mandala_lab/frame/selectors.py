@@ -38,6 +38,7 @@ _COMPARISON = re.compile(
 _LIMIT = re.compile(r"(?P<sign><=|>=|<|>|=)?(?P<amount>.+)")
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)\s*(?P<unit>[a-z]*)")
+_DATE = re.compile(r"\btime:[<>=]*\d{4}-\d\d-\d\d$")
 _NUMBERS = {"nan": nan, "inf": inf, "-inf": -inf}
 
 
@@ -149,10 +150,23 @@ def read_selection(text: str) -> Selection:
     ...
     ValueError: 'stat:error' is no selection: there is no 'stat:'; did you mean 'status'?
     """
-    words = [word for word in _split(text, str.isspace) if word]
+    words = _words(text)
     if not words:
         raise ValueError("a selection is empty; write a name, such as model, +model, status:error or x=3")
     return Selection(tuple(_part(word) for word in words))
+
+
+def _words(text: str) -> list[str]:
+    """Return what blanks part, but for blanks beside a comma, and between a date and the time of day."""
+    found: list[str] = []
+    for word in filter(None, _split(text, str.isspace)):
+        if found and (found[-1].endswith(",") or word.startswith(",")):
+            found[-1] += word
+        elif found and _DATE.search(found[-1]) and re.match(r"\d\d:\d\d", word):
+            found[-1] += f"T{word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _split(text: str, is_separator: Callable[[str], bool]) -> list[str]:

@@ -18,7 +18,6 @@ from mandala_lab.memo.decorator import Op
 from mandala_lab.model.collector import collector_at_rest
 from mandala_lab.model.ids import may_repeat
 from mandala_lab.model.refs import Ref
-from mandala_lab.model.structures import RESERVED
 from mandala_lab.ports.call_store import CallStore
 
 
@@ -108,8 +107,8 @@ def with_structure(asking: Asking, calls: np.ndarray) -> np.ndarray:
         if not len(held):
             break
         around = np.concatenate([asking.makers(held), asking.takers(held)])
-        structural = np.array([spec.key.startswith(RESERVED) for spec in catalogue.specs], bool)
-        new = lacking(distinct(around[structural[catalogue.ops.view[around]]]), distinct(np.concatenate(found)))
+        structural = catalogue.is_structural(catalogue.ops.view[around])
+        new = lacking(distinct(around[structural]), distinct(np.concatenate(found)))
         found.append(new)
     return distinct(np.concatenate(found))
 

@@ -68,7 +68,5 @@ class StoredFrame:
     def _snapshot(self, view: View) -> FrameSnapshot:
         graph = self._read()
         totals = self._store.totals(session=self._session)
-        info = StoreInfo(
-            self._label, len(graph.all_calls), totals.computed, totals.cached, totals.error, saved_s=totals.saved_s
-        )
+        info = StoreInfo(self._label, graph.size, totals.computed, totals.cached, totals.error, saved_s=totals.saved_s)
         return still(Moment(graph, Occurrences(), self._store, info, self._session), view)

@@ -103,7 +103,7 @@ class Watcher:
         )
 
     def _outline(self, graph: FrameGraph, moment: Moment) -> Outline:
-        self._matched = len(graph.all_calls) if self.view.selection.strip() else None
+        self._matched = graph.size if self.view.selection.strip() else None
         kept = {node.element for node in self._scene.nodes if node.element}
         return viewed(graph, self.view, moment.occurrences, self._labels.of, kept)
 

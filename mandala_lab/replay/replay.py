@@ -56,7 +56,7 @@ class Replay:
         ``"same"``: the recorded result again. ``"changed"``: other arguments,
         or other global data that the op reads, gave another result.
         ``"diverged"``: nothing was edited, and the result is another.
-        ``"failed"``: an exception, in `error`.
+        ``"failed"``: an exception, in `error`; `failed_in` names the op where it is not that of the call.
     base, graph
         Content of the frame before and after; `frame` is the new one to work with.
     executed, reused
@@ -74,6 +74,7 @@ class Replay:
     reused: tuple[str, ...] = ()
     not_refreshed: tuple[str, ...] = ()
     error: str = ""
+    failed_in: str = ""
     face: Callable[[FrameGraph], ComputationFrame] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -91,7 +92,10 @@ class Replay:
         given = ", ".join(f"{name}={short_repr(value)}" for name, value in self.changed.items())
         given = given or "the recorded arguments"
         if self.verdict == "failed":
-            return f"{self.call.name} with {given} failed: {self.error.strip().splitlines()[0]}"
+            error = self.error.strip().splitlines()[0]
+            if self.failed_in:
+                return f"{self.call.name} with {given}: {self.failed_in}, which depends on it, failed: {error}"
+            return f"{self.call.name} with {given} failed: {error}"
         stale = f", {len(self.not_refreshed)} not refreshed" if self.not_refreshed else ""
         counts = f"{len(self.executed)} executed, {len(self.reused)} reused{stale}"
         return f"{self.call.name} with {given}: {self.verdict} ({counts})"
@@ -109,6 +113,7 @@ class _Work:
     reused: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)  # hids of old refs that have no new one
     stale: list[str] = field(default_factory=list)
+    running: Call | None = None
 
     def rerun(self, call: Call, changes: Mapping[str, Any]) -> None:
         """Answer a call anew and note what takes the place of what."""
@@ -119,6 +124,7 @@ class _Work:
             self.stale.append(call.hid)
             self.gone.update(ref.hid for ref in call.outputs.values())
             return
+        self.running = call
         op = _op_of(self.store, self.engine, call)
         arguments = {name: self.refs.get(ref.hid, ref) for name, ref in call.inputs.items()}
         args, kwargs = _spell(op, call, {**arguments, **changes})
@@ -232,7 +238,9 @@ def _edited(
         raise
     except (Exception, SystemExit) as error:  # whatever a body raises is the outcome; the base stays as it is
         text = f"{type(error).__name__}: {error}"
-        return Replay(call, changes, "failed", base, base, tuple(work.executed), tuple(work.reused), error=text)
+        where = "" if work.running is None or work.running.hid == call.hid else work.running.name
+        done = tuple(work.executed), tuple(work.reused)
+        return Replay(call, changes, "failed", base, base, *done, error=text, failed_in=where)
     finally:
         context.leave_engine()
     graph = _replaced(store, base, work)

@@ -16,7 +16,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.frame.numbers import common, distinct, lacking
+from mandala_lab.frame.numbers import common, distinct, is_in, lacking
 from mandala_lab.model.calls import Call
 from mandala_lab.model.errors import MandalaLabError, refuse_other
 from mandala_lab.model.ops import CodeVersion, OpSpec
@@ -60,7 +60,7 @@ def left_open(program: str) -> list[str]:
 
 
 def only_result(graph: FrameGraph) -> Ref:
-    """Return the one value that a call of a frame made, and none of it took.
+    """Return the one value to which a frame leads: a call made it, and none took it, nor what was made with it.
 
     Raises
     ------
@@ -72,6 +72,10 @@ def only_result(graph: FrameGraph) -> Ref:
         distinct(links.refs.view[links.places(graph.all_calls)[0]]) for links in (catalogue.outputs, catalogue.inputs)
     )
     found = common(lacking(made, taken), graph.all_refs)
+    if len(found) > 1:  # what a call made besides something that was taken is no result of the whole
+        went_on = distinct(catalogue.refs.makers.view[common(made, taken)])
+        last = found[~is_in(catalogue.refs.makers.view[found], went_on)]
+        found = last if len(last) else found
     if len(found) == 1:
         return catalogue.refs[int(found[0])]
     if not len(found):

@@ -78,6 +78,8 @@ def numbers(frame, name):
         ("duration:>10ms", {"slow_best", "acc", "best"}),
         ("fit,status:ok,duration:<1h", {"fit", "data", "depth", "model", "loss"}),
         ("depth=9+", {"depth", "fit", "data"}),
+        ("fit , status:error", {"fit", "data", "depth"}),
+        ("time:>2020-01-31 12:30 !op:*", {"data", "data_0", "depth", "model", "loss", "acc", "best"}),
         ("time:>2020-01-31 !op:*", {"data", "data_0", "depth", "model", "loss", "acc", "best"}),
     ],
 )
@@ -173,6 +175,14 @@ def test_where_keeps_histories(frame):
         part.check()
 
 
+def test_where_keeps_the_other_outputs_of_its_calls_and_what_came_of_them(frame):
+    good = frame.where(loss=lambda loss: loss < 0.6)
+    good.check()
+    assert good.df("depth", "loss", "acc")["depth"].tolist() == [2, 4]
+    assert "best" not in good.nodes  # it came of another model, too
+    assert frame.where(acc=0.4).df("loss", "acc").to_dict("list") == {"loss": [0.25], "acc": [0.4]}
+
+
 def test_where_loads_nothing_to_find_equal_values(frame, monkeypatch):
     monkeypatch.setattr("mandala_lab.model.refs.Ref.value", property(lambda _self: pytest.fail("loaded")))
     assert len(frame.where(depth=2).vs["depth"]) == 1
@@ -261,6 +271,10 @@ def test_a_list_means_a_list_and_it_is_told_where_its_elements_would_do(frame, s
 def test_where_says_what_is_wrong(frame):
     with pytest.raises(ValueError, match="did you mean 'depth'"):
         frame.where(dept=1)
+    with pytest.raises(ValueError, match="'fit' is an operation, which has no value; choose one of"):
+        frame.where(fit=1)
+    with pytest.raises(TypeError, match="one at a time"):
+        frame.groupby(["data", "depth"])
     with pytest.raises(ValueError, match="did you mean 'error'"):
         frame.where(status="errors")
     with pytest.raises(ValueError, match="no operation of the frame is called 'fitt'"):

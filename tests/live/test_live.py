@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import queue
 
 import msgspec
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mandala_lab import Storage, op
+from mandala_lab import MList, Storage, op
 from mandala_lab.live.desk import Desk, read_request
 from mandala_lab.live.frame import LiveFrame
 from mandala_lab.render.preview import preview
@@ -246,3 +247,28 @@ def test_displayed_frames_become_widgets_beside_the_static_picture(storage, monk
     assert "model_id" in metadata[SCENE_MIME]["widget"]
     assert "application/vnd.jupyter.widget-view+json" not in bundle  # nbconvert would prefer it, and cannot show it
     assert "image/svg+xml" in bundle
+
+
+@op(output_names=["parts"])
+def cut(x) -> MList[int]:
+    if x > 8:
+        raise ValueError("too long")
+    return [x, x + 1]
+
+
+def test_values_are_as_recent_as_what_made_them_and_so_is_what_connects_collections(tmp_path):
+    def seen(numbers):
+        with Storage(tmp_path / "s.db") as storage:
+            frame = LiveFrame(storage, lambda _: None)
+            for number in numbers:
+                with contextlib.suppress(ValueError):
+                    cut(number)
+            snapshot = frame.attach()
+            frame.close()
+        assert snapshot.store.calls == len(numbers)  # without what takes lists apart
+        return {node.label: node.status for node in snapshot.scene.nodes}
+
+    first = seen([1, 2, 9])
+    assert first == {"cut": "error", "x": "computed", "parts": "computed", "items": "computed", "items_0": "computed"}
+    again = seen([1, 2, 9])  # what failed is asked again
+    assert again == {"cut": "error", "x": "cached", "parts": "cached", "items": "cached", "items_0": "cached"}

@@ -156,6 +156,21 @@ def test_the_base_holds_what_depends_and_no_bystanders(storage):
         replay.frame.check()
 
 
+def test_what_depends_on_a_call_and_fails_is_named(storage):
+    @op
+    def check(doubled):
+        if doubled > 50:
+            raise ValueError("too big\nindeed")
+        return doubled
+
+    with storage:
+        check(double(3))
+    replay = storage.replay(storage.calls(double)[0], x=30, scope="downstream")
+    assert (replay.verdict, replay.failed_in) == ("failed", "check")
+    assert replay.summary() == "double with x=30: check, which depends on it, failed: ValueError: too big"
+    assert [storage.get_call(hid).name for hid in replay.executed] == ["double"]
+
+
 def test_a_failed_dependant_is_left_alone(storage):
     with storage:
         d = double(3)

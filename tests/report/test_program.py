@@ -14,6 +14,7 @@ import pytest
 from hostile import HOSTILE
 
 from mandala_lab import MandalaLabWarning, MDict, MList, Storage, op
+from mandala_lab.report.program import only_result
 
 OFFSET = 3
 WEIGHTS = np.array([1.0, 2.5])
@@ -292,6 +293,28 @@ def test_names_put_no_code_into_a_program(storage, tmp_path, hostile):
     text = program_of(storage, last, tmp_path)
     done = run(text, tmp_path)
     assert (done.returncode, done.stdout) == (0, "1\n"), text
+
+
+@op(output_names=["kept", "aside"])
+def part(x):
+    return x + 1, -x
+
+
+def test_what_a_call_made_besides_is_no_result_of_what_it_led_to(storage, tmp_path):
+    with storage:
+        kept = 0
+        for _ in range(3):
+            kept, _ = part(kept)
+        total = inc(kept)
+    frame = storage.cf("run")
+    assert only_result(frame._graph).hid == total.hid
+    assert only_result(frame.select(f"+{name_of(frame, total)}={total.value}")._graph).hid == total.hid
+    with pytest.raises(ValueError, match=r"this frame has 2 results \(1 of .*, 1 of .*\)"):
+        only_result(storage.cf(part).where(x=0).select("op:part")._graph)
+
+
+def name_of(frame, ref):
+    return next(name for name, refs in frame.refs_by_var().items() if ref in refs)
 
 
 def test_a_program_is_written_from_a_store_that_is_only_read(tmp_path):

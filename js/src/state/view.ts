@@ -90,9 +90,9 @@ export class ViewState {
     );
   }
 
-  /** Show everything, each node closed. */
-  clear(): Promise<void> {
-    return this.ask(WHOLE);
+  /** Show everything, each node closed; `anchor` stays where it is, '' for none. */
+  clear(anchor = ''): Promise<void> {
+    return this.ask(WHOLE, anchor);
   }
 
   /** Another frame is in front, of which this was asked. */

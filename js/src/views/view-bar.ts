@@ -85,7 +85,9 @@ export class ViewBar {
   private clear(): Promise<void> {
     this.field.value = '';
     this.field.focus();
-    return this.view.clear();
+    const { selected, scene } = this.store;
+    const isShown = scene?.nodes.some(node => node.id === selected) === true;
+    return this.view.clear(isShown ? selected : '');
   }
 
   /** Another view is shown, or one was refused: then what was written stays. */
@@ -148,6 +150,16 @@ function helpButton(help: HTMLElement, words: Words): HTMLButtonElement {
     help.hidden = !isShown;
     made.setAttribute('aria-expanded', String(isShown));
   };
+  for (const one of [made, help]) {
+    one.addEventListener('keydown', event => {
+      if (event.key === 'Escape' && !help.hidden) {
+        event.preventDefault();
+        event.stopPropagation();
+        show(false);
+        made.focus();
+      }
+    });
+  }
   made.title = words.__('What can be written here');
   made.setAttribute('aria-label', made.title);
   show(false);
