@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from mandala_lab.schema.messages import (
 )
 
 _ARGUMENTS_LIMIT, _ARGUMENT_LIMIT, _LITERAL_LIMIT = 120, 40, 500
+_MOST_ARGUMENTS = 24
 _PAGE_LIMIT = 200
 _TAKERS_SHOWN = 50
 
@@ -76,7 +78,7 @@ def inspect_call(store: CallStore, hid: str) -> CallInspected:
         raise LookupError(f"no call has the hid {hid!r}; it may have been dropped")
     call = found[0]
     return CallInspected(
-        call=_call_row(call, store.last_spans([hid]).get(hid)),
+        call=_call_row(call, store.last_spans([hid]).get(hid), argument_text(call.inputs)),
         inputs=[_value_row(name, ref) for name, ref in call.inputs.items()],
         outputs=[_value_row(name, ref) for name, ref in call.outputs.items()],
         editable=[_editable(name, ref) for name, ref in call.inputs.items()],
@@ -100,7 +102,8 @@ def inspect_ref(store: CallStore, graph: FrameGraph, hid: str, variable: str) ->
     ref = catalogue.refs[int(numbers[0])]
     maker = common(distinct(catalogue.refs.makers.view[numbers]), graph.all_calls)
     takers = common(catalogue.takers(numbers), graph.all_calls)
-    rows = _call_rows(store, graph, np.concatenate([maker, takers[::-1][:_TAKERS_SHOWN]]))
+    calls = catalogue.calls(np.concatenate([maker, takers[::-1][:_TAKERS_SHOWN]]))
+    rows = _call_rows(store, calls, [argument_text(call.inputs) for call in calls])
     return RefInspected(
         value=_value_row(node_name(variable), ref),
         maker=rows[0] if len(maker) else None,
@@ -111,9 +114,27 @@ def inspect_ref(store: CallStore, graph: FrameGraph, hid: str, variable: str) ->
 
 def argument_text(inputs: Mapping[str, Ref]) -> str:
     """Return arguments in one bounded line."""
+    return _line(_told(inputs))
+
+
+def argument_texts(calls: Sequence[Call]) -> list[str]:
+    """Return the arguments of calls of one op, each in one bounded line, those first in which they differ."""
+    told = [_told(call.inputs) for call in calls]
+    names = dict.fromkeys(name for one in told for name in one)
+    first = [name for name in names if len({one.get(name) for one in told}) > 1]
+    return [_line({name: one[name] for name in (*first, *names) if name in one}) for one in told]
+
+
+def _told(inputs: Mapping[str, Ref]) -> dict[str, str]:
+    """Return arguments as texts; of very many the first."""
+    some = islice(inputs.items(), _MOST_ARGUMENTS)
+    return {name: one_line(preview_ref(ref), _ARGUMENT_LIMIT) for name, ref in some}
+
+
+def _line(told: Mapping[str, str]) -> str:
     parts: list[str] = []
-    for name, ref in inputs.items():
-        parts.append(f"{name}={one_line(preview_ref(ref), _ARGUMENT_LIMIT)}")
+    for name, text in told.items():
+        parts.append(f"{name}={text}")
         if sum(map(len, parts)) > _ARGUMENTS_LIMIT:
             parts.append("…")
             break
@@ -122,22 +143,22 @@ def argument_text(inputs: Mapping[str, Ref]) -> str:
 
 def _inspect_op(store: CallStore, graph: FrameGraph, node: OpId, offset: int, limit: int) -> NodeInspected:
     calls = graph.operations[node]
+    page = graph.catalogue.calls(calls[::-1][offset : offset + limit])
     return NodeInspected(
         node=node,
         kind="op",
         label=node_name(node),
         total=len(calls),
         offset=offset,
-        calls=_call_rows(store, graph, calls[::-1][offset : offset + limit]),
+        calls=_call_rows(store, page, argument_texts(page)),
         source=_source(store, graph.catalogue.call(int(calls[-1]))),
         doc=graph.catalogue.specs[graph.ops[node]].doc,
     )
 
 
-def _call_rows(store: CallStore, graph: FrameGraph, numbers: np.ndarray) -> list[CallRow]:
-    calls = graph.catalogue.calls(numbers)
+def _call_rows(store: CallStore, calls: Sequence[Call], arguments: Sequence[str]) -> list[CallRow]:
     spans = store.last_spans([call.hid for call in calls])
-    return [_call_row(call, spans.get(call.hid)) for call in calls]
+    return [_call_row(call, spans.get(call.hid), text) for call, text in zip(calls, arguments, strict=True)]
 
 
 def _source(store: CallStore, call: Call) -> str:
@@ -146,7 +167,7 @@ def _source(store: CallStore, call: Call) -> str:
     return "" if version is None else version.told_source
 
 
-def _call_row(call: Call, span: Span | None) -> CallRow:
+def _call_row(call: Call, span: Span | None, arguments: str) -> CallRow:
     recorded = "computed" if call.status == "ok" else "error"
     return CallRow(
         hid=call.hid,
@@ -154,7 +175,7 @@ def _call_row(call: Call, span: Span | None) -> CallRow:
         status=span.status if span else recorded,  # type: ignore[arg-type]
         started_s=span.started_s if span else call.started_s,
         duration_s=call.duration_s,
-        arguments=argument_text(call.inputs),
+        arguments=arguments,
         error=error_line(call.error),
     )
 

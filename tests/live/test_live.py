@@ -11,6 +11,7 @@ import pytest
 from mandala_lab import MList, Storage, op
 from mandala_lab.live.desk import Desk, read_request
 from mandala_lab.live.frame import LiveFrame
+from mandala_lab.live.inspect import argument_texts, inspect_node
 from mandala_lab.render.preview import preview
 from mandala_lab.schema.messages import (
     CallInspect,
@@ -272,3 +273,20 @@ def test_values_are_as_recent_as_what_made_them_and_so_is_what_connects_collecti
     assert first == {"cut": "error", "x": "computed", "parts": "computed", "items": "computed", "items_0": "computed"}
     again = seen([1, 2, 9])  # what failed is asked again
     assert again == {"cut": "error", "x": "cached", "parts": "cached", "items": "cached", "items_0": "cached"}
+
+
+def test_calls_are_told_by_the_arguments_in_which_they_differ(storage, live):
+    @op(output_names=["score"])
+    def evaluate(data, note, depth):
+        return depth
+
+    data = np.zeros((60, 4))
+    with storage:
+        for depth in (1, 2):
+            evaluate(data, "a note", depth)
+    frame, _, _ = live
+    frame.attach()
+    seen = inspect_node(storage.store, storage.cf("run").graph, "op:evaluate", 0, 10)
+    assert [row.arguments.partition(",")[0] for row in seen.calls] == ["depth=2", "depth=1"]
+    assert all("note='a note'" in row.arguments for row in seen.calls)
+    assert argument_texts([]) == []
