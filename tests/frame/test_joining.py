@@ -37,7 +37,7 @@ def known(row):
     return {(column, code) for column, code in row.items() if code != ABSENT}
 
 
-@quick(300)
+@quick(120)
 @given(some_tables(), st.data())
 def test_each_row_is_the_most_that_belongs_together(tables, data):
     rows = [(number, dict(known(row))) for number, table in enumerate(tables) for row in table.to_dict("records")]
