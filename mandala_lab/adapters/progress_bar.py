@@ -19,7 +19,7 @@ _OPTIONS = {
     "leave": False,
     "mininterval": 0,
     "miniters": 0,
-    "bar_format": "{desc}: {n_fmt} [{elapsed}{postfix}]",  # nobody knows how many there will be
+    "bar_format": "{desc}: {n_fmt} [{elapsed}, {rate_fmt}{postfix}]",  # nobody knows how many there will be
 }
 
 
