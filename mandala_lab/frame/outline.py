@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.links import NONE
 from mandala_lab.frame.occurrences import Occurrences, status_among, status_of, status_of_values
 from mandala_lab.model.outline import Counts, NodeStatus, OpId, Outline, OutlineEdge, OutlineNode, VarId, node_name
-from mandala_lab.model.structures import RESERVED
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outline:
@@ -23,11 +19,13 @@ def outline(graph: FrameGraph, occurrences: Occurrences | None = None) -> Outlin
         What happened in the current session. Without it, statuses are those of
         the records: computed, or failed.
     """
-    statuses = _statuses(graph, occurrences)
+    tallies = {operation: counts_of(graph, calls, occurrences) for operation, calls in graph.operations.items()}
+    connecting = _connecting(graph) if occurrences is not None else set()
+    statuses = _statuses(graph, tallies, connecting)
     nodes: list[OutlineNode] = []
     for operation, calls in graph.operations.items():
-        counts = counts_of(graph, calls, occurrences)
-        own = statuses[operation] if _is_structural(graph, operation) else status_of(counts)
+        counts = tallies[operation]
+        own = statuses[operation] if operation in connecting else status_of(counts)
         detail = plural(len(calls), "call") + fate(counts)
         nodes.append(OutlineNode(operation, "op", node_name(operation), detail, own, counts))
     makers: dict[VarId, set[NodeStatus]] = {}
@@ -53,29 +51,24 @@ def _unseen(graph: FrameGraph, refs: np.ndarray, occurrences: Occurrences | None
     return {status_of_values(counts_of(graph, calls, occurrences))} if len(calls) else set()
 
 
-def _statuses(graph: FrameGraph, occurrences: Occurrences | None) -> dict[str, NodeStatus]:
-    """Return for each operation the status of what it made.
-
-    Calls that connect a collection with its elements occur in no session: they are as recent as what is around them.
-    """
-    found: dict[str, NodeStatus] = {
-        operation: status_of_values(counts_of(graph, calls, occurrences))
-        for operation, calls in graph.operations.items()
-    }
+def _statuses(graph: FrameGraph, tallies: dict[OpId, Counts], connecting: set[OpId]) -> dict[str, NodeStatus]:
+    """Return for each operation the status of what it made: of a `connecting` one that of what is around it."""
+    found: dict[str, NodeStatus] = {operation: status_of_values(counts) for operation, counts in tallies.items()}
     on: dict[str, set[str]] = {}
     for edge in graph.edges:
         is_input = edge.target in graph.operations
         operation, variable = (edge.target, edge.source) if is_input else (edge.source, edge.target)
         on.setdefault(variable, set()).add(operation)
-    for operation in graph.operations if occurrences is not None else ():
-        if _is_structural(graph, operation):
+    for operation in graph.operations:
+        if operation in connecting:
             around = set().union(*(others for others in on.values() if operation in others))
             found[operation] = status_among(found[other] for other in around)
     return found
 
 
-def _is_structural(graph: FrameGraph, operation: OpId) -> bool:
-    return graph.catalogue.specs[graph.ops[operation]].key.startswith(RESERVED)
+def _connecting(graph: FrameGraph) -> set[OpId]:
+    """Return the operations that connect collections with their elements, whose calls occur in no session."""
+    return {node for node, op in graph.ops.items() if graph.catalogue.is_structural(np.array([op]))[0]}
 
 
 def counts_of(graph: FrameGraph, calls: np.ndarray, occurrences: Occurrences | None) -> Counts:
