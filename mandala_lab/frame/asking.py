@@ -12,6 +12,7 @@ import numpy as np
 from mandala_lab.frame.catalogue import Catalogue
 from mandala_lab.frame.links import NONE
 from mandala_lab.frame.numbers import Seen, distinct
+from mandala_lab.frame.reading import read_rest
 from mandala_lab.ports.call_store import CallStore
 
 _COST_OF_A_QUESTION = 50
@@ -64,7 +65,7 @@ class Asking:
         if self._spent <= self._budget:
             return False
         held = self.catalogue.held if self.catalogue.held_at == self._at else frozenset[str]()
-        self.catalogue.add(self._store.columns_besides(held))
+        read_rest(self.catalogue, self._store, besides=held)
         self.catalogue.whole_at = self._at
         self._whole = True
         return True

@@ -43,5 +43,4 @@ def whole_ids(origins: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 def texts_of(ids: np.ndarray) -> list[str]:
     """Return rows of bytes as hexadecimal texts."""
-    width, text = 2 * ids.shape[1], np.ascontiguousarray(ids).tobytes().hex()
-    return [text[start : start + width] for start in range(0, len(text), width)]
+    return ids.tobytes().hex(" ", ids.shape[1]).split()

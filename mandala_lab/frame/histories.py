@@ -73,17 +73,20 @@ class _Step:
         else:
             after, before = refs, calls
         order = np.argsort(after, kind="stable")
-        self._after, self._before = after[order], before[order]
+        after, self._before = after[order], before[order]
+        starts = np.flatnonzero(np.diff(after, prepend=-1))
+        self._after, self._starts = after[starts], np.append(starts, len(after))
 
     def back(self, elements: np.ndarray) -> Pairs:
         """Return pairs: the position of an element, and one that leads to it."""
-        first, last = (np.searchsorted(self._after, elements, side) for side in ("left", "right"))
-        positions = np.repeat(np.arange(len(elements)), last - first)
-        return positions, self._before[ragged(first, last - first)]
+        places = np.searchsorted(self._after, elements)
+        met = np.flatnonzero(np.append(self._after, -1)[places] == elements)
+        first, last = self._starts[places[met]], self._starts[places[met] + 1]
+        return np.repeat(met, last - first), self._before[ragged(first, last - first)]
 
     def back_from(self, element: int) -> list[int]:
         """Return the elements that lead to one."""
-        first, last = np.searchsorted(self._after, [element, element + 1]).tolist()
+        first, last = self._starts[np.searchsorted(self._after, [element, element + 1])].tolist()
         found: list[int] = self._before[first:last].tolist()
         return found
 

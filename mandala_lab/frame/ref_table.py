@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from mandala_lab.model.columns import FREE_POSITION, NO_DATA, LinkColumns, gathe
 from mandala_lab.model.grown import Grown
 from mandala_lab.model.hashing import DIGEST_SIZE
 from mandala_lab.model.ids import IdTable
-from mandala_lab.model.refs import Ref, ValueSource
-from mandala_lab.model.structures import CollectionRef, ref_class
+from mandala_lab.model.refs import MISSING, Ref, ValueSource
+from mandala_lab.model.structures import MARK, CollectionRef, ref_class
 
 
 class RefTable:
@@ -65,14 +66,15 @@ class RefTable:
 
     def of(self, numbers: np.ndarray) -> list[Ref]:
         """Return refs; for many much faster than one by one."""
-        hids, cids = self.hids.texts(numbers), texts_of(self.cids.view[numbers])
-        begin, sizes, source, found = self._data_starts.view[numbers], self._data_sizes.view[numbers], self.source, []
+        hids, cids, source = self.hids.texts(numbers), texts_of(self.cids.view[numbers]), self.source
+        begin, sizes = self._data_starts.view[numbers], self._data_sizes.view[numbers]
         with self._lock:
             starts, data = gathered(np.frombuffer(self._data, np.uint8), begin, sizes)
-        whole = bytes(data)
-        for cid, hid, start, size in zip(cids, hids, starts.tolist(), sizes.tolist(), strict=True):
-            own = None if size == NO_DATA else whole[start : start + size]
-            found.append(ref_class(own)(cid, hid, source, data=own))
+        whole, ends = bytes(data), (starts + sizes).tolist()  # no data end before they begin
+        own = [None if start > end else whole[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
+        found = list(map(Ref, cids, hids, repeat(source), repeat(MISSING), own))
+        for place in np.flatnonzero(self._is_marked(numbers)).tolist():
+            found[place] = ref_class(own[place])(cids[place], hids[place], source, data=own[place])
         if self._given:
             given = np.array(sorted(self._given), np.int64)
             for place in np.flatnonzero(is_in(numbers, given)).tolist():
@@ -102,15 +104,16 @@ class RefTable:
 
     def is_collection(self, numbers: np.ndarray) -> np.ndarray:
         """Whether each of these refs is of a value that is stored element by element."""
-        starts, sizes = self._data_starts.view[numbers], self._data_sizes.view[numbers]
-        marked = zip(starts.tolist(), sizes.tolist(), numbers.tolist(), strict=True)
-        return np.array(
-            [
-                self._data[start] == b"*"[0] if size > 1 else isinstance(self._given.get(ref), CollectionRef)
-                for start, size, ref in marked
-            ],
-            bool,
-        )
+        marked = self._is_marked(numbers)
+        given = [ref for ref, held in self._given.items() if isinstance(held, CollectionRef)]
+        return marked | np.isin(numbers, given) if given else marked
+
+    def _is_marked(self, numbers: np.ndarray) -> np.ndarray:
+        """Whether the data of each of these refs begin as those of a collection do."""
+        starts, found = self._data_starts.view[numbers], self._data_sizes.view[numbers] > 1
+        with self._lock:
+            found[found] = np.frombuffer(self._data, np.uint8)[starts[found]] == MARK
+        return np.asarray(found)
 
     def find(self, ids: np.ndarray) -> np.ndarray:
         """Return the numbers of refs by their history ids, shape ``(refs, 22)``; -1 for one that is not here."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,8 @@ from mandala_lab.frame.draft import Draft
 from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.joined import joined
 from mandala_lab.frame.numbers import Seen, appearing, distinct, lacking
+from mandala_lab.frame.reading import read_new
 from mandala_lab.memo.decorator import Op
-from mandala_lab.model.collector import collector_at_rest
-from mandala_lab.model.ids import may_repeat
 from mandala_lab.model.refs import Ref
 from mandala_lab.ports.call_store import CallStore
 
@@ -51,11 +49,10 @@ def frame_of(store: CallStore, source: Any, session: str) -> FrameGraph:
 
 def of_op(store: CallStore, op: str) -> FrameGraph:
     """Return the frame of all calls of an op: a variable for each argument and each output."""
-    catalogue = Catalogue()
     at = store.last_event()
-    calls = catalogue.add(store.columns_of_op(op))
+    catalogue = read_new(store, op)
     catalogue.held, catalogue.held_at = frozenset([op]), at
-    draft = Draft(catalogue)
+    draft, calls = Draft(catalogue), np.arange(len(catalogue))
     if not len(calls):
         return draft.graph()
     node = draft.add_operation(int(catalogue.ops.view[calls[0]]))
@@ -73,26 +70,13 @@ def of_op(store: CallStore, op: str) -> FrameGraph:
 def of_session(store: CallStore, session: str | None) -> FrameGraph:
     """Return what occurred in a session, or all that is stored, as one connected graph."""
     if session is None:
-        catalogue = _whole(store)
+        at = store.last_event()
+        catalogue = read_new(store)
+        catalogue.whole_at = at
         return joined(catalogue, np.arange(len(catalogue)))
     catalogue = Catalogue()
     calls = catalogue.add(store.columns_of_session(session))
     return joined(catalogue, with_structure(Asking(catalogue, store), calls))
-
-
-@collector_at_rest()
-def _whole(store: CallStore) -> Catalogue:
-    """Return all that is stored, taken in while the store reads on."""
-    catalogue, at, taken = Catalogue(), store.last_event(), 0
-    with closing(store.all_columns()) as parts:
-        for part in parts:
-            catalogue.add(part)
-            taken += len(part)
-    if taken > len(catalogue) or may_repeat(catalogue.call_ids.rows.view):
-        catalogue = Catalogue()  # the first record of a call need not be the one that counts
-        catalogue.add(store.columns_of_session(None))
-    catalogue.whole_at = at
-    return catalogue
 
 
 def with_structure(asking: Asking, calls: np.ndarray) -> np.ndarray:

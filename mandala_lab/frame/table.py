@@ -148,7 +148,4 @@ def _column(codes: Any, show: Callable[[np.ndarray], list[Any]], tuples: Mapping
 
 def _objects(found: list[Any]) -> np.ndarray:
     """Return an array of objects, even where they are arrays or tuples themselves."""
-    made = np.empty(len(found), object)
-    for place, one in enumerate(found):
-        made[place] = one
-    return made
+    return np.fromiter(found, object, len(found))

@@ -151,7 +151,7 @@ _KINDS: dict[str, tuple[type[Any], type[CollectionRef]]] = {
 _NAMES = {made: name for name, (made, _) in _KINDS.items()}
 _MARKS = {name: b"*" + name.encode() for name in _KINDS}
 _CLASSES = {_MARKS[name]: ref for name, (_, ref) in _KINDS.items()}
-_MARK = b"*"[0]
+MARK = b"*"[0]
 
 VERSION = CodeVersion(combine(b"structure", b"1"), "")
 MAKERS = {name: OpSpec(f"{RESERVED}{name}", name, (ITEM,), nout=1) for name in _KINDS}
@@ -179,7 +179,7 @@ def is_mark(data: bytes | None) -> bool:
 
 def ref_class(data: bytes | None) -> type[Ref]:
     """Return the class of the refs of a value with these data."""
-    return Ref if data is None or data[0] != _MARK else _CLASSES.get(data, Ref)
+    return Ref if data is None or data[0] != MARK else _CLASSES.get(data, Ref)
 
 
 def join(kind: str, items: Sequence[Any], keys: Sequence[Any] | None) -> Any:

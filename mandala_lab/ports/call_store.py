@@ -224,23 +224,16 @@ class CallStore(Protocol):
 
     # --- for frames: the same as columns, each call once
 
-    def columns_of_op(self, op: str) -> CallColumns:
-        """Return the calls of an op in every code version."""
-        ...
+    def columns_in_parts(self, *, of: str | None = None, besides: Iterable[str] = ()) -> Generator[CallColumns]:
+        """Yield all calls, or those of an op, or of all ops but some, some thousand at a time, as of one moment.
 
-    def columns_of_session(self, session: str | None) -> CallColumns:
-        """Return the calls that occurred in a session; ``None`` for all calls."""
-        ...
-
-    def all_columns(self) -> Generator[CallColumns]:
-        """Yield all calls in order of recording, some thousand at a time, as of one moment.
-
-        A call with several records comes several times; `columns_of_session` tells the one that counts.
+        They come in order of recording, and a call with several records comes several
+        times; the other methods tell the one that counts.
         """
         ...
 
-    def columns_besides(self, held: Iterable[str]) -> CallColumns:
-        """Return the calls of all ops but these."""
+    def columns_of_session(self, session: str) -> CallColumns:
+        """Return the calls that occurred in a session."""
         ...
 
     def columns_of_calls(self, hids: Iterable[bytes]) -> CallColumns:

@@ -57,26 +57,33 @@ def same(one, other):
             assert np.array_equal(left, right) if isinstance(left, np.ndarray) else list(left) == list(right), name
 
 
-def renumbered(part, whole):
-    return np.array([whole.specs.index(spec) for spec in part.specs])[part.ops]
+def row_by_row(store):
+    whole, specs = store._columns([true()]), list(store.ops())
+    return replace(whole, specs=specs, ops=np.array([*map(specs.index, whole.specs)])[whole.ops])
+
+
+def in_one(store, **chosen):
+    """Return the calls of all parts, and how many parts there are."""
+    parts, specs = list(store.columns_in_parts(**chosen)), list(store.ops())
+    alike = [replace(part, specs=specs, ops=np.array([*map(specs.index, part.specs)], int)[part.ops]) for part in parts]
+    return joined(alike), len(parts)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000])
 def test_pages_of_any_size_hold_all_calls_once(store, monkeypatch, size):
     monkeypatch.setattr(pages, "SIZE", size)
     monkeypatch.setattr(pages, "_MOST_ROWS", 4 * size)
-    whole = store._columns([true()])
+    whole = row_by_row(store)
     assert len(whole) == 63
-    same(store.columns_of_session(None), whole)
-    same(store.columns_besides([]), whole)
-    parts = list(store.all_columns())
-    assert len(parts) > 63 // (4 * size)
-    same(joined(replace(part, specs=whole.specs, ops=renumbered(part, whole)) for part in parts), whole)
+    found, number = in_one(store)
+    same(found, whole)
+    assert number > 63 // (4 * size)
     key = rare.spec.key
-    assert len(store.columns_of_op(key)) == 3
-    assert len(store.columns_besides([key])) == 60
-    assert store.columns_of_op("none").rows.tolist() == []
-    assert [spec.key for spec in store.columns_of_op(key).specs] == [key]
+    for chosen, wanted in ({"of": key}, [key]), ({"besides": [key]}, [pair.spec.key]), ({"of": "none"}, []):
+        found, _ = in_one(store, **chosen)
+        assert found.rows.tolist() == [
+            row for row, op in zip(whole.rows, whole.ops, strict=True) if whole.specs[op].key in wanted
+        ]
 
 
 def test_all_pages_are_of_one_moment(storage, monkeypatch):
@@ -98,7 +105,7 @@ def test_all_pages_are_of_one_moment(storage, monkeypatch):
     other.execute("pragma foreign_keys = off")
     assert len(of_session(storage.store, None).calls) == 20
     monkeypatch.undo()
-    assert len(storage.store.columns_of_session(None)) == 12
+    assert len(in_one(storage.store)[0]) == 12
     other.close()
 
 
@@ -120,11 +127,11 @@ def test_rows_that_lie_far_apart_are_found_at_once(storage):
             rare(str(number))
     path = changed(storage, "id = case id when 3 then 9223372036854775807 else id * 2305843009213693952 end")
     with Storage(path) as again:
-        assert again.store.columns_of_session(None).rows.tolist() == [2**61, 2**62, 2**63 - 1]
+        assert in_one(again.store)[0].rows.tolist() == [2**61, 2**62, 2**63 - 1]
 
 
 def test_a_page_that_is_too_long_is_asked_for_row_by_row(store, monkeypatch):
-    whole = store._columns([true()])
+    whole = row_by_row(store)
 
     asked = pages._Asking._asked
 
@@ -134,7 +141,7 @@ def test_a_page_that_is_too_long_is_asked_for_row_by_row(store, monkeypatch):
         return asked(asking, query, within)
 
     monkeypatch.setattr(pages._Asking, "_asked", ask)
-    same(store.columns_of_session(None), whole)
+    same(in_one(store)[0], whole)
 
 
 @pytest.mark.parametrize(

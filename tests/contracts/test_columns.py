@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from entries import SPEC, entry
 
 from mandala_lab.adapters.sql.store import SqlCallStore
 from mandala_lab.frame.catalogue import Catalogue
-from mandala_lab.frame.source import of_session
+from mandala_lab.frame.reading import read_rest
+from mandala_lab.frame.source import of_op, of_session
 from mandala_lab.memo.loader import ValueLoader
 from mandala_lab.memo.values import store as encode
 from mandala_lab.model.calls import Made, Run
@@ -23,6 +25,11 @@ def as_calls(columns):
     numbers = catalogue.add(columns).tolist()
     assert numbers == list(range(len(columns)))  # each once
     return [catalogue.call(number) for number in numbers]
+
+
+def in_parts(store, **chosen):
+    """Return the calls that come in parts."""
+    return [call for part in store.columns_in_parts(**chosen) for call in as_calls(part)]
 
 
 @pytest.fixture
@@ -44,18 +51,17 @@ def hids(calls):
 def test_columns_say_what_calls_say(chained):
     every = chained.calls_of_session(None)
     assert len(every) == 4
-    assert as_calls(chained.columns_of_session(None)) == every
-    assert [call for part in chained.all_columns() for call in as_calls(part)] == every
-    assert [call.error for call in as_calls(chained.columns_of_session(None))] == ["", "", "Traceback: é", ""]
+    assert in_parts(chained) == every
+    assert [call.error for call in in_parts(chained)] == ["", "", "Traceback: é", ""]
     for session in ("session", "another", "none"):
         assert as_calls(chained.columns_of_session(session)) == chained.calls_of_session(session)
     for key in ("m:f", "m:g", "none"):
-        assert as_calls(chained.columns_of_op(key)) == chained.calls_of_op(key)
+        assert in_parts(chained, of=key) == chained.calls_of_op(key)
     assert len(chained.calls_of_op("m:f")) == 3
-    assert as_calls(chained.columns_besides(["m:f"])) == chained.calls_of_op("m:g")
-    assert as_calls(chained.columns_besides(["m:g", "none"])) == chained.calls_of_op("m:f")
-    assert as_calls(chained.columns_besides([])) == every
-    assert as_calls(chained.columns_besides(["m:f", "m:g"])) == []
+    assert in_parts(chained, besides=["m:f"]) == chained.calls_of_op("m:g")
+    assert in_parts(chained, besides=["m:g", "none"]) == chained.calls_of_op("m:f")
+    assert in_parts(chained, besides=["m:f", "m:g"]) == []
+    assert in_parts(chained, of="m:f", besides=["m:f"]) == []
 
 
 def test_columns_of_calls_are_those_asked_for(chained):
@@ -99,10 +105,7 @@ def test_of_two_records_of_a_call_that_which_counts_is_read(tmp_path, reader, ex
     store = signed_store(file, Keyring(KEYS.get(reader)))
     hid, free, first = ours.hid.hex(), ours.inputs[0].hid, output_hid(ours.hid, 0)
     for columns in (
-        store.columns_of_session(None),
         store.columns_of_session("session"),
-        store.columns_of_op("m:f"),
-        store.columns_besides([]),
         store.columns_of_calls([ours.hid, taker.hid]),
         store.columns_of_takers([free, first]),
     ):
@@ -113,8 +116,12 @@ def test_of_two_records_of_a_call_that_which_counts_is_read(tmp_path, reader, ex
         assert found[hid] == call
         if reader is not None:
             assert found[hid].outputs["y"].cid == encode(expected).cid.hex()
-    whole = of_session(store, None)
-    assert dict(whole.calls) == found
+    rest = Catalogue()
+    read_rest(rest, store)
+    assert {call.hid: call for call in rest.calls(np.arange(len(rest)))} == found
+    for whole in (of_session(store, None), of_op(store, "m:f")):
+        assert dict(whole.calls) == found
+        assert (np.diff(whole.catalogue.rows.view) > 0).all()
     store.close()
 
 

@@ -14,6 +14,7 @@ from programs import programs, quick, ran
 from mandala_lab import op
 from mandala_lab.frame.catalogue import NONE, Catalogue
 from mandala_lab.frame.numbers import Seen, common, distinct, is_in, lacking, united
+from mandala_lab.frame.reading import read_new, read_rest
 from mandala_lab.model import ids as ids_module
 from mandala_lab.model.grown import Grown
 from mandala_lab.model.ids import IdTable, first_of_each, heads_of
@@ -125,9 +126,8 @@ def ids_of(calls: Catalogue) -> list[str]:
 @given(programs, st.data())
 def test_a_catalogue_is_the_same_however_its_calls_came(program, data):
     with ran(program) as done:
-        columns = done.storage.store.columns_of_session(None)
-        whole, parts = Catalogue(), Catalogue()
-        assert whole.add(columns).tolist() == list(range(len(columns)))
+        whole, parts = read_new(done.storage.store), Catalogue()
+        columns = whole.columns(np.arange(len(whole)))
         left = data.draw(st.permutations(range(len(columns)))) if len(columns) else []
         while left:
             size = data.draw(st.integers(1, len(left)))
@@ -164,9 +164,9 @@ def test_calls_and_refs_are_those_of_the_store(program, data):
     with ran(program) as done:
         store, catalogue = done.storage.store, Catalogue()
         for one in data.draw(st.permutations(done.ops)):
-            catalogue.add(store.columns_of_op(one.spec.key))
+            read_rest(catalogue, store, of=one.spec.key)
             catalogue.takers(np.arange(len(catalogue.refs)))
-        catalogue.add(store.columns_of_session(None))
+        read_rest(catalogue, store)
         for call in store.calls_of_session(None):
             (number,) = catalogue.call_hids.numbers([call.hid]).tolist()
             found = catalogue.call(number)

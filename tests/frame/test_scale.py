@@ -141,7 +141,7 @@ def test_a_loop_of_a_hundred_thousand_calls_expands_whole(chain, monkeypatch):
     assert sys.getrecursionlimit() == limit
     assert asked.asked["columns_of_calls"] < MANY // 20  # it asks for a few, and then reads all at once
     assert asked.asked["columns_of_takers"] < MANY // 20
-    assert asked.asked["columns_besides"] <= 3
+    assert asked.asked["columns_in_parts"] <= 3
     assert not asked.asked["calls"]
 
 
@@ -198,5 +198,5 @@ def test_frames_of_many_results_of_one_constant_stay_small(storage):
     frame.check()
     assert len(frame.calls) == 600
     assert frame.df("a", "b").shape[0] == 300
-    assert sum(asked.asked[name] for name in ("columns_of_calls", "columns_of_takers", "columns_besides")) <= 3
+    assert sum(asked.asked[name] for name in ("columns_of_calls", "columns_of_takers", "columns_in_parts")) <= 3
     assert isinstance(storage, Storage)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, and_, select, true
 from sqlalchemy.sql import ColumnElement  # noqa: TC002 - as for our own imports
 
 from mandala_lab.adapters.sql.connected import Connected
@@ -44,28 +44,20 @@ class Columns(Connected):
 
     _rows: RowReader
 
-    def columns_of_op(self, op: str) -> CallColumns:
-        row = select(ops.c.id).where(ops.c.key == op).scalar_subquery()
-        return self._paged(calls.c.op_id == row)
-
-    def columns_of_session(self, session: str | None) -> CallColumns:
-        if session is None:
-            return self._paged(true())
-        in_session = select(spans.c.call_id).join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
-        return self._columns([calls.c.id.in_(in_session.distinct())])
-
-    def all_columns(self) -> Generator[CallColumns]:
+    def columns_in_parts(self, *, of: str | None = None, besides: Iterable[str] = ()) -> Generator[CallColumns]:
+        chosen = [calls.c.op_id == select(ops.c.id).where(ops.c.key == of).scalar_subquery()] if of else []
+        left_out = [calls.c.op_id.not_in(select(ops.c.id).where(ops.c.key.in_(list(besides))))] if besides else []
         reader = LinkReader()
         with self._database.reading() as connection:
             cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-            with closing(pages_where(cursor, self._database.dialect, true())) as pages:
+            with closing(pages_where(cursor, self._database.dialect, and_(true(), *chosen, *left_out))) as pages:
                 specs: dict[int, OpSpec] = {}
                 for page in pages:
                     yield _with_specs(connection, self._read(page, reader), specs)
 
-    def columns_besides(self, held: Iterable[str]) -> CallColumns:
-        rows = select(ops.c.id).where(ops.c.key.in_(list(held)))
-        return self._paged(calls.c.op_id.not_in(rows))
+    def columns_of_session(self, session: str) -> CallColumns:
+        in_session = select(spans.c.call_id).join(runs, runs.c.id == spans.c.run_id).where(runs.c.session == session)
+        return self._columns([calls.c.id.in_(in_session.distinct())])
 
     def columns_of_calls(self, hids: Iterable[bytes]) -> CallColumns:
         return self._columns([has_hid(part) for part in slices(hids)])
@@ -75,27 +67,16 @@ class Columns(Connected):
         takers = [select(edges.c.call_id).where(edges.c.head.in_(part)) for part in heads]
         return self._columns([calls.c.id.in_(found) for found in takers])
 
+    @collector_at_rest()
     def _columns(self, conditions: Sequence[ColumnElement[bool]]) -> CallColumns:
         """Return the calls of which one of some conditions holds, for which the database looks once."""
-
-        def pages(cursor: Any) -> Generator[Page]:
-            queries = [select(*COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
-            return (page_of(rows) for query in queries for rows in _batches(self._execute(cursor, query)))
-
-        return self._joined(pages)
-
-    def _paged(self, condition: ColumnElement[bool]) -> CallColumns:
-        """Return the calls of which something holds, for which the database looks page by page."""
-        return self._joined(lambda cursor: pages_where(cursor, self._database.dialect, condition))
-
-    @collector_at_rest()
-    def _joined(self, pages: Callable[[Any], Generator[Page]]) -> CallColumns:
         reader = LinkReader()
+        queries = [select(*COLUMNS).where(condition).order_by(calls.c.id) for condition in conditions]
         with self._database.reading() as connection:
-            some = pages(connection.connection.driver_connection.cursor())  # type: ignore[union-attr]
-            with closing(some):
-                first = next(some, page_of([]))  # there is at least one page, if of no calls
-                found = joined(self._read(page, reader) for page in chain([first], some))
+            cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+            pages = (page_of(rows) for query in queries for rows in _batches(self._execute(cursor, query)))
+            first = next(pages, page_of([]))  # there is at least one page, if of no calls
+            found = joined(self._read(page, reader) for page in chain([first], pages))
             found = _with_specs(connection, found, {})
         kept = self._each_once(found)
         return found if kept is None else found.take(kept)

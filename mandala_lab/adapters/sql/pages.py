@@ -31,6 +31,15 @@ _MOST_ROWS = 4 * SIZE
 """So many rows are looked through for a page, where few of them are wanted."""
 _FIRST_OF_ALL, _LAST_OF_ALL = -(2**63), 2**63 - 1
 COLUMNS = (calls.c.id, calls.c.hid, calls.c.op_id, calls.c.status, calls.c.links)
+_END_TO_END = (
+    func.group_concat(calls.c.id),
+    func.group_concat(calls.c.op_id * 2 + (calls.c.status != 0).self_group()),
+    func.group_concat(func.length(calls.c.links)),
+    func.min(func.length(calls.c.hid)),
+    cast(func.group_concat(calls.c.hid, ""), LargeBinary),
+    cast(func.group_concat(calls.c.links, ""), LargeBinary),
+)
+"""The columns of a page as one row. All are in one order, and the first tells whether it is that of recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +105,9 @@ class _Asking:
 
     def __init__(self, cursor: Any, dialect: Any, condition: ColumnElement[bool]) -> None:
         within = calls.c.id.between(bindparam("first"), bindparam("last"))
-        some = select(*COLUMNS).where(condition, within).order_by(calls.c.id)
-        self._one_by_one = some.compile(dialect=dialect)
-        self._end_to_end = _end_to_end(some).compile(dialect=dialect)
+        one_by_one = select(*COLUMNS).where(condition, within).order_by(calls.c.id)
+        self._one_by_one = one_by_one.compile(dialect=dialect)
+        self._end_to_end = select(*_END_TO_END).where(condition, within).compile(dialect=dialect)
         self._following = select(func.min(calls.c.id)).where(calls.c.id >= bindparam("first")).compile(dialect=dialect)
         self._cursor, self._span = cursor, SIZE
         self._first = self._from(_FIRST_OF_ALL)
@@ -149,19 +158,6 @@ class _Asking:
     def _asked(self, compiled: Any, within: dict[str, int]) -> list[tuple[Any, ...]]:
         found = compiled.construct_expanded_state(within)
         return list(self._cursor.execute(found.statement, list(found.positional_parameters)).fetchall())
-
-
-def _end_to_end(some: Any) -> Any:
-    """Return the query for one row that has the columns of all rows of another, in their order."""
-    inner = some.subquery()
-    return select(
-        func.group_concat(inner.c.id),
-        func.group_concat(inner.c.op_id * 2 + (inner.c.status != 0).self_group()),
-        func.group_concat(func.length(inner.c.links)),
-        func.min(func.length(inner.c.hid)),
-        cast(func.group_concat(inner.c.hid, ""), LargeBinary),
-        cast(func.group_concat(inner.c.links, ""), LargeBinary),
-    )
 
 
 def _numbers(text: Any) -> np.ndarray:
