@@ -8,6 +8,7 @@ import { settle } from './samples';
 
 interface FakeFuture {
   onReply: (message: unknown) => void;
+  done: Promise<unknown>;
   disposed: boolean;
   dispose: () => void;
 }
@@ -34,10 +35,15 @@ export class FakeKernel {
   clientId = 'client';
 
   sendControlMessage(message: FakeKernel['sent'][0]): unknown {
+    let cancel: (reason: Error) => void = () => undefined;
     const future: FakeFuture = {
       onReply: () => undefined,
+      done: new Promise((_resolve, reject) => (cancel = reject)),
       disposed: false,
-      dispose: () => (future.disposed = true)
+      dispose: () => {
+        future.disposed = true;
+        cancel(new Error('Canceled future'));
+      }
     };
     this.sent.push(message);
     this.futures.push(future);

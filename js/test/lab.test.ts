@@ -72,9 +72,10 @@ describe('KernelTransport', () => {
   it('lets go of everything', async () => {
     const kernel = new FakeKernel();
     const transport = new KernelTransport(kernel.connection);
-    void transport.request({ type: 'frame.get' }).catch(() => undefined);
+    const waiting = transport.request({ type: 'frame.get' });
     await settle();
     transport.dispose();
+    await expect(waiting).rejects.toThrow('The kernel is gone'); // and not after a timeout
     expect(kernel.comms.size).toBe(0);
     expect(kernel.futures[0]?.disposed).toBe(true);
     await expect(transport.request({ type: 'frame.get' })).rejects.toThrow('The kernel is gone');

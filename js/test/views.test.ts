@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Request } from '../src/schema/messages';
 import { FrameClient } from '../src/state/client';
 import { Replays } from '../src/state/replays';
@@ -9,6 +9,7 @@ import { plainWords } from '../src/state/words';
 import { FakeTransport } from '../src/transport/fake';
 import type { Answer } from '../src/transport/fake';
 import { FIRST_LINES } from '../src/views/empty-state';
+import { EVERY_MS } from '../src/views/age';
 import { ago, duration } from '../src/views/format';
 import { Inspector } from '../src/views/inspector';
 import { PanelView } from '../src/views/panel-view';
@@ -143,6 +144,22 @@ describe('Inspector', () => {
     expect(text(row)).toContain('x=1');
     expect(text(row)).toContain('computed');
     expect(text(row)).toContain('250 ms');
+  });
+
+  it('says how long ago calls were for as long as it is shown', async () => {
+    vi.useFakeTimers();
+    const startedS = Date.now() / 1000 - 20;
+    const calls = [call({ startedS })];
+    const { inspector } = setUp({ 'node.inspect': () => inspected({ calls }) });
+    inspector.showNode('op:f');
+    await vi.advanceTimersByTimeAsync(0);
+    const when = inspector.element.querySelector('.mandala-when');
+    expect(text(when)).toBe('20 s ago');
+    await vi.advanceTimersByTimeAsync(3 * EVERY_MS);
+    expect(text(when)).toBe('50 s ago');
+    inspector.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it('asks for the next page and appends it', async () => {

@@ -28,6 +28,8 @@ export const BUSY_AFTER_MS = 500;
 /** As often as that it has to be busy: it is for a moment with the very question, or while it starts. */
 export const BUSY_LOOKS = 3;
 
+const GONE = 'The kernel is gone. Start it again and retry.';
+
 /** The road to one kernel connection. */
 export class KernelTransport implements Transport {
   readonly pushed = new Signal<Push>();
@@ -57,7 +59,7 @@ export class KernelTransport implements Transport {
 
   private refuseWhenGone(): void {
     if (this.disposed || this.kernel.isDisposed || this.kernel.status === 'dead') {
-      throw new TransportError('The kernel is gone. Start it again and retry.');
+      throw new TransportError(GONE);
     }
   }
 
@@ -88,6 +90,11 @@ export class KernelTransport implements Transport {
     this.futures.add(future);
     return new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => reject(noAnswer(request)), ANSWER_TIMEOUT_MS);
+      future.done.catch(() => {
+        clearTimeout(timer); // the kernel restarted, or nobody waits any more
+        this.futures.delete(future);
+        reject(new TransportError(GONE));
+      });
       future.onReply = message => {
         clearTimeout(timer);
         this.futures.delete(future);

@@ -4,8 +4,9 @@
 import { glyphIcon, statusWord } from '../draw/status';
 import type { CallRow } from '../schema/messages';
 import type { Words } from '../state/words';
+import { age } from './age';
 import { button, html } from './dom';
-import { ago, duration, moment } from './format';
+import { duration } from './format';
 
 /** The table of calls; `append` adds another page. */
 export class CallList {
@@ -23,11 +24,10 @@ export class CallList {
 
   /** Add calls at the end. */
   append(calls: readonly CallRow[]): void {
-    const now = Date.now() / 1000;
-    this.body.append(...calls.map(call => this.row(call, now)));
+    this.body.append(...calls.map(call => this.row(call)));
   }
 
-  private row(call: CallRow, now: number): HTMLTableRowElement {
+  private row(call: CallRow): HTMLTableRowElement {
     const choose = (): void => this.onChosen(call);
     const open = button(call.arguments || this.words.__('(no arguments)'), choose, 'mandala-link');
     open.title = call.arguments;
@@ -35,8 +35,7 @@ export class CallList {
     if (call.error !== '') {
       outcome.title = call.error;
     }
-    const when = html('td', 'mandala-when', ago(call.startedS, now, this.words));
-    when.title = moment(call.startedS);
+    const when = age('td', 'mandala-when', call.startedS, this.words);
     const took = html('td', 'mandala-number', duration(call.durationS));
     return html('tr', '', html('td', 'mandala-arguments', open), outcome, took, when);
   }

@@ -4,9 +4,10 @@
  */
 import type { CallInspected, ValueRow } from '../schema/messages';
 import type { Words } from '../state/words';
+import { age } from './age';
 import { outcomeBadge } from './call-list';
 import { codeBlock, fold, html, section } from './dom';
-import { ago, duration, moment, shortId } from './format';
+import { duration, shortId } from './format';
 import { valueItem } from './preview';
 
 /** Make the page of a call; `extra` comes after the values, before the code. */
@@ -42,15 +43,19 @@ export function callPage(reply: CallInspected, words: Words, ...extra: HTMLEleme
 
 function heading(reply: CallInspected, words: Words): HTMLElement {
   const { call } = reply;
-  const when = html('span', '', ago(call.startedS, Date.now() / 1000, words));
-  when.title = moment(call.startedS);
   const id = html('code', 'mandala-id', shortId(call.hid));
   id.title = words.__('history id %1', call.hid);
   return html(
     'header',
     '',
     html('h3', 'mandala-title', html('span', '', call.op), outcomeBadge(call.status, words)),
-    html('p', 'mandala-meta', html('span', '', duration(call.durationS)), when, id)
+    html(
+      'p',
+      'mandala-meta',
+      html('span', '', duration(call.durationS)),
+      age('span', '', call.startedS, words),
+      id
+    )
   );
 }
 

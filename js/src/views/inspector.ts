@@ -8,6 +8,7 @@ import type { CallInspected, SceneNode } from '../schema/messages';
 import type { Replays } from '../state/replays';
 import type { Ask } from '../state/transport';
 import type { Words } from '../state/words';
+import { keepTrue } from './age';
 import { callPage } from './call-page';
 import { button, html } from './dom';
 import { NodePage, PAGE_SIZE } from './node-page';
@@ -48,11 +49,13 @@ export class Inspector {
   private node = '';
   private round = 0;
   private refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly stopAging: () => void;
 
   constructor(private readonly options: InspectorOptions) {
     this.element.setAttribute('aria-label', options.words.__('Inspector'));
     this.element.append(this.bar, ...(options.actions ? [options.actions] : []), this.content);
     this.element.hidden = true;
+    this.stopAging = keepTrue(this.content, options.words);
     this.element.addEventListener('keydown', event => {
       if (event.key === 'Escape' && !(event.target instanceof HTMLInputElement)) {
         event.stopPropagation();
@@ -88,6 +91,7 @@ export class Inspector {
   /** Stop timers and forget late answers. */
   dispose(): void {
     clearTimeout(this.refreshTimer);
+    this.stopAging();
     this.round += 1;
     this.element.remove();
   }
