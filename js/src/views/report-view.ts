@@ -23,6 +23,7 @@ export class ReportView {
   private readonly graph: GraphView;
   private readonly search: SearchBox;
   private readonly details = html('section', 'mandala-inspector mandala-report-details');
+  private readonly bench = html('div', 'mandala-workbench mandala-inspecting');
   private readonly unfold: HTMLButtonElement;
 
   constructor(
@@ -48,7 +49,7 @@ export class ReportView {
     const hint = words.__('Drag to move, Ctrl with the wheel to zoom, arrow keys to walk.');
     const tools = html('div', 'mandala-report-tools', this.search.element, this.unfold);
     tools.append(html('span', 'mandala-note', hint));
-    const bench = html('div', 'mandala-workbench mandala-inspecting');
+    const { bench } = this;
     this.details.setAttribute('aria-label', words.__('Details of the chosen node'));
     this.details.tabIndex = 0;
     bench.append(this.graph.element, splitter(bench, words), this.details);
@@ -107,6 +108,7 @@ export class ReportView {
     const onNode = (id: string): void => this.go(id);
     const parts = nodeDetails(this.store.selected, { report, index, folds, words, onNode });
     this.details.replaceChildren(...parts);
+    this.bench.classList.toggle('mandala-resting', this.store.selected === '');
   }
 }
 
