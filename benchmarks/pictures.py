@@ -18,6 +18,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,9 @@ def ours(outline: Outline, passes: int) -> Figures:
     after, added_ms = timed(lambda: layout.place(more, scene), passes)
     svg, svg_ms = timed(lambda: scene_to_svg(scene), passes)
     drawn = ways(scene)
-    lines = [_flat([drawn.pieces[number] for number in way]) for way in drawn.numbers]
+    pieces, numbers = drawn.pieces.tolist(), drawn.numbers.tolist()
+    begins = [0, *drawn.ends.tolist()]
+    lines = [_flat([pieces[number] for number in numbers[one:two]]) for one, two in pairwise(begins)]
     found = count(lines, [(edge.source, edge.target) for edge in scene.edges])
     size = len(svg.encode())
     return Figures(layout_ms, *found, scene.width, scene.height, added_ms, moved(scene, after), svg_ms, size)

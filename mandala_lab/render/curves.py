@@ -12,50 +12,26 @@ so a curve meets no box that its route avoids.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from mandala_lab.render.routes import Point
-    from mandala_lab.schema.scene import Scene, SceneEdge, SceneNode
+    from mandala_lab.schema.scene import Scene
+
+    Floats = npt.NDArray[np.float64]
+    Numbers = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
 
 Piece = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 
 _QUARTER = 0.552
 _TOUCH = 0.6
-
-
-def goes_down(edge: SceneEdge, source: SceneNode) -> bool:
-    """Whether the flow at an edge is along y: it leaves an upper or lower side."""
-    below = edge.points[0][1] - source.y
-    on_side = -_TOUCH <= below <= _TOUCH or -_TOUCH <= below - source.h <= _TOUCH
-    return on_side != (edge.source == edge.target)
-
-
-def pieces(points: list[Point], *, down: bool, loop: bool) -> list[Piece]:
-    """Cubic pieces (start, two controls, end) through the points.
-
-    Parameters
-    ----------
-    points
-        The route.
-    down
-        True if the flow is along y, False if along x.
-    loop
-        True if the edge returns to its own node.
-    """
-    if len(points) == 2 and not loop:  # noqa: PLR2004 - most routes have only ends
-        return [_straight(points[0], points[1], down=down)]
-    turned = points if down else [(y, x) for x, y in points]
-    last = len(turned) - 1
-    aside = [loop and index in (0, last) for index in range(last + 1)]
-    for index in range(1, last):
-        before = turned[index][1] - turned[index - 1][1]
-        after = turned[index + 1][1] - turned[index][1]
-        aside[index] = before * after < 0
-    found = [_piece(turned[i], turned[i + 1], aside[i], aside[i + 1]) for i in range(last)]
-    if down:
-        return found
-    return [((a[1], a[0]), (b[1], b[0]), (c[1], c[0]), (d[1], d[0])) for a, b, c, d in found]
+_PIECE_BYTES = 4 * 2 * 8
 
 
 class Ways(NamedTuple):
@@ -64,46 +40,62 @@ class Ways(NamedTuple):
     Attributes
     ----------
     pieces
-        All pieces, each in the order of the edge that it belongs to first.
+        Start, two controls and end of each piece, shape ``(pieces, 4, 2)``; those of
+        the first edge come first, then what the second adds, and so on.
     numbers
-        Of each edge: which pieces it goes over.
+        Which pieces the edges go over, edge after edge.
+    ends
+        Where those of each edge end among `numbers`.
     """
 
-    pieces: list[Piece]
-    numbers: list[list[int]]
+    pieces: Floats
+    numbers: Numbers
+    ends: Numbers
 
 
 def ways(scene: Scene) -> Ways:
     """Return the curves of a scene."""
-    nodes = {node.id: node for node in scene.nodes}
-    known: dict[Piece, int] = {}
-    numbers = [
-        [
-            known.setdefault(piece, len(known))
-            for piece in pieces(edge.points, down=goes_down(edge, nodes[edge.source]), loop=edge.source == edge.target)
-        ]
-        for edge in scene.edges
-    ]
-    return Ways(list(known), numbers)
+    sizes = np.array([len(edge.points) for edge in scene.edges], np.int64)
+    every = chain.from_iterable([edge.points for edge in scene.edges])
+    points = np.fromiter(chain.from_iterable(every), np.float64).reshape(-1, 2)
+    down, loops = _flow(scene, points[np.cumsum(sizes) - sizes, 1])
+    found = _pieces(points, sizes, down, loops).tobytes()
+    known: dict[bytes, int] = {}
+    parts = [found[at : at + _PIECE_BYTES] for at in range(0, len(found), _PIECE_BYTES)]
+    numbers = np.array([known.setdefault(part, len(known)) for part in parts], np.int64)
+    return Ways(np.frombuffer(b"".join(known)).reshape(-1, 4, 2), numbers, np.cumsum(sizes - 1))
 
 
-def _straight(start: Point, end: Point, *, down: bool) -> Piece:
-    """Return the piece between two points at which the curve runs along the flow."""
-    (ax, ay), (bx, by) = start, end
-    if down:
-        middle = ay + (by - ay) * 0.5
-        return start, (ax, middle), (bx, by - (by - ay) * 0.5), end
-    middle = ax + (bx - ax) * 0.5
-    return start, (middle, ay), (bx - (bx - ax) * 0.5, by), end
+def _flow(scene: Scene, begins: Floats) -> tuple[Flags, Flags]:
+    """Return whether the flow at each edge is along y: it leaves an upper or lower side; and whether it is a loop."""
+    sides = {node.id: (node.y, node.h) for node in scene.nodes}
+    y, height = np.array([sides[edge.source] for edge in scene.edges], np.float64).reshape(-1, 2).T
+    loops = np.array([edge.source == edge.target for edge in scene.edges], bool)
+    on_side = (np.abs(begins - y) <= _TOUCH) | (np.abs(begins - y - height) <= _TOUCH)
+    return on_side != loops, loops
 
 
-def _piece(start: Point, end: Point, start_aside: bool, end_aside: bool) -> Piece:
-    """One piece in coordinates (across, along); each end runs along or aside."""
-    du, dv = end[0] - start[0], end[1] - start[1]
-    share = 0.5 if start_aside == end_aside else _QUARTER
-    one = (start[0] + du * share, start[1]) if start_aside else (start[0], start[1] + dv * share)
-    two = (end[0] - du * share, end[1]) if end_aside else (end[0], end[1] - dv * share)
-    return start, one, two, end
+def _pieces(points: Floats, sizes: Numbers, down: Flags, loops: Flags) -> Floats:
+    """Return the cubic pieces through the points of all edges.
+
+    Each end of a piece runs along the flow or aside: a loop leaves and comes back aside.
+    """
+    turned = np.where(np.repeat(down, sizes)[:, None], points, points[:, ::-1])  # across the flow, and along it
+    ends = np.cumsum(sizes)
+    is_end = np.zeros(len(points), bool)
+    is_end[ends - 1] = is_end[ends - sizes] = True
+    inner = np.flatnonzero(~is_end)
+    steps = np.diff(turned[:, 1])
+    aside = np.repeat(loops, sizes)
+    aside[inner] = steps[inner - 1] * steps[inner] < 0
+    begins = np.delete(np.arange(len(points)), ends - 1)
+    start, end = turned[begins], turned[begins + 1]
+    start_aside, end_aside = aside[begins, None], aside[begins + 1, None]
+    arm = (end - start) * np.where(start_aside == end_aside, 0.5, _QUARTER)
+    one = start + arm * np.hstack([start_aside, ~start_aside])
+    two = end - arm * np.hstack([end_aside, ~end_aside])
+    found = np.stack([start, one, two, end], axis=1)
+    return np.where(np.repeat(down, sizes - 1)[:, None, None], found, found[:, :, ::-1])
 
 
 def point_at(piece: Piece, share: float) -> Point:
@@ -121,20 +113,25 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def path_data(found: list[Piece]) -> str:
-    """Return the ``d`` attribute of a path."""
-    parts: list[str] = []
-    here: Point | None = None
-    for start, one, two, end in found:
-        if start != here:
-            parts.append(f"M{number(start[0])} {number(start[1])}")
-        here = end
-        x, y = end
-        if start[0] == x == one[0] == two[0]:
-            parts.append(f"V{number(y)}")
-        elif start[1] == y == one[1] == two[1]:
-            parts.append(f"H{number(x)}")
+def path_data(drawn: Ways) -> list[str]:
+    """Return the ``d`` attribute of each edge's path; what it shares with an edge before it is only in that."""
+    flat = drawn.pieces.reshape(-1, 8)
+    upright, level = ((flat[:, 2 + axis :: 2] == flat[:, axis, None]).all(axis=1).tolist() for axis in (0, 1))
+    starts = np.append(0, drawn.ends)[:-1]
+    tops = np.maximum.accumulate(np.maximum.reduceat(drawn.numbers, starts)) + 1
+    begins = np.append(0, tops)[:-1]
+    moves = np.ones(len(flat), bool)
+    moves[1:] = (flat[1:, :2] != flat[:-1, 6:]).any(axis=1)
+    moves[begins[begins < tops]] = True
+    parts = []
+    for x0, y0, ax, ay, bx, by, x, y, is_upright, is_level, is_moved in zip(
+        *flat.T.tolist(), upright, level, moves.tolist(), strict=True
+    ):
+        if is_upright:
+            line = f"V{number(y)}"
+        elif is_level:
+            line = f"H{number(x)}"
         else:
-            (ax, ay), (bx, by) = one, two
-            parts.append(f"C{number(ax)} {number(ay)} {number(bx)} {number(by)} {number(x)} {number(y)}")
-    return "".join(parts)
+            line = f"C{number(ax)} {number(ay)} {number(bx)} {number(by)} {number(x)} {number(y)}"
+        parts.append(f"M{number(x0)} {number(y0)}{line}" if is_moved else line)
+    return ["".join(parts[begin:top]) for begin, top in zip(begins.tolist(), tops.tolist(), strict=True)]

@@ -7,8 +7,8 @@ it as a tooltip and in the text twin.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,11 +20,9 @@ from mandala_lab.render.routes import LANDING
 from mandala_lab.render.text_width import shorten, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy.typing as npt
 
-    from mandala_lab.render.curves import Piece, Ways
+    from mandala_lab.render.curves import Ways
     from mandala_lab.schema.scene import Scene
 
     Floats = npt.NDArray[np.float64]
@@ -122,11 +120,11 @@ class _Wishes:
         shown = [_shown(edge.label) for edge in edges]
         self.texts = [text for text, _ in shown]
         self.widths = np.array([width for _, width in shown])
-        pieces = _points(drawn.pieces)
-        last = np.array([way[-1] for way in drawn.numbers], np.int64)
+        pieces, ends = drawn.pieces, drawn.ends
+        last = drawn.numbers[ends - 1]
         # An edge shares its last piece with no other, nor what lands there.
         lands = np.abs(pieces[last, 3] - pieces[last, 0]).sum(axis=1) <= LANDING + _CLEAR
-        before = np.array([way[-2:][0] for way in drawn.numbers], np.int64)
+        before = drawn.numbers[ends - np.where(np.diff(ends, prepend=0) > 1, 2, 1)]
         self._own = np.where(lands, before, last)[numbers]
         self.middles = _along(pieces[self._own], _SHARES)
         for at, edge in enumerate(edges):
@@ -170,7 +168,8 @@ class _Lines:
         other = np.flatnonzero(self._whose[line] != own[area])
         area, line = area[other], line[other]
         through = _meets(areas[:, area], self._one[:, line], self._two[:, line])
-        pairs = np.unique(area[through] * self._count + self._whose[line[through]])
+        pairs = np.sort(area[through] * self._count + self._whose[line[through]])
+        pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
         return np.bincount(pairs // self._count, minlength=areas.shape[1])
 
 
@@ -178,19 +177,20 @@ class _Room:
     """The places that labels have taken."""
 
     def __init__(self) -> None:
-        self._squares: dict[tuple[int, int], list[list[float]]] = {}
+        self._squares: defaultdict[tuple[int, int], list[list[float]]] = defaultdict(list)
 
     def take(self, area: list[float]) -> bool:
         """Take a place if none of it is taken; return whether."""
         u0, v0, u1, v1 = area
         columns = range(int(u0 // _SQUARE), int(u1 // _SQUARE) + 1)
-        squares = [(across, along) for along in {int(v0 // _SQUARE), int(v1 // _SQUARE)} for across in columns]
-        for square in squares:
-            for left, top, right, bottom in self._squares.get(square, ()):
+        rows = range(int(v0 // _SQUARE), int(v1 // _SQUARE) + 1)
+        near = [self._squares[across, along] for along in rows for across in columns]
+        for held in near:
+            for left, top, right, bottom in held:
                 if u0 < right and u1 > left and v0 < bottom and v1 > top:
                     return False
-        for square in squares:
-            self._squares.setdefault(square, []).append(area)
+        for held in near:
+            held.append(area)
         return True
 
 
@@ -199,11 +199,6 @@ def _shown(label: str) -> tuple[str, float]:
     """Return what is drawn of a label, and how wide it is at most; arguments have the same names again and again."""
     text = shorten(label, LONGEST)
     return text, text_width(text, EDGE_LABEL_SIZE)
-
-
-def _points(pieces: Iterable[Piece]) -> Floats:
-    """Return pieces as numbers: by piece, by start, controls and end, by axis."""
-    return np.fromiter(chain.from_iterable(chain.from_iterable(pieces)), np.float64).reshape(-1, 4, 2)
 
 
 def _along(pieces: Floats, shares: npt.ArrayLike) -> Floats:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ACROSS = 128.0
 _ALONG = 48.0
 _STRIDE = 1 << 24
+_NOWHERE = -(1 << 62)
 
 
 class Rectangles:
@@ -41,13 +42,17 @@ class Rectangles:
         self._areas = areas
         key, whose = _squares(areas)
         turn = np.argsort(key, kind="stable")
-        self._key, self._whose = key[turn], whose[turn]
+        key, self._whose = key[turn], whose[turn]
+        starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))[: len(key)]
+        self._squares, self._starts = key[starts], np.append(starts, len(key))
 
     def overlapping(self, areas: Floats) -> tuple[Numbers, Numbers]:
         """Return the numbers of the pairs of one of these areas and one of them; to touch is not to overlap."""
         key, whose = _squares(areas)
-        first = np.searchsorted(self._key, key)
-        many = np.searchsorted(self._key, key, side="right") - first
+        place = np.searchsorted(self._squares, key)
+        met = np.flatnonzero(np.append(self._squares, _NOWHERE)[place] == key)
+        key, whose, first, last = key[met], whose[met], self._starts[place[met]], self._starts[place[met] + 1]
+        many = last - first
         one, key = np.repeat(whose, many), np.repeat(key, many)
         two = self._whose[np.arange(len(one)) + np.repeat(first - (np.cumsum(many) - many), many)]
         for low, high in ((0, 2), (1, 3)):

@@ -128,10 +128,7 @@ def _description(scene: Scene) -> str:
 def _edges(scene: Scene, names: dict[str, str], drawn: Ways) -> Iterator[str]:
     """Draw the edges; pieces that one shares with an edge before it are drawn only once."""
     yield '<g class="edges">'
-    count = 0
-    for edge, way in zip(scene.edges, drawn.numbers, strict=True):
-        data = path_data([drawn.pieces[number] for number in way if number >= count])
-        count = max(count, max(way) + 1)
+    for edge, data in zip(scene.edges, path_data(drawn), strict=True):
         label = f" ({_known_text(edge.label)})" if edge.label else ""
         words = f"{names[edge.source]} \u2192 {names[edge.target]}{label}"
         yield f'<path d="{data}"><title>{words}</title></path>'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from mandala_lab.render.curves import goes_down, pieces, point_at
+from mandala_lab.render.curves import point_at, ways
 
 EPS = 0.06
 
@@ -45,15 +45,18 @@ def segment_in_box(start, end, node):
     return low < high
 
 
+def curves(scene):
+    """Return the pieces of the curve of each edge."""
+    drawn = ways(scene)
+    pieces, numbers = drawn.pieces.tolist(), drawn.numbers.tolist()
+    return [[pieces[number] for number in numbers[one:two]] for one, two in pairwise([0, *drawn.ends.tolist()])]
+
+
 def through_boxes(scene):
     """Edges that pass through a box, as a route or as the curve that is drawn."""
-    nodes = {node.id: node for node in scene.nodes}
     found = []
-    for edge in scene.edges:
-        down = goes_down(edge, nodes[edge.source])
-        curve = []
-        for piece in pieces(edge.points, down=down, loop=edge.source == edge.target):
-            curve += [point_at(piece, step / 16) for step in range(17)]
+    for edge, way in zip(scene.edges, curves(scene), strict=True):
+        curve = [point_at(piece, step / 16) for piece in way for step in range(17)]
         for line in (edge.points, curve):
             found += [
                 (edge.id, node.id) for node in scene.nodes if any(segment_in_box(a, b, node) for a, b in pairwise(line))
