@@ -18,7 +18,8 @@ from mandala_lab.render.layered import LayeredLayout
 def by_rule(points, *, down, loop):
     """Return the pieces through points, one by one, as the module's rule says."""
     turned = points if down else [(y, x) for x, y in points]
-    aside = [loop] + [(b[1] - a[1]) * (c[1] - b[1]) < 0 for a, b, c in zip(turned, turned[1:], turned[2:])] + [loop]
+    rises = [two[1] - one[1] for one, two in pairwise(turned)]
+    aside = [loop, *(one * two < 0 for one, two in pairwise(rises)), loop]
     found = []
     for (one, leaves), (two, reaches) in pairwise(zip(turned, aside, strict=True)):
         share = 0.5 if leaves == reaches else 0.552
