@@ -14,7 +14,7 @@ import numpy as np
 
 from mandala_lab.frame.flow import linked
 from mandala_lab.frame.graph import Edge, FrameGraph
-from mandala_lab.frame.numbers import distinct, is_in, lacking
+from mandala_lab.frame.numbers import Places, distinct, is_in, lacking
 from mandala_lab.frame.streams import net_of
 from mandala_lab.model.columns import ragged
 from mandala_lab.model.outline import NodeId, OpId, VarId
@@ -75,18 +75,19 @@ class _Step:
         order = np.argsort(after, kind="stable")
         after, self._before = after[order], before[order]
         starts = np.flatnonzero(np.diff(after, prepend=-1))
-        self._after, self._starts = after[starts], np.append(starts, len(after))
+        self._places, self._starts = Places(after[starts]), np.append(starts, len(after))
 
     def back(self, elements: np.ndarray) -> Pairs:
         """Return pairs: the position of an element, and one that leads to it."""
-        places = np.searchsorted(self._after, elements)
-        met = np.flatnonzero(np.append(self._after, -1)[places] == elements)
+        places = self._places.of(elements)
+        met = np.flatnonzero(places >= 0)
         first, last = self._starts[places[met]], self._starts[places[met] + 1]
         return np.repeat(met, last - first), self._before[ragged(first, last - first)]
 
     def back_from(self, element: int) -> list[int]:
         """Return the elements that lead to one."""
-        first, last = self._starts[np.searchsorted(self._after, [element, element + 1])].tolist()
+        place = int(self._places.of(np.array([element]))[0])
+        first, last = self._starts[place : place + 2].tolist() if place >= 0 else (0, 0)
         found: list[int] = self._before[first:last].tolist()
         return found
 

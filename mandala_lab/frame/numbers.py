@@ -1,4 +1,4 @@
-"""Sets of numbers: arrays in ascending order, each number once; and `Seen`, which grows."""
+"""Sets of numbers: arrays in ascending order, each number once; `Places` in one, and `Seen`, which grows."""
 
 from __future__ import annotations
 
@@ -73,6 +73,30 @@ def is_in(numbers: np.ndarray, ordered: np.ndarray) -> np.ndarray:
         return np.asarray(_flags(top + 1, ordered)[np.minimum(numbers, top + 1)])
     places = np.minimum(np.searchsorted(ordered, numbers), len(ordered) - 1)
     return np.asarray(ordered[places] == numbers)
+
+
+class Places:
+    """Where numbers, from 0 on, lie among others, which are in ascending order, each once.
+
+    Examples
+    --------
+    >>> Places(np.array([3, 5])).of(np.array([5, 4, 3])).tolist()
+    [1, -1, 0]
+    """
+
+    def __init__(self, ordered: np.ndarray) -> None:
+        self._ordered = np.append(ordered, -1)
+        top = int(ordered[-1]) if len(ordered) else 0
+        self._table = np.full(top + 2, -1) if _is_dense(top, len(ordered)) else None
+        if self._table is not None:
+            self._table[ordered] = np.arange(len(ordered))
+
+    def of(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the place of each number; -1 for one that is not there."""
+        if self._table is not None:
+            return np.asarray(self._table[np.minimum(numbers, len(self._table) - 1)])
+        found = np.searchsorted(self._ordered[:-1], numbers)
+        return np.where(self._ordered[found] == numbers, found, -1)
 
 
 def common(one: np.ndarray, other: np.ndarray) -> np.ndarray:

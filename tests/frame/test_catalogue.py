@@ -13,7 +13,7 @@ from programs import programs, quick, ran
 
 from mandala_lab import op
 from mandala_lab.frame.catalogue import NONE, Catalogue
-from mandala_lab.frame.numbers import Seen, common, distinct, is_in, lacking, united
+from mandala_lab.frame.numbers import Places, Seen, common, distinct, is_in, lacking, united
 from mandala_lab.frame.reading import read_new, read_rest
 from mandala_lab.model import ids as ids_module
 from mandala_lab.model.grown import Grown
@@ -86,6 +86,8 @@ def test_large_arrays_are_sets(top):
     assert lacking(a, b).tolist() == sorted(set(one.tolist()) - set(other.tolist()))
     wanted = np.append(other, [-1, top, top + 1])
     assert is_in(wanted, a).tolist() == [number in set(one.tolist()) for number in wanted.tolist()]
+    places = {number: place for place, number in enumerate(a.tolist())}
+    assert Places(a).of(wanted).tolist() == [places.get(number, -1) for number in wanted.tolist()]
 
 
 @given(numbers, numbers, numbers)
@@ -96,6 +98,8 @@ def test_arrays_are_sets(one, other, third):
     assert common(a, b).tolist() == sorted(set(one) & set(other))
     assert lacking(a, b).tolist() == sorted(set(one) - set(other))
     assert is_in(np.array(third, np.int64), a).tolist() == [number in set(one) for number in third]
+    places = {number: place for place, number in enumerate(a.tolist())}
+    assert Places(a).of(np.array(third, np.int64)).tolist() == [places.get(number, -1) for number in third]
     assert united([]).tolist() == []
 
 
