@@ -206,3 +206,15 @@ export async function settle(ms = 0): Promise<void> {
 /** A label that would do harm if it became markup. */
 export const HOSTILE =
   '<img src=x onerror="globalThis.harmed=1"><script>globalThis.harmed=1</script>';
+
+/** The text of an element. */
+export const text = (element: Element | null): string => element?.textContent ?? '';
+
+/** The button with a name, which must be there. */
+export const buttonNamed = (root: Element, name: string): HTMLButtonElement => {
+  const found = [...root.querySelectorAll('button')].find(one => text(one).includes(name));
+  if (!found) {
+    throw new Error(`There is no button "${name}" in: ${text(root)}`);
+  }
+  return found;
+};

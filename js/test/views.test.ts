@@ -1,40 +1,26 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Request } from '../src/schema/messages';
-import { FrameClient } from '../src/state/client';
 import { Replays } from '../src/state/replays';
-import { FrameStore } from '../src/state/store';
 import { askOver } from '../src/state/transport';
-import { ViewState } from '../src/state/view';
 import { plainWords } from '../src/state/words';
 import { FakeTransport } from '../src/transport/fake';
 import type { Answer } from '../src/transport/fake';
-import { FIRST_LINES } from '../src/views/empty-state';
 import { EVERY_MS } from '../src/views/age';
 import { ago, duration } from '../src/views/format';
 import { Inspector } from '../src/views/inspector';
-import { PanelView } from '../src/views/panel-view';
 import { valueItem } from '../src/views/preview';
 import { splitter } from '../src/views/splitter';
 import {
+  buttonNamed,
   call,
   callInspected,
-  chain,
   finished,
   HOSTILE,
   inspected,
   settle,
-  snapshot,
+  text,
   value
 } from './samples';
-
-const text = (element: Element | null): string => element?.textContent ?? '';
-const buttonNamed = (root: Element, name: string): HTMLButtonElement => {
-  const found = [...root.querySelectorAll('button')].find(one => text(one).includes(name));
-  if (!found) {
-    throw new Error(`There is no button "${name}" in: ${text(root)}`);
-  }
-  return found;
-};
 
 describe('format', () => {
   it.each([
@@ -335,79 +321,5 @@ describe('replaying', () => {
     expect(text(setting.inspector.element.querySelector('[role=alert]'))).toContain(
       'not a literal'
     );
-  });
-});
-
-describe('PanelView', () => {
-  let store: FrameStore;
-  let client: FrameClient;
-  let view: ViewState;
-  let resumed: number;
-  let panel: PanelView;
-  beforeEach(() => {
-    store = new FrameStore();
-    client = new FrameClient(store, 'window 1');
-    view = new ViewState((wanted, onShow) => client.look(wanted, onShow));
-    resumed = 0;
-    panel = new PanelView({
-      store,
-      client,
-      view,
-      ask: client.ask,
-      words: plainWords,
-      resume: () => {
-        resumed += 1;
-        return resumed > 1 ? Promise.resolve() : Promise.reject(new Error('UsageError: no'));
-      }
-    });
-    document.body.replaceChildren(panel.element);
-  });
-
-  it('tells a newcomer what to type', () => {
-    expect(text(panel.element)).toContain('No notebook in front');
-    panel.setSurroundings('kernel');
-    expect(text(panel.element.querySelector('pre'))).toBe(FIRST_LINES);
-    expect(FIRST_LINES).toContain(
-      '%load_ext mandala_lab\n%mandala on results.db\nfrom mandala_lab import op'
-    );
-  });
-
-  it('shows a live frame, and opens the inspector for a chosen node', async () => {
-    panel.setSurroundings('kernel');
-    client.attach(
-      new FakeTransport({ 'frame.get': () => snapshot(), 'node.inspect': () => inspected() })
-    );
-    await settle();
-    expect(text(panel.element.querySelector('.mandala-store'))).toContain('results.db');
-    expect(text(panel.element.querySelector('.mandala-store'))).toContain('live');
-    expect(text(panel.element.querySelector('.mandala-store'))).toContain('saved 12 s');
-    panel.element
-      .querySelector('[data-id="op:f"]')!
-      .dispatchEvent(new MouseEvent('click', { bubbles: true }));
-    await settle();
-    expect(text(panel.element.querySelector('.mandala-inspector'))).toContain('Doubles.');
-  });
-
-  it('marks a remembered frame and continues recording on request', async () => {
-    store.recall({ scene: chain(), store: null });
-    panel.setSurroundings('kernel');
-    const notice = panel.element.querySelector('.mandala-notice')!;
-    expect(text(notice)).toContain('As last seen');
-    buttonNamed(notice, 'Continue recording').click();
-    await settle();
-    expect(text(notice)).toContain('UsageError: no');
-    buttonNamed(notice, 'Continue recording').click();
-    await settle();
-    expect(resumed).toBe(2);
-    store.takeSnapshot(snapshot());
-    expect(panel.element.querySelector<HTMLElement>('.mandala-notice')!.hidden).toBe(true);
-  });
-
-  it('says that it records when there is no call yet', async () => {
-    panel.setSurroundings('kernel');
-    const empty = { ...chain(), nodes: [], edges: [] };
-    client.attach(new FakeTransport({ 'frame.get': () => snapshot({ scene: empty }) }));
-    await settle();
-    expect(text(panel.element)).toContain('No call so far');
   });
 });
