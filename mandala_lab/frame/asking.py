@@ -18,6 +18,8 @@ from mandala_lab.ports.call_store import CallStore
 _COST_OF_A_QUESTION = 50
 """Of asking at all, in units of what reading one call costs when all are read; an id that is asked for costs two."""
 
+_LEAST_BUDGET = 1_000
+
 
 class Asking:
     """Answers, from one catalogue and the store behind it, as the store is now.
@@ -34,8 +36,8 @@ class Asking:
         self.catalogue = catalogue
         self._store = store
         self._at = store.last_event()
-        self._spent = 0
-        self._budget = max(1_000, store.count_calls() // 2)
+        self._spent, self._budget = 0, _LEAST_BUDGET
+        self._knows_size = False
         self._asked_makers, self._asked_takers = Seen(), Seen()
         self._whole = catalogue.whole_at == self._at
 
@@ -62,6 +64,8 @@ class Asking:
     def _reads_all(self, number: int) -> bool:
         """Read all that is not here yet if asking for so many more would cost as much."""
         self._spent += _COST_OF_A_QUESTION + 2 * number
+        if self._spent > self._budget and not self._knows_size:  # counting a large store takes long
+            self._budget, self._knows_size = max(_LEAST_BUDGET, self._store.count_calls() // 2), True
         if self._spent <= self._budget:
             return False
         held = self.catalogue.held if self.catalogue.held_at == self._at else frozenset[str]()

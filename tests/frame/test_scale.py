@@ -129,6 +129,8 @@ def test_a_loop_of_a_hundred_thousand_calls_expands_whole(chain, monkeypatch):
     monkeypatch.setattr(sys, "setrecursionlimit", lambda _limit: pytest.fail("no limit is to be lifted"))
     asked = Asked(chain)
     last, first = output_hid(hid_of(MANY - 1), 0), entry(0).inputs[0].hid
+    assert len(frame_of(asked, last).expand_back().calls) == 1
+    assert not asked.asked["count_calls"]  # which takes long, and a picture that grows asks for little each time
     for frame in (
         frame_of(asked, last).expand_back(recursive=True),
         frame_of(asked, first).expand_forward(recursive=True),
