@@ -18,15 +18,23 @@ from works import Sizes
 PEER = "pymandala"
 PEER_BEARS = 10_000
 SCRIPT = "frames_worker.py"
-WHAT = {"expand": "cf and expand_back", "table": "df", "picture": "outline of all"}
+WHAT = {
+    "expand": "cf and expand_back",
+    "table": "df",
+    "picture": "outline of all",
+    "more": "panel after 100 calls more",
+}
+ONLY_OURS = ("picture", "more")
 SHAPES = ("chains", "branches")
 TARGETS = {
     ("expand", 10_000): Target(None, 0.01, PEER),
     ("expand", 1_000_000): Target(3.0),
     ("table", 1_000_000): Target(2.0),  # 0.6 s for each 100,000 rows
     ("picture", 1_000_000): Target(2.0),
+    ("more", 1_000_000): Target(0.05),
 }
 GROWTH = "growth exponent"
+GROWING = ("expand", "table", "picture")
 GROWS_AT_MOST = 1.1
 MANY = 10_000
 """Below this many calls fixed costs hide how the work grows."""
@@ -38,7 +46,7 @@ def names(sizes: Sizes) -> list[str]:
     """Return the names of the rows of this theme."""
     return [
         *(name_of(what, shape, count) for shape in SHAPES for count in sizes.frames for what in WHAT),
-        *(growth_name(what, shape, *sizes.frames[-2:]) for shape in SHAPES for what in WHAT),
+        *(growth_name(what, shape, *sizes.frames[-2:]) for shape in SHAPES for what in GROWING),
     ]
 
 
@@ -78,7 +86,7 @@ def rows(crew: Crew, sizes: Sizes, wanted: Wanted) -> list[Row]:
 def _rows_of(crew: Crew, shape: str, sizes: Sizes, wanted: Wanted) -> list[Row]:
     found: dict[tuple[str, int], Row] = {}
     few, many = sizes.frames[-2:]
-    grown = [what for what in WHAT if wanted(growth_name(what, shape, few, many))]
+    grown = [what for what in GROWING if wanted(growth_name(what, shape, few, many))]
     for count in sizes.frames:
         chosen = [
             what for what in WHAT if wanted(name_of(what, shape, count)) or (what in grown and count in (few, many))
@@ -124,7 +132,7 @@ def _filled(crew: Crew, name: str, shape: str, count: int) -> Member | Failed:
 
 def _row(members: dict[str, Member | Failed], what: str, shape: str, count: int, sizes: Sizes) -> Row:
     taking = [Asked(member, what) for member in members.values() if isinstance(member, Member)]
-    taking = [one for one in taking if what != "picture" or one.label == OURS]
+    taking = [one for one in taking if what not in ONLY_OURS or one.label == OURS]
     answers = interleave(taking, sizes.heavy_passes, 5 * sizes.patience_s)
     figures = {name: member for name, member in members.items() if isinstance(member, Failed)}
     shown = {name: each if isinstance(each, Failed) else figures_of(each["value"]) for name, each in answers.items()}

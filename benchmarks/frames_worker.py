@@ -15,6 +15,9 @@ import bodies
 from timing import NotWhatItIsCalled
 from worker import KINDS, serve
 
+MORE = 100
+"""About so many calls are made while a panel shows the frame of all."""
+
 
 class Framer:
     """Answers for one process."""
@@ -23,25 +26,34 @@ class Framer:
         self._contestant = KINDS[name]()
         self._number = 0
         self._calls: dict[str, Callable[..., Any]] = {}
+        self._group: Callable[..., None] = _pipeline
+        self._panel: Any = None
 
     def fill(self, folder: str, count: int, shape: str) -> None:
         """Make a store of about so many calls, in groups of one shape that each end with one call."""
-        functions, group = SHAPES[shape]
-        self._number = max(1, count // len(functions))
+        functions, self._group = SHAPES[shape]
+        self._number = 0
         self._contestant.open(folder, functions)
         self._calls = {body.__name__: self._contestant.calls[body.__name__] for body in functions}
+        self._record(max(1, count // len(functions)))
+
+    def _record(self, groups: int) -> None:
         with self._contestant.block():
-            for number in range(self._number):
-                group(*self._calls.values(), number)
+            for number in range(self._number, self._number + groups):
+                self._group(*self._calls.values(), number)
         self._contestant.settle()
+        self._number += groups
 
     def ask(self, what: str) -> tuple[float, float]:
         """Do one of the things, once; answer wall and CPU seconds."""
         frame = self._expanded() if what == "table" else None
+        if what == "more":
+            self._look_away()
         action: Callable[[], Any] = {
             "expand": self._expanded,
             "table": lambda: _table(frame),
             "picture": self._outline,
+            "more": self._look_again,
         }[what]
         gc.collect()
         wall, cpu = time.perf_counter(), time.process_time()
@@ -62,6 +74,19 @@ class Framer:
 
         drawn = outline(of_session(self._contestant.storage.store, None))
         return sum(node.counts.total for node in drawn.nodes if node.kind == "op")
+
+    def _look_away(self) -> None:
+        """Show all calls in a panel, which then rests while more are made."""
+        from mandala_lab.live.frame import LiveFrame
+
+        if self._panel is None:
+            self._panel = LiveFrame(self._contestant.storage, lambda _push: None)
+        self._panel.attach()
+        self._panel.detach()
+        self._record(MORE // len(self._calls))
+
+    def _look_again(self) -> int:
+        return int(self._panel.attach().store.calls)
 
 
 def _pipeline(first: Any, second: Any, third: Any, number: int) -> None:

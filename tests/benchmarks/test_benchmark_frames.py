@@ -20,7 +20,7 @@ def test_a_frame_that_lacks_calls_makes_no_figure(suite: SimpleNamespace, tmp_pa
         folder = crew.new_folder()
         member.ask("fill", folder, 9, "branches")
         assert len(member.ask("ask", "expand")) == 2
-        member.ask("fill", folder, 30, "branches")  # as if there were fewer: those of the first are there, too
+        member.ask("fill", folder, 300, "branches")  # as if there were fewer: those of the first are there, too
         other = crew.member("mandala_lab", "other", "frames_worker.py")
         other.ask("fill", folder, 9, "branches")
         for what in suite.frames.WHAT:

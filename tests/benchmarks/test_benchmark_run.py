@@ -42,7 +42,7 @@ FRAMES = [
     f"{row} calls in {shape}"
     for shape in ("chains", "branches")
     for row in (
-        *(f"{what}, {n}" for n in (12, 36) for what in FRAME_WORKS),
+        *(f"{what}, {n}" for n in (12, 36) for what in (*FRAME_WORKS, "panel after 100 calls more")),
         *(f"growth exponent of {what}, 12 to 36" for what in FRAME_WORKS),
     )
 ]
