@@ -68,6 +68,8 @@ class Contents(Framed):
         1  2  3
         """
         self._require(values=(values, get_args(Values)), join_how=(join_how, get_args(JoinHow)))
+        if nodes and not self._graph.nodes:
+            return table.nothing(nodes)  # of what was looked for there is none
         chosen = list(dict.fromkeys(self._nodes(nodes))) or self._graph.nodes
         if not include_calls and len(chosen) > 1:
             shown = [node for node in chosen if node in self._graph.variables]

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol, Self
 
 from mandala_lab.frame.graph import FrameGraph
-from mandala_lab.model.errors import in_quotes, nearest
+from mandala_lab.model.errors import in_quotes, nearest, one_of
 from mandala_lab.model.outline import NodeId, OpId, VarId, node_name, op_id, var_id
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.records.find import drop_calls
@@ -72,6 +72,8 @@ class Framed:
 
     def _made(self, graph: FrameGraph, *, inplace: bool = False) -> Any:
         """Return a frame of this content; or, in place, take it for one's own and return ``None``."""
+        if not isinstance(inplace, bool):
+            raise TypeError(f"inplace= is True or False, not {inplace!r}; several nodes are given as one list of names")
         if inplace:
             self._graph = graph
             return None
@@ -105,17 +107,13 @@ class Framed:
     def _variable(self, name: str) -> VarId:
         node = self._node(name)
         if node not in self._graph.variables:
-            raise ValueError(
-                f"{in_quotes(name)} is an operation; {nearest(name, map(node_name, self._graph.variables))}"
-            )
+            raise ValueError(f"{in_quotes(name)} is an operation; {one_of(map(node_name, self._graph.variables))}")
         return VarId(node)
 
     def _operation(self, name: str) -> OpId:
         node = self._node(name)
         if node not in self._graph.operations:
-            raise ValueError(
-                f"{in_quotes(name)} is a variable; {nearest(name, map(node_name, self._graph.operations))}"
-            )
+            raise ValueError(f"{in_quotes(name)} is a variable; {one_of(map(node_name, self._graph.operations))}")
         return OpId(node)
 
 

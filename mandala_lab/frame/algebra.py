@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from mandala_lab.frame.align import aligned
 from mandala_lab.frame.graph import Edge, FrameGraph
-from mandala_lab.frame.numbers import common, lacking, united
-from mandala_lab.frame.select import connected, sound, subsets, without_empty
+from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
+from mandala_lab.frame.select import sound, subsets, without_empty
 from mandala_lab.frame.streams import from_ends
 from mandala_lab.model.outline import NodeId, OpId, node_name
 
@@ -25,21 +27,38 @@ def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
     other = aligned(other, one.catalogue)
     _refuse_clashes(one, other)
     none = np.zeros(0, np.int64)
-    return connected(
-        FrameGraph(
-            one.catalogue,
-            {
-                node: united([one.variables.get(node, none), other.variables.get(node, none)])
-                for node in dict.fromkeys((*one.variables, *other.variables))
-            },
-            {
-                node: united([one.operations.get(node, none), other.operations.get(node, none)])
-                for node in dict.fromkeys((*one.operations, *other.operations))
-            },
-            {**one.ops, **other.ops},
-            tuple(dict.fromkeys((*one.edges, *other.edges))),
-        )
+    edges = (*one.edges, *other.edges, *_edges_between(one, other), *_edges_between(other, one))
+    return FrameGraph(
+        one.catalogue,
+        {
+            node: united([one.variables.get(node, none), other.variables.get(node, none)])
+            for node in dict.fromkeys((*one.variables, *other.variables))
+        },
+        {
+            node: united([one.operations.get(node, none), other.operations.get(node, none)])
+            for node in dict.fromkeys((*one.operations, *other.operations))
+        },
+        {**one.ops, **other.ops},
+        tuple(dict.fromkeys(edges)),
     )
+
+
+def _edges_between(one: FrameGraph, other: FrameGraph) -> Iterator[Edge]:
+    """Yield edges between the calls of one frame and the variables in which their refs lie in the other only.
+
+    Where a ref that no call made lies says nothing: a variable may hold an equal constant by chance.
+    """
+    catalogue, none = one.catalogue, np.zeros(0, np.int64)
+    for variable, held in sorted(other.variables.items()):
+        foreign = lacking(held, one.variables.get(variable, none))
+        foreign = foreign[~catalogue.refs.is_free(foreign)]
+        for operation, calls in one.operations.items() if len(foreign) else ():
+            for links in (catalogue.inputs, catalogue.outputs):
+                places, _ = links.places(calls)
+                labels = links.labels.view[places[is_in(links.refs.view[places], foreign)]]
+                source, target = (variable, operation) if links is catalogue.inputs else (operation, variable)
+                for label in distinct(labels).tolist():
+                    yield Edge(source, target, catalogue.labels[label])
 
 
 def intersection(one: FrameGraph, other: FrameGraph) -> FrameGraph:

@@ -118,7 +118,7 @@ def _of_variable(base: FrameGraph, new: FrameGraph, node: VarId) -> NodeDifferen
 def _of_operation(base: FrameGraph, new: FrameGraph, node: OpId) -> NodeDifference:
     before, after = (_by_id(graph, graph.operations.get(node), of_calls=True) for graph in (base, new))
     gone, came = len(before.keys() - after.keys()), len(after.keys() - before.keys())
-    texts = [plural(number, "call") if number else "" for number in (gone, came)]
+    texts = [plural(gone, "call") if gone else "", plural(came, "other call" if gone else "call") if came else ""]
     return NodeDifference(node_name(node), texts[0], texts[1], "operation", removed=gone, added=came)
 
 

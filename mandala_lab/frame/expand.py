@@ -63,15 +63,17 @@ def expand(graph: FrameGraph, store: CallStore, growth: Growth, variables: Itera
     """
     chosen = list(graph.variables) if variables is None else list(variables)
     joined = _joined_refs(graph, growth.direction)
-    start = united(
-        lacking(graph.variables[variable], joined[variable]) if variables is None else graph.variables[variable]
-        for variable in chosen
+    starts = {variable: graph.variables[variable] for variable in chosen}
+    if variables is None:
+        starts = {variable: lacking(refs, joined[variable]) for variable, refs in starts.items()}
+    found = reached(
+        Asking(graph.catalogue, store), united(starts.values()), growth.direction, recursive=growth.recursive
     )
-    found = reached(Asking(graph.catalogue, store), start, growth.direction, recursive=growth.recursive)
     if growth.skip_existing:
         kept = ~is_in(found.calls, graph.all_calls)
         found = Reached(found.calls[kept], found.steps[kept])
-    return completed(_Extension(graph, growth, chosen).extended(found))
+    asked = [variable for variable, refs in starts.items() if len(refs)]
+    return completed(_Extension(graph, growth, chosen, asked).extended(found))
 
 
 def expand_all(graph: FrameGraph, store: CallStore, growth: Growth) -> FrameGraph:
@@ -120,12 +122,13 @@ def _by_step(found: Reached) -> list[tuple[np.ndarray, np.ndarray]]:
 class _Extension:
     """A frame that calls are added to."""
 
-    def __init__(self, graph: FrameGraph, growth: Growth, available: Iterable[VarId]) -> None:
+    def __init__(self, graph: FrameGraph, growth: Growth, available: Iterable[VarId], asked: Iterable[VarId]) -> None:
         catalogue = graph.catalogue
         self._catalogue = catalogue
         self._growth = growth
         self._draft = Draft(graph)
         self._available = list(available)
+        self._asked = frozenset(asked)
         self._old = graph.variables
         self._is_back = growth.direction == "back"
         self._near, self._far = (
@@ -202,11 +205,18 @@ class _Extension:
             for label in self._labels(self._near, own):
                 refs = refs_at(self._catalogue, self._near, own, label)
                 for variable in near:
-                    if len(common(refs, self._draft.variables[variable])):
+                    if len(self._met(refs, variable, label)):
                         self._draft.join(variable, node, label, as_input=not self._is_back)
                 homes = self._draft.sources(node, label)
                 if homes and not self._is_back:  # all arguments belong to a call, but only the outputs that led here
                     self._draft.cover(homes, refs)
+
+    def _met(self, refs: np.ndarray, variable: VarId, label: str) -> np.ndarray:
+        """Return which of the refs under a label lie in a variable, and not by chance as equal constants do."""
+        met = common(refs, self._draft.variables[variable])
+        if variable in self._asked or node_name(variable) == label:
+            return met
+        return np.asarray(met[~self._catalogue.refs.is_free(met)])
 
     def _node(self, op: int) -> OpId:
         if op not in self._nodes:

@@ -171,10 +171,21 @@ class RefTable:
         else:
             at = self._outside_ids.find(whole_ids(made.origins, made.positions))
             found = np.where(at >= 0, self._outside.view[np.maximum(at, 0)], NONE)
-            new = np.flatnonzero(at < 0)
+            new, old = np.flatnonzero(at < 0), np.flatnonzero(at >= 0)
+            self._hold_as_made(found[old], made, old)
             found[new] = self._append(made, new)
         self.makers.view[found] = makers
         return found
+
+    def _hold_as_made(self, numbers: np.ndarray, made: LinkColumns, places: np.ndarray) -> None:
+        """Let refs hold what their makers made: a call may have taken what another record of its maker says."""
+        other = np.flatnonzero((self.cids.view[numbers] != made.cids[places]).any(axis=1))
+        if len(other):
+            links, at, base = made.take_links(places[other]), numbers[other], len(self._data)
+            self._data += links.data
+            self.cids = self.cids.changed(at, links.cids)
+            self._data_starts = self._data_starts.changed(at, links.data_starts + base)
+            self._data_sizes = self._data_sizes.changed(at, links.data_sizes)
 
     def add_taken(self, links: LinkColumns) -> np.ndarray:
         """Return the numbers of refs; those that are not here get new ones."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from mandala_lab.frame.graph import Edge, FrameGraph
-from mandala_lab.frame.numbers import common, distinct, is_in, lacking, united
+from mandala_lab.frame.graph import FrameGraph
+from mandala_lab.frame.numbers import distinct, is_in, lacking, united
 from mandala_lab.model.outline import NodeId, OpId, VarId
 
 
@@ -88,27 +88,6 @@ def completed(graph: FrameGraph) -> FrameGraph:
         return graph
     filled = {node: united([refs, *more.get(node, [])]) for node, refs in graph.variables.items()}
     return FrameGraph(graph.catalogue, filled, graph.operations, graph.ops, graph.edges)
-
-
-def connected(graph: FrameGraph) -> FrameGraph:
-    """Return the frame with edges from the variables, or to them, in which refs of its calls lie that are `strayed`."""
-    edges = dict.fromkeys(graph.edges)
-    catalogue = graph.catalogue
-    for operation, calls in graph.operations.items():
-        for links, joined in zip((catalogue.inputs, catalogue.outputs), graph.joined_by(operation), strict=True):
-            places, _ = links.places(calls)
-            labels, refs = links.labels.view[places], links.refs.view[places].astype(np.int64)
-            for label, variables in joined.items():
-                left = strayed(graph, refs[labels == catalogue.label_number(label)], variables)
-                for variable in sorted(graph.variables) if len(left) else ():
-                    if len(common(left, graph.variables[variable])):
-                        left = lacking(left, graph.variables[variable])
-                        is_input = links is catalogue.inputs
-                        source, target = (variable, operation) if is_input else (operation, variable)
-                        edges[Edge(source, target, label)] = None
-    if len(edges) == len(graph.edges):
-        return graph
-    return FrameGraph(catalogue, graph.variables, graph.operations, graph.ops, tuple(edges))
 
 
 def strayed(graph: FrameGraph, refs: np.ndarray, variables: Iterable[VarId]) -> np.ndarray:

@@ -242,7 +242,9 @@ def read_test(method: str, value: str) -> Callable[[Any], bool] | None:
     found = _LIMIT.fullmatch(value)
     assert found is not None, "any text has an amount"
     amount = _seconds(value, found["amount"]) if method == "duration" else _moment(value, found["amount"])
-    return Test(found["sign"] or (">=" if method == "time" else "="), amount)
+    if method == "duration" and found["sign"] is None:
+        raise ValueError(f"duration:{value} says neither more nor less; write duration:>{value} or duration:<{value}")
+    return Test(found["sign"] or ">=", amount)
 
 
 _EXAMPLES = {

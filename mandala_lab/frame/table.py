@@ -68,6 +68,13 @@ def table(
     return made
 
 
+def nothing(names: Sequence[str]) -> pd.DataFrame:
+    """Return a table without rows."""
+    import pandas as pd
+
+    return pd.DataFrame({name: [] for name in names}, dtype=object)
+
+
 def _joined(tables: Mapping[int, pd.DataFrame], chosen: Sequence[int], telling: Sequence[int]) -> pd.DataFrame:
     """Return chosen columns of the tables of all ends, joined.
 

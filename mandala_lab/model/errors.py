@@ -140,6 +140,12 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.casefold().replace("_", ""), by_letters, n=1)
     if close:
         return f"did you mean {in_quotes(by_letters[close[0]])}?"
+    return one_of(options)
+
+
+def one_of(choices: Iterable[str]) -> str:
+    """Say what there is to choose from, as the end of a message."""
+    options = list(choices)
     if not options:
         return "there is nothing to choose from"
     shown = ", ".join(map(in_quotes, options[:_SHOWN]))

@@ -31,6 +31,12 @@ class Grown:
         made.extend(values)
         return made
 
+    def changed(self, places: np.ndarray, values: np.ndarray) -> Self:
+        """Return another with these values at these places."""
+        made = self.view.copy()
+        made[places] = values
+        return type(self).of(made)
+
     @property
     def view(self) -> np.ndarray:
         """All elements so far."""

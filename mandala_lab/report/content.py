@@ -14,6 +14,7 @@ from mandala_lab.frame.graph import FrameGraph
 from mandala_lab.frame.table import table
 from mandala_lab.model.outline import NodeId, OpId, node_name
 from mandala_lab.model.secrets import hidden
+from mandala_lab.model.structures import RESERVED
 from mandala_lab.model.traces import error_line, error_name
 from mandala_lab.ports.call_store import CallStore
 from mandala_lab.report.looks import Looks, short_call
@@ -103,7 +104,7 @@ def _op(graph: FrameGraph, store: CallStore, node: OpId, looks: Looks, times: Ti
         ran[state.version] = ran.get(state.version, 0) + number
     code = [
         ReportCode(one.version.id, one.seen_s, ran.get(one.version.id, 0), hidden(one.version.told_source))
-        for one in reversed(store.versions(spec.key))
+        for one in reversed(() if spec.key.startswith(RESERVED) else store.versions(spec.key))
     ]
     failed = calls[catalogue.failed.view[calls]]
     told = failed[::-1][:_FAILURES]

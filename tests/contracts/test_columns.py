@@ -125,6 +125,31 @@ def test_of_two_records_of_a_call_that_which_counts_is_read(tmp_path, reader, ex
     store.close()
 
 
+@pytest.mark.parametrize("reader", ["ours", "theirs"])
+def test_a_ref_is_what_its_maker_made_whoever_took_it(tmp_path, reader):
+    file, ours = str(tmp_path / "shared.db"), entry(1)
+    made = encode(99)
+    theirs = replace(ours, outputs=(Made(made.cid),), values=[made])
+    taker = entry(2, origin=output_hid(ours.hid, 0), given=10)
+    for who, recorded in (("ours", [ours, taker]), ("theirs", [theirs])):
+        opened = signed_store(file, Keyring(KEYS[who]))
+        opened.begin_run(Run(who, 1.0, "session"))
+        opened.record([replace(each, span=replace(each.span, run=who)) for each in recorded])
+        opened.close()
+    store = signed_store(file, Keyring(KEYS[reader]))
+    expected = encode({"ours": 10, "theirs": 99}[reader]).cid.hex()
+    for order in ([ours, taker], [taker, ours]):
+        catalogue = Catalogue()
+        for each in order:
+            catalogue.add(store.columns_of_calls([each.hid]))
+        (number,) = catalogue.refs.hids.numbers([output_hid(ours.hid, 0).hex()])
+        assert catalogue.refs[number].cid == expected
+        assert catalogue.refs[number].value == {"ours": 10, "theirs": 99}[reader]
+    for graph in (of_session(store, None), of_session(store, "session")):
+        assert {ref.cid for ref in graph.refs.values() if ref.hid == output_hid(ours.hid, 0).hex()} == {expected}
+    store.close()
+
+
 def signed_store(file, keyring):
     loader = ValueLoader()
     made = SqlCallStore(file, loader, keyring=keyring)

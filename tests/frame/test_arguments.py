@@ -90,12 +90,21 @@ def last(frame):
         (lambda f: f.upstream(), ValueError, r"upstream takes names of nodes, such as frame.upstream\('x'\)"),
         (lambda f: f.downstream(), ValueError, r"downstream takes names of nodes"),
         (lambda f: f.save_png("x.png", scale="a"), ValueError, r"scale='a' is not a number"),
+        (lambda f: f.drop("fit", "acc"), TypeError, r"inplace= is True or False, not 'acc'; several nodes .* one list"),
+        (lambda f: f.groupby("fit"), ValueError, r"'fit' is an operation; choose one of 'depth', 'model', 'acc'"),
+        (lambda f: f.where(duration="5s"), ValueError, r"duration:5s says neither more nor less; write duration:>5s"),
         (pickle.dumps, TypeError, r"belongs to its storage: save\('frame.json'\)"),
     ],
 )
 def test_a_wrong_argument_is_told(frame, ask, error, said):
     with pytest.raises(error, match=said):
         ask(frame)
+
+
+def test_what_is_not_found_makes_a_table_without_rows(frame):
+    found = frame.where(depth=77).df("depth", "acc")
+    assert list(found.columns) == ["depth", "acc"]
+    assert len(found) == 0
 
 
 def test_a_name_in_quotes_is_that_name(storage):

@@ -98,3 +98,42 @@ def test_what_comes_of_several_loops_does_not_bring_the_others(storage):
     assert [ref.value for ref in found.refs_by_var()["w"]] == [7]
     assert len(found.calls_by_func()["train"]) == 4
     assert len(found.calls_by_func()["best"]) == 1
+
+
+@op(output_names=["w"])
+def step(w, lr=1):
+    return w + lr
+
+
+@op(output_names=["v"])
+def judge(w, k=1):
+    return 10 * w
+
+
+def test_a_union_over_a_loop_has_its_histories(storage):
+    with storage:
+        for lr in (1, 2):
+            w = 0
+            for _ in range(3):
+                w = step(w, lr)
+                judge(w)
+    wanted = sorted(storage.cf("run").df("lr", "v").itertuples(index=False, name=None))
+    assert wanted == [(1, 10), (1, 20), (1, 30), (2, 20), (2, 40), (2, 60)]
+    for one, other in ((step, judge), (judge, step)):
+        both = storage.cf(one) | storage.cf(other)
+        both.check()
+        assert sorted(both.df("lr", "v").itertuples(index=False, name=None)) == wanted
+        assert both.where(v=30).df("w").shape[0] >= 1
+        assert (both | storage.cf(one)) == both
+
+
+def test_growing_forward_keeps_equal_constants_apart(storage):
+    with storage:
+        for lr in (1, 2):
+            judge(step(5, lr))
+    grown = storage.cf(step).expand_forward()
+    assert ("lr", "judge", "k") not in grown.edges()
+    assert sorted(grown.df("lr", "v").itertuples(index=False, name=None)) == [(1, 60), (2, 70)]
+    (constant,) = [ref for ref in grown.refs.values() if ref.value == 1]
+    asked = storage.cf({"one": constant}).expand_forward()  # here the constant is what was asked for
+    assert {(source, label) for source, _, label in asked.edges() if source == "one"} == {("one", "lr"), ("one", "k")}

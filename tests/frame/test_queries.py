@@ -300,7 +300,7 @@ def test_a_comparison_tells_of_values_calls_and_edges(fits, frame):
     assert "depth: 1 -> 4" in str(found)
     table = found.df().set_index("node")
     assert table.loc["depth", ["removed", "added"]].tolist() == [1, 1]
-    assert table.loc["score", "after"] == "1 call"
+    assert table.loc["score", "after"] == "1 other call"
     assert table.loc["slow_best", "after"] == "1 call"
     assert found.edges_added == (("acc", "slow_best", "one"), ("acc", "slow_best", "other"))
 
