@@ -46,19 +46,21 @@ def union(one: FrameGraph, other: FrameGraph) -> FrameGraph:
 def _edges_between(one: FrameGraph, other: FrameGraph) -> Iterator[Edge]:
     """Yield edges between the calls of one frame and the variables in which their refs lie in the other only.
 
-    Where a ref that no call made lies says nothing: a variable may hold an equal constant by chance.
+    Of the arguments and outputs that edges join with the calls already: what was left out stays so. Where a ref
+    that no call made lies says nothing: a variable may hold an equal constant by chance.
     """
     catalogue, none = one.catalogue, np.zeros(0, np.int64)
     for variable, held in sorted(other.variables.items()):
         foreign = lacking(held, one.variables.get(variable, none))
         foreign = foreign[~catalogue.refs.is_free(foreign)]
         for operation, calls in one.operations.items() if len(foreign) else ():
-            for links in (catalogue.inputs, catalogue.outputs):
+            for links, joined in zip((catalogue.inputs, catalogue.outputs), one.joined_by(operation), strict=True):
                 places, _ = links.places(calls)
                 labels = links.labels.view[places[is_in(links.refs.view[places], foreign)]]
                 source, target = (variable, operation) if links is catalogue.inputs else (operation, variable)
                 for label in distinct(labels).tolist():
-                    yield Edge(source, target, catalogue.labels[label])
+                    if catalogue.labels[label] in joined:
+                        yield Edge(source, target, catalogue.labels[label])
 
 
 def intersection(one: FrameGraph, other: FrameGraph) -> FrameGraph:
