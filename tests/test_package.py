@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import mandala_lab
+from mandala_lab import ComputationFrame
 
+PACKAGE = Path(mandala_lab.__file__).parent
 HEAVY = {"jupyter_client", "jupyter_core", "jupyterlab", "IPython", "ipykernel", "ipywidgets", "anywidget"}
 HEAVY |= {"pandas", "numpy", "sqlalchemy", "pyarrow", "networkx", "traitlets", "tqdm"}
 
@@ -31,16 +35,21 @@ def test_every_public_name_is_there():
         mandala_lab.opp  # noqa: B018
 
 
-@pytest.mark.parametrize(
-    "name",
-    "storage storage.records storage.code computation_frame computation_frame.contents computation_frame.framed "
-    "computation_frame.growth computation_frame.holding computation_frame.picture computation_frame.refining "
-    "computation_frame.selection computation_frame.structure model.ids frame.numbers frame.joining model.columns "
-    "memo.decorator memo.context memo.encoding.forms model.errors model.hashing model.refs trust.keyring "
-    "versions.syntax".split(),
-)
+def with_examples():
+    """Return the names of the modules in which something has an example."""
+    files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if ">>> " in path.read_text(encoding="utf-8")]
+    return sorted(".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files)
+
+
+@pytest.mark.parametrize("name", with_examples())
 def test_examples_in_docstrings_run(name):
     module = importlib.import_module(f"mandala_lab.{name}")
     found = doctest.testmod(module)
     assert found.attempted > 0
     assert found.failed == 0
+
+
+def test_every_public_method_of_a_frame_has_an_example():
+    members = inspect.getmembers(ComputationFrame)
+    public = {name: inspect.getdoc(member) for name, member in members if not name.startswith("_")}
+    assert [name for name, doc in public.items() if ">>> " not in (doc or "")] == []

@@ -139,13 +139,39 @@ class Files(Picture, Contents):
         ----------
         scale
             Pixels for each unit of the picture.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> storage.cf(inc).save_png(f"{tempfile.mkdtemp()}/frame.png").read_bytes()[1:4]
+        b'PNG'
         """
         from mandala_lab.report.pixels import to_png
 
         return write(path, ".png", to_png(self.scene(orientation), scale))
 
     def save_markdown(self, path: str | Path, *, title: str | None = None, orientation: Orientation = "TB") -> Path:
-        """Write a text in Markdown, its picture beside it under the same name in ``.svg``, and return the path."""
+        """Write a text in Markdown, its picture beside it under the same name in ``.svg``, and return the path.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> text = storage.cf(inc).save_markdown(f"{tempfile.mkdtemp()}/frame.md", title="Sums")
+        >>> text.read_text().splitlines()[0], text.with_suffix(".svg").exists()
+        ('# Sums', True)
+        """
         from mandala_lab.model.files import target
         from mandala_lab.report.markdown import to_markdown
 
@@ -155,20 +181,51 @@ class Files(Picture, Contents):
         return write(path, ".md", to_markdown(self._graph, self._store, _TITLE if title is None else title, picture))
 
     def save_graphml(self, path: str | Path) -> Path:
-        """Write nodes and edges as GraphML and return the path: what `to_networkx` gives."""
+        """Write nodes and edges as GraphML and return the path: what `to_networkx` gives.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> import networkx
+        >>> path = storage.cf(inc).save_graphml(f"{tempfile.mkdtemp()}/frame.graphml")
+        >>> sorted(networkx.read_graphml(path))
+        ['inc', 'x', 'y']
+        """
         from mandala_lab.report.graphml import to_graphml
 
         return write(path, ".graphml", to_graphml(self._graph))
 
     @collector_at_rest()
     def save_json(self, path: str | Path) -> Path:
-        """Write what `to_dict` gives as JSON, which `from_dict` takes, and return the path."""
+        """Write what `to_dict` gives as JSON, which `from_dict` takes, and return the path.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> import json
+        >>> frame = storage.cf(inc)
+        >>> data = json.loads(frame.save_json(f"{tempfile.mkdtemp()}/frame.json").read_text())
+        >>> type(frame).from_dict(data, storage) == frame
+        True
+        """
         import msgspec
 
         return write(path, ".json", msgspec.json.format(json.dumps(self.to_dict()), indent=1))
 
     def save_py(self, path: str | Path, ref: Ref | str) -> Path:
-        """Write a program that makes a value again, and return its path.
+        r"""Write a program that makes a value again, and return its path.
 
         It has the recorded source of each op that led to the value, in the version that
         ran, and the arguments that no call made; it needs no store and no mandala-lab.
@@ -187,6 +244,20 @@ class Files(Picture, Contents):
         ------
         ValueError
             When the source of a call was not recorded, or does not say how it was called.
+
+        Examples
+        --------
+        >>> import runpy, subprocess, sys, tempfile
+        >>> from pathlib import Path
+        >>> from mandala_lab import Storage, op
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "sums.py").write_text("def inc(x):\n    return x + 1\n")
+        >>> inc = op(runpy.run_path(str(folder / "sums.py"))["inc"])
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> program = storage.cf(inc).save_py(folder / "again.py", y)
+        >>> subprocess.run([sys.executable, program], capture_output=True, text=True).stdout
+        '2\n'
         """
         from mandala_lab.report.program import left_open, to_program
 

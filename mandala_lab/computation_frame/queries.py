@@ -144,6 +144,19 @@ class Queries(Framed):
 
         Of a replay all calls that it answered anew take the place of those that they
         were answered from. This frame, and what is recorded, stay as they are.
+
+        Examples
+        --------
+        >>> from mandala_lab import Storage, op
+        >>> @op(output_names=["y"])
+        ... def inc(x):
+        ...     return x + 1
+        >>> with Storage() as storage:
+        ...     y = inc(1)
+        >>> frame, (call,) = storage.cf(inc), storage.calls("inc")
+        >>> frame.replace(call, storage.replay(call, x=5)).df("x", "y")
+           x  y
+        0  5  6
         """
         from mandala_lab.replay.replay import Replay
 

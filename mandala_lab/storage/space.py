@@ -58,8 +58,8 @@ class Space(Opened):
         ... def numbers(n):
         ...     return list(range(n))
         >>> with Storage() as storage:
-        ...     _ = [numbers(n) for n in (100, 200, 300)]
-        >>> storage.pin(numbers(200), "in the paper")
+        ...     _, wanted, _ = [numbers(n) for n in (100, 200, 300)]
+        >>> storage.pin(wanted, "in the paper")
         >>> found = storage.gc(max_bytes=0)
         >>> found.calls, found.pinned, found.reached
         (2, 1, False)
