@@ -113,25 +113,33 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+def _texts(numbers: Floats) -> list[map[str]]:
+    """Return each column of coordinates as texts."""
+    return [map(number, column) for column in numbers.T.tolist()]
+
+
+def _lines(flat: Floats) -> list[str]:
+    """Return how each piece is drawn from where it begins."""
+    upright, level = ((flat[:, 2 + axis :: 2] == flat[:, axis, None]).all(axis=1) for axis in (0, 1))
+    bent, lines = ~(upright | level), [""] * len(flat)
+    for letter, axis, chosen in (("V", 7, upright), ("H", 6, level & ~upright)):
+        for place, end in zip(np.flatnonzero(chosen).tolist(), *_texts(flat[chosen, axis : axis + 1]), strict=True):
+            lines[place] = letter + end
+    for place, ax, ay, bx, by, x, y in zip(np.flatnonzero(bent).tolist(), *_texts(flat[bent, 2:]), strict=True):
+        lines[place] = f"C{ax} {ay} {bx} {by} {x} {y}"
+    return lines
+
+
 def path_data(drawn: Ways) -> list[str]:
     """Return the ``d`` attribute of each edge's path; what it shares with an edge before it is only in that."""
     flat = drawn.pieces.reshape(-1, 8)
-    upright, level = ((flat[:, 2 + axis :: 2] == flat[:, axis, None]).all(axis=1).tolist() for axis in (0, 1))
     starts = np.append(0, drawn.ends)[:-1]
     tops = np.maximum.accumulate(np.maximum.reduceat(drawn.numbers, starts)) + 1
     begins = np.append(0, tops)[:-1]
     moves = np.ones(len(flat), bool)
     moves[1:] = (flat[1:, :2] != flat[:-1, 6:]).any(axis=1)
     moves[begins[begins < tops]] = True
-    parts = []
-    for x0, y0, ax, ay, bx, by, x, y, is_upright, is_level, is_moved in zip(
-        *flat.T.tolist(), upright, level, moves.tolist(), strict=True
-    ):
-        if is_upright:
-            line = f"V{number(y)}"
-        elif is_level:
-            line = f"H{number(x)}"
-        else:
-            line = f"C{number(ax)} {number(ay)} {number(bx)} {number(by)} {number(x)} {number(y)}"
-        parts.append(f"M{number(x0)} {number(y0)}{line}" if is_moved else line)
+    parts = _lines(flat)
+    for place, x, y in zip(np.flatnonzero(moves).tolist(), *_texts(flat[moves, :2]), strict=True):
+        parts[place] = f"M{x} {y}{parts[place]}"
     return ["".join(parts[begin:top]) for begin, top in zip(begins.tolist(), tops.tolist(), strict=True)]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Numbers = npt.NDArray[np.int64]
 
-_ACROSS = 128.0
-_ALONG = 48.0
+_ACROSS = 256.0
+_ALONG = 64.0
 _STRIDE = 1 << 24
 _NOWHERE = -(1 << 62)
 
